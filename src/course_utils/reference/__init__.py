@@ -1,0 +1,1 @@
+"""Reference implementations, one module a topic, readable in one sitting."""
