@@ -1,0 +1,138 @@
+"""Run an instructor's notebook once and keep the result."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from course_utils.course import CourseError
+from course_utils.publish.files import locked, write_atomically
+from course_utils.publish.fingerprint import fingerprint
+from course_utils.publish.marks import require_full_marks
+from course_utils.publish.meter import Meter
+
+CELL_SECONDS = 600  # after that a cell counts as hanging
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook, or a ``CourseError`` that says why it cannot be read."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except OSError as error:
+        raise CourseError(f"cannot read {path}: {error.strerror or error}") from error
+    except Exception as error:  # nbformat raises many kinds
+        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
+        raise CourseError(
+            f"{path} is not a notebook: {type(error).__name__}: {first}"
+        ) from error
+
+
+def executed(path: Path, cache: Path) -> NotebookNode:
+    """The notebook ``path`` with the outputs of its own solutions.
+
+    It runs only when nothing that it depends on is as in the last run; of two processes
+    that ask at once one runs it and the other waits. ``metadata["course"]`` tells what
+    that run took: ``seconds`` and ``peak_mb``.
+
+    Args:
+        cache: the course's cache folder; the copy is ``executed/<stem>-<hash>.ipynb`` in it.
+
+    Raises:
+        CourseError: a cell raised, or a test cell gives its own solution less than full marks.
+    """
+    path = path.resolve()
+    nb = read(path)
+    kept = cache / "executed" / f"{path.stem}-{fingerprint(path, nb)}.ipynb"
+    done = _read_kept(kept)
+    if done is None:
+        with locked(kept.with_name(f"{path.stem}.lock")):
+            done = _read_kept(kept)  # another process may have made it while we waited
+            if done is None:
+                done = _run(path, nb)
+                write_atomically(kept, nbformat.writes(done))
+                _forget_older(kept)
+    nb = _with_outputs(nb, done)
+    try:
+        require_full_marks(nb)
+    except CourseError as error:
+        raise CourseError(f"{path.name}: {error}") from None
+    return nb
+
+
+def _read_kept(kept: Path) -> NotebookNode | None:
+    try:
+        return nbformat.read(kept, as_version=4)
+    except (OSError, nbformat.reader.NotJSONError):
+        return None
+
+
+def _forget_older(kept: Path) -> None:
+    stem = kept.stem.rpartition("-")[0]
+    ours = re.compile(re.escape(stem) + r"-[0-9a-f]{20}\.ipynb")
+    for other in kept.parent.iterdir():
+        if other != kept and ours.fullmatch(other.name):
+            other.unlink(missing_ok=True)
+
+
+def _with_outputs(nb: NotebookNode, done: NotebookNode) -> NotebookNode:
+    """Outputs of the kept run in today's notebook, whose prose may be newer."""
+    runs = [cell for cell in done.cells if cell.cell_type == "code"]
+    cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+    for cell, run in zip(cells, runs, strict=True):
+        cell.outputs, cell.execution_count = run.outputs, run.execution_count
+    for key in ("language_info", "widgets", "course"):
+        nb.metadata.pop(key, None)
+        if key in done.metadata:
+            nb.metadata[key] = done.metadata[key]
+    return nb
+
+
+def _run(path: Path, source: NotebookNode) -> NotebookNode:
+    nb = copy.deepcopy(source)
+    nb.metadata.pop("widgets", None)
+    client = NotebookClient(
+        nb,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        coalesce_streams=True,
+        force_raise_errors=True,  # also in cells tagged raises-exception
+        skip_cells_with_tag="",  # a test cell that is skipped would earn its points
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of TCP on this machine
+    )
+    current: dict[str, Any] = {}
+    client.on_cell_execute = lambda cell, cell_index: current.update(cell=cell)
+    try:
+        with Meter(lambda: _kernel_pid(client)) as meter:
+            client.execute()
+    except CellExecutionError as error:
+        raise _failure(path, current, f"{error.ename}: {error.evalue}") from None
+    except CellTimeoutError:
+        raise _failure(path, current, f"no end after {CELL_SECONDS} seconds") from None
+    except DeadKernelError:
+        raise _failure(path, current, "the kernel died (out of memory? interrupted?)") from None
+    nb.metadata["course"] = {
+        "seconds": round(meter.seconds, 2),
+        "peak_mb": round(meter.peak_mb),
+    }
+    return nb
+
+
+def _kernel_pid(client: NotebookClient) -> int | None:
+    provisioner = getattr(client.km, "provisioner", None)
+    return getattr(provisioner, "pid", None)
+
+
+def _failure(path: Path, current: dict[str, Any], what: str) -> CourseError:
+    """Names the notebook, the cell and the exception."""
+    cell = current.get("cell", {})
+    lines = cell.get("source", "").strip().splitlines()
+    first = lines[0].strip() if lines else ""
+    return CourseError(f"{path.name}, cell {cell.get('id', '?')} ({first}): {what.strip()}")

@@ -1,0 +1,81 @@
+"""What an executed notebook depends on, as one hash."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+PACKAGE = Path(__file__).parents[1]
+PUBLISH = Path(__file__).parent
+WRITTEN_BY_OTHERS = {"__pycache__", "node_modules", ".ipynb_checkpoints"}
+
+
+def fingerprint(path: Path, nb: NotebookNode) -> str:
+    """20 hex digits that change with anything that can change the outputs of ``nb``.
+
+    Prose does not count: a corrected sentence must not cost a minute of execution.
+    """
+    digest = hashlib.sha256(f"torch {version('torch')}".encode())
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            digest.update(cell.source.encode() + b"\0")
+    for file in companions(path):
+        digest.update(str(file.relative_to(path.parent)).encode() + _file_digest(file))
+    digest.update(packages_digest())
+    return digest.hexdigest()[:20]
+
+
+def companions(path: Path) -> list[Path]:
+    """The files beside a chapter's notebook that belong to it: pictures, tables, modules."""
+    return [p for p in _files(path.parent) if p.suffix != ".ipynb"]
+
+
+def packages_digest() -> bytes:
+    """Hash of the code and the data that a notebook can import.
+
+    ``publish`` itself is left out: it works on the outputs and never runs in a kernel.
+    """
+    digest = hashlib.sha256()
+    for root, file in _sources():
+        digest.update(str(file.relative_to(root)).encode() + b"\0" + _file_digest(file))
+    return digest.digest()
+
+
+def _sources() -> Iterator[tuple[Path, Path]]:
+    for file in _files(PACKAGE):
+        if PUBLISH not in file.parents:
+            yield PACKAGE, file
+    autograder = importlib.util.find_spec("autograder")  # looks for it, imports nothing
+    for folder in (autograder.submodule_search_locations or []) if autograder else []:
+        # Its other folders hold what nbgrader and a class leave behind.
+        root = Path(folder)
+        for file in (*sorted(root.glob("*.py")), *_files(root / "hidden")):
+            yield root, file
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files of a folder in a fixed order, without caches and hidden ones."""
+    found = []
+    for file in folder.rglob("*"):
+        parts = file.relative_to(folder).parts
+        ours = not any(p.startswith(".") or p in WRITTEN_BY_OTHERS for p in parts)
+        if ours and file.is_file():
+            found.append(file)
+    return sorted(found)
+
+
+def _file_digest(file: Path) -> bytes:
+    stat = file.stat()
+    return _read_digest(file, stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _read_digest(file: Path, mtime_ns: int, size: int) -> bytes:
+    """Hash of the content; the data sets are megabytes and are read once a process."""
+    return hashlib.sha256(file.read_bytes()).digest()

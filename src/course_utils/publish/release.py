@@ -1,0 +1,63 @@
+"""Write the notebooks that students get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+
+from course_utils.course import Course, CourseError
+from course_utils.publish.execute import read
+from course_utils.publish.files import write_atomically
+from course_utils.publish.fingerprint import companions
+from course_utils.publish.strip import release_notebook
+
+COMPANION_BYTES = 5_000_000  # larger things belong to course_utils.data
+
+
+def release(course: Course, chapters: Iterable[str], out: Path | None = None) -> list[Path]:
+    """Write ``<out>/<chapter>/<chapter>.ipynb`` and the files that lie beside the source.
+
+    Everything is made before anything is written, and each file is replaced in one step:
+    a chapter that is broken, or a run that is killed, leaves no half-written release.
+
+    Args:
+        out: default ``release`` in the course.
+
+    Returns:
+        The notebooks.
+
+    Raises:
+        CourseError: a notebook is broken or the folder cannot be written.
+    """
+    out = out or course.root / "release"
+    notebooks: list[Path] = []
+    files: dict[Path, str | bytes] = {}
+    for chapter in chapters:
+        source, folder = course.source(chapter), out / chapter
+        target = folder / source.name
+        files[target] = released_text(source)
+        notebooks.append(target)
+        for companion in companions(source):
+            files[folder / companion.relative_to(source.parent)] = _content(companion)
+    for path, content in files.items():
+        write_atomically(path, content)
+    return notebooks
+
+
+def released_text(source: Path) -> str:
+    """The student's version of a notebook as the text of its file."""
+    try:
+        return nbformat.writes(release_notebook(read(source))) + "\n"
+    except CourseError as error:
+        raise CourseError(f"{source.name}: {error}") from None
+
+
+def _content(companion: Path) -> bytes:
+    if companion.stat().st_size > COMPANION_BYTES:
+        raise CourseError(
+            f"{companion} has more than {COMPANION_BYTES / 1e6:g} MB: too much to hand out "
+            "with every notebook; put it into course_utils.data"
+        )
+    return companion.read_bytes()

@@ -1,0 +1,119 @@
+"""Throw-away courses: small notebooks in a temporary folder, solved and graded for real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from course_utils.course import Course
+
+CHAPTER = "01_small"
+
+SOLUTION = '''def double(x):
+    """Twice x."""
+    ### BEGIN SOLUTION
+    zebra_sum = x + x
+    return zebra_sum
+    ### END SOLUTION
+
+
+print(double(21))'''
+
+# A check without torch, so that these notebooks start fast; the report is the real one.
+CHECKS = """
+from course_utils.checks.report import Report, Verdict
+
+
+def verdicts(hidden, **held):
+    return [Verdict(name.replace("_", " "), 1.0, ok, "", hidden) for name, ok in held.items()]
+
+
+def check(function):
+    return Report("1.1", "double", 3, verdicts(False, doubles_one=function(1) == 2), 2)
+"""
+HIDDEN = """
+from checks_small import Report, verdicts
+
+
+def check(function):
+    found = verdicts(True, quokkas_double_too=function(-4) == -8, wombats=function(0) == 0)
+    return Report("1.1", "double", 3, found)
+"""
+
+TEST = """report = checks_small.check(double)
+
+### BEGIN HIDDEN TESTS
+import sys
+
+sys.path.append("../../secret")
+import hidden_small
+
+report += hidden_small.check(double)
+### END HIDDEN TESTS
+
+report"""
+
+PICTURE = """from IPython.display import display
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    "rkJggg=="
+)
+for alt in ("a red pixel", "the same pixel again"):
+    display({"image/png": PIXEL}, raw=True, metadata={"image/png": {"alt": alt}})"""
+
+
+def graded(cell: NotebookNode, grade_id: str, **kind: object) -> NotebookNode:
+    """A cell with nbgrader's metadata."""
+    plain = dict(grade=False, solution=False, locked=False, task=False, schema_version=3)
+    cell.metadata["nbgrader"] = {**plain, "grade_id": grade_id, **kind}
+    return cell
+
+
+def code(source: str, name: str, *tags: str) -> NotebookNode:
+    cell = new_code_cell(source, id=name)
+    if tags:
+        cell.metadata["tags"] = list(tags)
+    return cell
+
+
+def small_notebook() -> NotebookNode:
+    """One exercise, one picture, one question in words, one output that nbval watches."""
+    cells = [
+        new_markdown_cell("# A small chapter\n\nIt doubles numbers.", id="title"),
+        code("import checks_small", "imports"),
+        graded(code(SOLUTION, "double"), "double", solution=True),
+        graded(code(TEST, "double-test"), "double-test", grade=True, locked=True, points=3),
+        code(PICTURE, "picture"),
+        code("print('six by', 7)", "watched", "nbval-check-output"),
+        code("import sys\n\nprint('a warning', file=sys.stderr)", "warns"),
+        graded(
+            new_markdown_cell("The wombat answer is forty-two.", id="why"),
+            "why",
+            grade=True,
+            solution=True,
+            points=2,
+        ),
+    ]
+    nb = new_notebook(cells=cells)
+    nb.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    return nb
+
+
+def write_course(root: Path, nb: NotebookNode | None = None) -> Course:
+    """A course of one chapter in the folder ``root``."""
+    folder = root / "notebooks" / CHAPTER
+    folder.mkdir(parents=True)
+    (root / "_config.yml").write_text("title: Small\n")
+    (folder / "checks_small.py").write_text(CHECKS)
+    (root / "secret").mkdir()
+    (root / "secret" / "hidden_small.py").write_text(HIDDEN)
+    nbformat.write(nb or small_notebook(), folder / f"{CHAPTER}.ipynb")
+    return Course(root)
