@@ -68,8 +68,8 @@ for alt in ("a red pixel", "the same pixel again"):
 
 def graded(cell: NotebookNode, grade_id: str, **kind: object) -> NotebookNode:
     """A cell with nbgrader's metadata."""
-    plain = dict(grade=False, solution=False, locked=False, task=False, schema_version=3)
-    cell.metadata["nbgrader"] = {**plain, "grade_id": grade_id, **kind}
+    plain = dict.fromkeys(("grade", "solution", "locked", "task"), False)
+    cell.metadata["nbgrader"] = {**plain, "schema_version": 3, "grade_id": grade_id, **kind}
     return cell
 
 
