@@ -1,0 +1,161 @@
+"""What the graders need to know of a chapter, as plain data that can travel."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from nbgrader.utils import is_grade, is_solution, is_task
+
+from autograder.converters import run
+from course_utils.course import Course, CourseError
+
+MAX_FILES_BYTES = 20 << 20
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One thing that gives points."""
+
+    name: str
+    max_points: float
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A chapter as the grader sees it.
+
+    Attributes:
+        source: the instructor's notebook.
+        release: the notebook that students got, as nbgrader makes it.
+        gradebook: an SQLite file that knows the assignment and no student.
+        files: other files of the chapter's folder, by name.
+        modules: the hidden checks, by path: importable while a notebook is graded.
+        digest: changes when any of this changes, or a check, or the grader.
+    """
+
+    name: str
+    source: bytes
+    release: str
+    gradebook: bytes
+    files: dict[str, bytes]
+    modules: dict[str, bytes]
+    exercises: tuple[Exercise, ...]
+    digest: str
+
+    def released(self) -> NotebookNode:
+        return nbformat.reads(self.release, as_version=4)
+
+
+def prepare(course: Course, name: str) -> Assignment:
+    """Read a chapter and let nbgrader make its release and its gradebook."""
+    source = course.source(name)
+    with tempfile.TemporaryDirectory(prefix="gradebook-") as tmp:
+        path = Path(tmp).resolve() / "gradebook.db"
+        release = define(course, name, f"sqlite:///{path}")
+        gradebook = path.read_bytes()
+    files = {f.name: f.read_bytes() for f in _companions(source)}
+    modules = _python_files(course.root, "autograder/hidden", "autograder/__init__.py")
+    return Assignment(
+        name=name,
+        source=source.read_bytes(),
+        release=release,
+        gradebook=gradebook,
+        files=files,
+        modules=modules,
+        exercises=_exercises(nbformat.reads(release, as_version=4)),
+        digest=_digest(source.read_bytes(), files, modules, _checks()),
+    )
+
+
+def define(course: Course, name: str, gradebook: str) -> str:
+    """Write the assignment into ``gradebook``; returns the release notebook.
+
+    Raises:
+        CourseError: the notebook is no assignment, or its exercises are others than those
+            for which the gradebook already holds grades.
+    """
+    with tempfile.TemporaryDirectory(prefix="assignment-") as tmp:
+        root = Path(tmp).resolve()
+        source = root / "notebooks" / name / f"{name}.ipynb"
+        source.parent.mkdir(parents=True)
+        source.write_bytes(course.source(name).read_bytes())
+        try:
+            run(GenerateAssignment, root, name, gradebook)
+        except CourseError as error:
+            if re.search("Cannot (add or remove cells|modify existing)", str(error)):
+                raise CourseError(
+                    f"the exercises of {name} were added, removed or renamed after it was "
+                    "graded here: grade it into a new folder"
+                ) from None
+            raise CourseError(f"{course.source(name)} is no assignment: {error}") from None
+        return (root / "release" / name / f"{name}.ipynb").read_text("utf-8")
+
+
+def _exercises(nb: NotebookNode) -> tuple[Exercise, ...]:
+    return tuple(
+        Exercise(c.metadata.nbgrader.grade_id, float(c.metadata.nbgrader.points))
+        for c in nb.cells
+        if is_grade(c) or is_task(c)
+    )
+
+
+def answer_of(nb: NotebookNode) -> dict[str, list[NotebookNode]]:
+    """For each exercise the cells that hold its answer: those since the exercise before."""
+    answers: dict[str, list[NotebookNode]] = {}
+    since: list[NotebookNode] = []
+    for cell in nb.cells:
+        if is_grade(cell) or is_task(cell):
+            answers[cell.metadata.nbgrader.grade_id] = since
+            since = []
+        elif is_solution(cell) or cell.get("id", "").startswith("extra-"):
+            since.append(cell)
+    return answers
+
+
+def _companions(source: Path) -> list[Path]:
+    """Files beside the notebook, which it may read."""
+    files = [f for f in sorted(source.parent.iterdir()) if f.is_file() and f.suffix != ".ipynb"]
+    if sum(f.stat().st_size for f in files) > MAX_FILES_BYTES:
+        raise CourseError(
+            f"the files beside {source} are larger than {MAX_FILES_BYTES >> 20} MB"
+        )
+    return files
+
+
+def _python_files(root: Path, *places: str) -> dict[str, bytes]:
+    found = [
+        f
+        for p in places
+        for f in ([root / p] if p.endswith(".py") else (root / p).rglob("*.py"))
+    ]
+    return {
+        f.relative_to(root).as_posix(): f.read_bytes() for f in sorted(found) if f.is_file()
+    }
+
+
+def _checks() -> dict[str, bytes]:
+    """Code of the course and of the grader that decides grades."""
+    import autograder
+    import course_utils
+
+    package = Path(course_utils.__path__[0])
+    grader = Path(autograder.__path__[0])
+    return {
+        **_python_files(package, "checks", "reference"),
+        **{f.name: f.read_bytes() for f in sorted(grader.glob("*.py"))},
+    }
+
+
+def _digest(source: bytes, *trees: dict[str, bytes]) -> str:
+    digest = hashlib.sha256(source)
+    for tree in trees:
+        for name, content in sorted(tree.items()):
+            digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,60 @@
+"""Runs one of nbgrader's converters, with its log turned into one sentence."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from nbgrader.converters import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.settings import configure, find_alembic
+from course_utils.course import CourseError
+
+STUDENT = "student"  # in a scratch course there is one, and no name can upset a path
+
+
+class _LastError(logging.Handler):
+    """Remembers what went wrong: nbgrader's exceptions say "see the above traceback"."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.sentence = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = record.getMessage().strip().splitlines()
+        if lines and not lines[-1].startswith(("There was an error", "Please see")):
+            self.sentence = lines[-1]
+
+
+def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: Any) -> None:
+    """Convert ``assignment`` in the course folder ``root``.
+
+    Args:
+        traits: config of classes, ``PatientExecute={"timeout": 30}``.
+
+    Raises:
+        CourseError: with nbgrader's own last words.
+    """
+    find_alembic()
+    config = Config()
+    configure(config, root, gradebook)
+    config.CourseDirectory.source_directory = "notebooks"
+    config.CourseDirectory.assignment_id = assignment
+    if converter.__name__ != "GenerateAssignment":
+        config.CourseDirectory.student_id = STUDENT
+    for name, values in traits.items():
+        config[name].update(values)
+    log = logging.Logger(f"autograder.{converter.__name__}")
+    last = _LastError()
+    log.addHandler(last)
+    coursedir = CourseDirectory(config=config)
+    coursedir.log = log
+    instance = converter(coursedir=coursedir, config=config, force=True)
+    instance.log = log
+    try:
+        instance.start()
+    except (NbGraderException, SystemExit) as error:
+        raise CourseError(last.sentence or str(error)) from None

@@ -1,0 +1,103 @@
+"""The page a student gets back: their answers, and which properties hold.
+
+nbgrader's ``GenerateFeedback`` makes it from the autograded notebook; the two preprocessors
+here come before and after its own (see ``settings``).
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution, is_task
+
+from autograder.converters import STUDENT, run
+from autograder.execute import is_test
+from autograder.intake import EXTRA
+
+NOTES = "intake_notes"  # key in the metadata of an autograded notebook
+SHOWN = ("text/html", "text/markdown", "text/plain", "text/latex", "image/png", "image/jpeg")
+
+CSS = """
+div.output_html table { border-collapse: collapse; margin: .5em 0; }
+div.output_html caption { caption-side: top; text-align: left; font-weight: 600; color: #222; }
+div.output_html th, div.output_html td {
+  border-bottom: 1px solid #ddd; padding: .35em .7em; text-align: left; vertical-align: top; }
+div.output_html td strong { color: #8a1f11; font-weight: 600; }
+div.output_html td:last-child { white-space: nowrap; }
+div.container { max-width: 60em; }
+div.nbgrader_cell .panel-heading { height: auto; }
+div.prompt { display: none; }
+"""
+
+
+class ForStudents(ClearHiddenTests):
+    """Keeps exercises and the student's own cells, and cuts what students must not see."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple:
+        nb, resources = super().preprocess(nb, resources)
+        nb.cells = [c for i, c in enumerate(nb.cells) if _belongs(c, nb.cells[i + 1 : i + 2])]
+        if notes := nb.metadata.get(NOTES):
+            lines = "\n".join(f"- {note}" for note in notes)
+            nb.cells.insert(
+                0, new_markdown_cell(f"**About the file you handed in**\n\n{lines}")
+            )
+        nb.metadata.pop("widgets", None)  # their state would be most of the page
+        return nb, resources
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple:
+        if not is_test(cell):
+            # Only test cells hold hidden regions; a student's own text may look like one.
+            return _plain_outputs(cell), resources
+        cell, resources = super().preprocess_cell(cell, resources, index)
+        for output in cell.outputs:
+            if output.output_type == "error":  # frames of a test show its source
+                output.traceback = [f"{output.ename}: {output.evalue}"]
+        return _plain_outputs(cell), resources
+
+
+class Style(NbGraderPreprocessor):
+    """Adds the page's own rules after nbconvert's."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple:
+        resources.setdefault("inlining", {}).setdefault("css", []).append(CSS)
+        return nb, resources
+
+
+def _belongs(cell: NotebookNode, following: list[NotebookNode]) -> bool:
+    """Exercises with their headings, and cells that the student added; no lecture."""
+    if is_solution(cell) or is_grade(cell) or is_task(cell):
+        return True
+    if cell.get("id", "").startswith(EXTRA):
+        return True
+    return cell.cell_type == "markdown" and any(is_solution(c) for c in following)
+
+
+def _plain_outputs(cell: NotebookNode) -> NotebookNode:
+    """Drop what a static page cannot show."""
+    for output in cell.get("outputs", []):
+        if "data" in output:
+            output.data = NotebookNode({k: v for k, v in output.data.items() if k in SHOWN})
+    return cell
+
+
+def render(root: Path, assignment: str, gradebook: str) -> str:
+    """The page of the one student whose autograded notebook lies in the course at ``root``."""
+    run(GenerateFeedback, root, assignment, gradebook)
+    page = root / "feedback" / STUDENT / assignment / f"{assignment}.html"
+    return page.read_text("utf-8")
+
+
+def refusal(assignment: str, sentence: str) -> str:
+    """The page of a submission that could not be graded."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(assignment)}</title><style>body {{ font: 16px/1.5 sans-serif; "
+        "max-width: 40em; margin: 3em auto; padding: 0 1em; }</style></head><body>"
+        f"<h1>{escape(assignment)}: not graded</h1><p>{escape(sentence)}</p></body></html>\n"
+    )

@@ -1,0 +1,186 @@
+"""Grades a class: find the submissions, run the tasks, keep and merge the results."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from tqdm import tqdm
+
+from autograder import gradebook, store
+from autograder import workers as pool
+from autograder.assignment import Assignment, define, prepare
+from autograder.export import grades_csv
+from autograder.intake import pick
+from autograder.merge import merge
+from autograder.submissions import Found, find
+from autograder.summary import Summary, summarise
+from autograder.task import Grade, Limits, Result, Task
+from course_utils.course import Course, CourseError, UsageError
+
+CONFIG = '''"""Opens this gradebook in nbgrader's formgrader: run `jupyter lab` in this folder."""
+
+from pathlib import Path
+
+from autograder.settings import configure, find_alembic
+
+ROOT = Path(__file__).resolve().parent
+
+c = get_config()  # noqa: F821
+find_alembic()
+configure(c, root=ROOT, gradebook=f"sqlite:///{{ROOT}}/gradebook.db")
+c.CourseDirectory.source_directory = {source!r}
+c.CourseDirectory.submitted_directory = {submitted!r}
+'''
+
+
+@dataclass
+class _Run:
+    """One call of ``grade_class``."""
+
+    course: Course
+    submissions: Path
+    out: Path
+    workers: int
+    limits: Limits
+    progress: bool
+
+
+@dataclass
+class _Plan:
+    """What is to be graded, what was graded before, and the key of each submission."""
+
+    keys: dict[tuple[str, str], str]
+    tasks: list[Task]
+    done: list[tuple[Task, Result]]
+
+
+def grade_class(
+    course: Course,
+    submissions: Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    cell_timeout: int = 30,
+    wall_timeout: int = 300,
+    progress: bool = True,
+) -> Summary:
+    """Grade ``submissions/<student>/<assignment>/<assignment>.ipynb`` into ``out``.
+
+    Writes ``grades.csv``, ``gradebook.db``, ``feedback/<student>/<assignment>.html`` and
+    ``autograded/``. The same call again grades only what is new or has changed, also after
+    the first was killed.
+
+    Raises:
+        UsageError: there is nothing to grade.
+        CourseError: ``out`` cannot be used, or a chapter's notebook is no assignment.
+    """
+    submissions, out = Path(submissions).resolve(), Path(out).resolve()
+    if out == submissions or submissions in out.parents:
+        raise UsageError(f"--out {out} lies inside the submissions: it would become a student")
+    found = find(submissions, course.chapters())
+    count = workers or os.cpu_count() or 1
+    limits = Limits(cell_timeout, wall_timeout)
+    with store.lock(out):
+        try:
+            return _grade(_Run(course, submissions, out, count, limits, progress), found)
+        except OSError as error:
+            raise CourseError(f"cannot write to {out}: {error.strerror or error}") from None
+
+
+def _grade(run: _Run, found: Found) -> Summary:
+    results = store.Results(run.out)
+    assignments = {name: prepare(run.course, name) for name in found.assignments}
+    url = _set_up(run, assignments)
+    plan = _plan(run, found, assignments, results)
+    with gradebook.opened(url) as book:
+
+        def merge_one(task: Task, result: Result, key: str) -> None:
+            merge(run.out, book, results, task.assignment, result, key)
+
+        for task, result in plan.done:
+            merge_one(task, result, plan.keys[task.student, task.assignment.name])
+        lost = _run_tasks(run, plan, results, merge_one)
+        rows = _final_grades(book, results.all())
+    store.write(run.out / "grades.csv", grades_csv(rows))
+    problems = [*found.problems, *lost]
+    return summarise(rows, run.out, problems, len(plan.tasks), len(plan.done))
+
+
+def _run_tasks(
+    run: _Run,
+    plan: _Plan,
+    results: store.Results,
+    merge_one: Callable[[Task, Result, str], None],
+) -> list[str]:
+    """Grade what is to be graded, keep each result at once; names what was lost."""
+    lost: list[str] = []
+    statuses: Counter[str] = Counter()
+    total = len(plan.tasks)
+    with tqdm(total=total, desc="grading", unit="file", disable=not run.progress) as bar:
+        try:
+            for task, result, final in pool.run(plan.tasks, run.workers):
+                key = plan.keys[task.student, task.assignment.name] if final else ""
+                results.save(key, result)
+                merge_one(task, result, key)
+                if not final:
+                    lost.append(f"{task.student}/{task.assignment.name}: {result.reason}")
+                statuses[str(result.status)] += 1
+                bar.set_postfix(statuses, refresh=False)
+                bar.update()
+        except KeyboardInterrupt:
+            raise CourseError(
+                f"interrupted: {bar.n} of {total} files are graded and kept; "
+                "the same command grades the rest"
+            ) from None
+    return lost
+
+
+def _final_grades(book: Gradebook, results: list[Result]) -> list[tuple[Result, Grade]]:
+    """Grades as they count, with what people entered in formgrader."""
+    rows = []
+    for result in results:
+        entered = gradebook.by_hand(book, result)
+        rows += [(result, gradebook.overlay(g, entered.get(g.exercise))) for g in result.grades]
+    return rows
+
+
+def _set_up(run: _Run, assignments: dict[str, Assignment]) -> str:
+    """A gradebook that knows the assignments, and the config for formgrader beside it."""
+    path = run.out / "gradebook.db"
+    gradebook.ensure(path)
+    for name in assignments:
+        define(run.course, name, gradebook.address(path))
+    text = CONFIG.format(source=str(run.course.notebooks), submitted=str(run.submissions))
+    store.write(run.out / "nbgrader_config.py", text)
+    return gradebook.address(path)
+
+
+def _plan(
+    run: _Run, found: Found, assignments: dict[str, Assignment], results: store.Results
+) -> _Plan:
+    """Tasks for submissions that are new, results of the others."""
+    plan = _Plan({}, [], [])
+    for student, name in found.submissions:
+        handin = pick(run.submissions / student / name, name)
+        task = Task(student, assignments[name], handin, run.limits)
+        plan.keys[student, name] = key = _key(task)
+        if result := results.load(student, name, key):
+            plan.done.append((task, result))
+        else:
+            plan.tasks.append(task)
+    return plan
+
+
+def _key(task: Task) -> str:
+    """Names everything that a result depends on."""
+    digest = hashlib.sha256(task.handin.data or b"")
+    for part in (task.handin.data is None, task.handin.reason, task.handin.notes, task.limits):
+        digest.update(f"\0{part!r}".encode())
+    digest.update(task.assignment.digest.encode())
+    return digest.hexdigest()

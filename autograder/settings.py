@@ -1,0 +1,53 @@
+"""How every nbgrader of this course is configured: ours, the stock program, formgrader."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+COURSE_ID = "pixels-to-prompts"
+
+
+def configure(c: Any, root: Path, gradebook: str) -> None:
+    """Fill the traitlets config ``c`` for a course folder at ``root``.
+
+    Names of classes are strings: a config file must load without importing torch or nbconvert.
+    """
+    c.CourseDirectory.course_id = COURSE_ID
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.db_url = gradebook
+    c.Autograde.autograde_preprocessors = [
+        "autograder.execute.PatientExecute",
+        "nbgrader.preprocessors.IgnorePattern",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    # A graceful shutdown is a quarter of stock nbgrader's time and nobody needs the kernel.
+    c.PatientExecute.shutdown_kernel = "immediate"
+    c.GenerateFeedback.preprocessors = [
+        "autograder.feedback.ForStudents",
+        "nbgrader.preprocessors.GetGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+        "autograder.feedback.Style",
+    ]
+    # The gradebook page of formgrader uses the same exporter: one config for both.
+    c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = {
+        "clean_html": "autograder.sanitize.html",
+        "markdown2html": "autograder.sanitize.markdown",
+    }
+
+
+def find_alembic() -> None:
+    """Put this Python's programs on PATH.
+
+    nbgrader starts ``alembic`` by name when it makes a gradebook; called from a virtual
+    environment that is not activated it fails and leaves a gradebook without a version.
+    """
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = programs + os.pathsep + os.environ.get("PATH", "")
