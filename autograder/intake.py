@@ -76,9 +76,10 @@ def pick(folder: Path, assignment: str) -> Handin:
         if len(candidates) == 1:
             note = f"handed in as “{candidates[0]}” instead of “{wanted}”"
             return _load(files[candidates[0]], note)
+    if not files:
+        return Handin(None, f"No notebook {wanted} was handed in.")
     names = ", ".join(f"“{n}”" for n in files)
-    found = f"there are {names}, none of them clearly {wanted}" if files else "it is empty"
-    return Handin(None, f"No notebook {wanted} in the hand-in folder: {found}.")
+    return Handin(None, f"No notebook {wanted} was handed in; there is only {names}.")
 
 
 def _load(file: Path, *notes: str) -> Handin:

@@ -23,7 +23,7 @@ from autograder.summary import Summary, summarise
 from autograder.task import Grade, Limits, Result, Task
 from course_utils.course import Course, CourseError, UsageError
 
-CONFIG = '''"""Opens this gradebook in nbgrader's formgrader: run `jupyter lab` in this folder."""
+CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder."""
 
 from pathlib import Path
 
