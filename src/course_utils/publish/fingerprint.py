@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,8 +25,7 @@ def fingerprint(path: Path, nb: NotebookNode) -> str:
     for cell in nb.cells:
         if cell.cell_type == "code":
             digest.update(cell.source.encode() + b"\0")
-    for file in companions(path):
-        digest.update(str(file.relative_to(path.parent)).encode() + _file_digest(file))
+    digest.update(_digest(path.parent, companions(path)))
     digest.update(packages_digest())
     return digest.hexdigest()[:20]
 
@@ -41,22 +40,29 @@ def packages_digest() -> bytes:
 
     ``publish`` itself is left out: it works on the outputs and never runs in a kernel.
     """
+    return _digest(PACKAGE, [f for f in _files(PACKAGE) if PUBLISH not in f.parents]) + (
+        _hidden_digest()
+    )
+
+
+def publish_digest() -> bytes:
+    """Hash of the code that turns an executed notebook into a page."""
+    return _digest(PUBLISH, _files(PUBLISH))
+
+
+def _hidden_digest() -> bytes:
+    """Hash of the hidden tests, which import nothing else of ``autograder`` (tested)."""
+    autograder = importlib.util.find_spec("autograder")  # looks for it, imports nothing
+    folders = (autograder.submodule_search_locations or []) if autograder else []
+    hidden = [Path(folder) / "hidden" for folder in folders]
+    return b"".join(_digest(folder, _files(folder)) for folder in hidden)
+
+
+def _digest(root: Path, files: Iterable[Path]) -> bytes:
     digest = hashlib.sha256()
-    for root, file in _sources():
+    for file in files:
         digest.update(str(file.relative_to(root)).encode() + b"\0" + _file_digest(file))
     return digest.digest()
-
-
-def _sources() -> Iterator[tuple[Path, Path]]:
-    for file in _files(PACKAGE):
-        if PUBLISH not in file.parents:
-            yield PACKAGE, file
-    autograder = importlib.util.find_spec("autograder")  # looks for it, imports nothing
-    for folder in (autograder.submodule_search_locations or []) if autograder else []:
-        # Its other folders hold what nbgrader and a class leave behind.
-        root = Path(folder)
-        for file in (*sorted(root.glob("*.py")), *_files(root / "hidden")):
-            yield root, file
 
 
 def _files(folder: Path) -> list[Path]:

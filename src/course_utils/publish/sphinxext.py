@@ -1,0 +1,140 @@
+"""Sphinx extension that makes a plain ``jupyter-book build .`` safe, live and offline.
+
+* A notebook is executed with its solutions and published without them.
+* The download button hands out the student's version of a notebook.
+* Widgets run in the page without a kernel.
+* MathJax comes from a Python package: no request leaves the site.
+
+Whatever goes wrong stops the build; nothing is published half-stripped.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from pathlib import Path
+
+import nbformat
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.fileutil import copy_asset
+
+from course_utils.course import CourseError
+from course_utils.publish.execute import executed, read
+from course_utils.publish.fingerprint import fingerprint, publish_digest
+from course_utils.publish.release import released_text
+from course_utils.publish.strip import public_notebook
+from course_utils.widgets import STATIC_LOADER
+
+log = logging.getLogger(__name__)
+
+# The part of MathJax that a page of this book can ask for: 2 of its 24 MB.
+MATHJAX = "tex-mml-chtml.js"
+MATHJAX_FOLDERS = ("output/chtml/fonts/woff-v2", "input/tex/extensions")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
+    app.connect("config-inited", set_safe_defaults, priority=400)  # before myst-nb reads them
+    app.connect("env-get-outdated", outdated_notebooks)
+    app.connect("source-read", replace_source)
+    app.connect("html-page-context", name_download, priority=400)  # before the theme's button
+    app.connect("build-finished", finish_site)
+    # Notebooks must not run side by side: each is measured, and each uses all cores.
+    return {"parallel_read_safe": False, "parallel_write_safe": True}
+
+
+def set_safe_defaults(app: Sphinx, config: Config) -> None:
+    """What must not depend on anyone's ``_config.yml``."""
+    config.nb_execution_mode = "off"  # replace_source has done it
+    config.html_copy_source = False  # else instructor notebooks would be copied as they are
+    config.html_static_path.append(str(STATIC_LOADER))
+    config.nb_ipywidgets_js = {STATIC_LOADER.name: {}}
+    config.mathjax_path = f"mathjax/{MATHJAX}"
+
+
+def outdated_notebooks(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Pages to make anew although their file is as old as it was.
+
+    Sphinx looks at the notebook's date only; its outputs also depend on our packages.
+    """
+    known = getattr(env, "course_fingerprints", {})
+    now = {}
+    for docname in env.found_docs:
+        if path := notebook_path(env, docname):
+            now[docname] = fingerprint(path, read(path)) + publish_digest().hex()
+    env.course_fingerprints = now  # type: ignore[attr-defined]
+    return [docname for docname in now if known.get(docname) != now[docname]]
+
+
+def replace_source(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Give myst-nb the public version in place of the instructor's notebook."""
+    path = notebook_path(app.env, docname)
+    if path is None:
+        return
+    try:
+        nb = executed(path, Path(app.srcdir) / ".cache")
+        source[0] = nbformat.writes(_named(path, nb))
+    except CourseError as error:
+        raise ExtensionError(str(error)) from error
+    took = nb.metadata["course"]
+    log.info("%s runs in %.0f s and %d MB", docname, took["seconds"], took["peak_mb"])
+
+
+def name_download(
+    app: Sphinx, pagename: str, template: str, context: dict, doctree: object
+) -> None:
+    """Tell the theme's download button which file ``finish_site`` puts there."""
+    if doctree is not None:
+        context["sourcename"] = pagename + Path(app.env.doc2path(pagename)).suffix
+
+
+def finish_site(app: Sphinx, error: Exception | None) -> None:
+    """Add the downloads and MathJax, drop what readers do not need."""
+    if error or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    write_downloads(app.env, out / "_sources")
+    copy_mathjax(out / "_static" / "mathjax")
+    for source_map in out.rglob("*.map"):  # megabytes for the theme's developers
+        source_map.unlink()
+
+
+def write_downloads(env: BuildEnvironment, folder: Path) -> None:
+    """The student's version of every notebook and the Markdown of every page."""
+    shutil.rmtree(folder, ignore_errors=True)  # what another configuration may have left
+    for docname in env.found_docs:
+        path = Path(env.doc2path(docname))
+        target = folder / (docname + path.suffix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".ipynb":
+            target.write_text(released_text(path), encoding="utf-8")
+        else:
+            shutil.copyfile(path, target)
+
+
+def copy_mathjax(folder: Path) -> None:
+    """The needed part of the package ``sphinx-mathjax-offline``, dashes and all."""
+    package = importlib.import_module("sphinx-mathjax-offline")
+    source = Path(str(package.__file__)).parent / "static" / "mathjax"
+    copy_asset(source / MATHJAX, folder)
+    for part in MATHJAX_FOLDERS:
+        copy_asset(source / part, folder / part)
+
+
+def notebook_path(env: BuildEnvironment, docname: str) -> Path | None:
+    """The notebook behind a page; None for prose."""
+    path = Path(env.doc2path(docname))
+    return path if path.suffix == ".ipynb" else None
+
+
+def _named(path: Path, nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    try:
+        return public_notebook(nb)
+    except CourseError as error:
+        raise CourseError(f"{path.name}: {error}") from None
