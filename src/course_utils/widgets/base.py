@@ -1,0 +1,39 @@
+"""What every widget of the book starts from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import ClassVar
+
+import anywidget
+
+_KIT = Path(__file__).parent / "kit"
+_IMPORT_OF_KIT = re.compile(r'^import \{[^}]*\} from "\.\./kit/kit\.js";\n', re.MULTILINE)
+
+
+class BookWidget(anywidget.AnyWidget):
+    """A widget whose arithmetic and interface live in its own ``widget.js``.
+
+    A subclass names that module, ``_esm = Path(__file__).with_name("widget.js")``, and may
+    put a ``widget.css`` beside it. anywidget hands the browser one module without an address,
+    in which a relative import leads nowhere: so the text of the kit takes the place of the
+    line that imports it.
+    """
+
+    _esm: ClassVar[Path | str]
+    _css: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs) -> None:
+        module = cls.__dict__.get("_esm")
+        if isinstance(module, Path):
+            style = module.with_suffix(".css")
+            cls._esm = (_KIT / "kit.js").read_text() + _IMPORT_OF_KIT.sub(
+                "", module.read_text()
+            )
+            cls._css = (_KIT / "kit.css").read_text()
+            cls._css += style.read_text() if style.exists() else ""
+        super().__init_subclass__(**kwargs)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"  # no address: outputs stay equal from run to run

@@ -1,0 +1,3 @@
+from .widget import FilterExplorer1D
+
+__all__ = ["FilterExplorer1D"]

@@ -1,0 +1,3 @@
+from .widget import FilterExplorer2D
+
+__all__ = ["FilterExplorer2D"]
