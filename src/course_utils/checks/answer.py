@@ -16,6 +16,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -49,7 +50,10 @@ class Ban:
     modules: tuple[str, ...] = ()
 
 
-REFERENCE = Ban("write it yourself, the reference is for comparing", modules=("course_utils.reference",))
+REFERENCE = Ban(
+    "write it yourself, the reference is there to compare with",
+    modules=("course_utils.reference",),
+)
 
 
 @dataclass
@@ -69,7 +73,9 @@ class Answer:
     output is captured, time is limited, banned calls are refused.
     """
 
-    def __init__(self, function: Callable, bans: tuple[Ban, ...] = (), seconds: float = SECONDS) -> None:
+    def __init__(
+        self, function: Callable, bans: tuple[Ban, ...] = (), seconds: float = SECONDS
+    ) -> None:
         self._function = function
         self._bans = (*bans, REFERENCE)
         self._seconds = seconds
@@ -83,36 +89,35 @@ class Answer:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The student's value, or ``Wrong`` with what went wrong."""
-        return self.trace(*args, **kwargs).value
+        return self._run(args, kwargs).value
 
     def trace(self, *args: Any, **kwargs: Any) -> Trace:
-        """Call and watch: value, torch operators, multiplications and Python lines."""
+        """Call and watch closely: value, operators, multiplications and Python lines."""
+        return self._run(args, kwargs, count_lines=True)
+
+    def raises(self, expected: type[Exception], *args: Any, **kwargs: Any) -> bool:
+        """Whether the call raises the ``expected`` exception; another one is ``Wrong``."""
+        try:
+            self._run(args, kwargs, expected=expected)
+        except expected:
+            return True
+        return False
+
+    def _run(
+        self,
+        args: tuple,
+        kwargs: dict,
+        count_lines: bool = False,
+        expected: type[Exception] | None = None,
+    ) -> Trace:
         if self._timed_out:
             raise Wrong("not tried: an earlier call took too long")
-        given = tree_map(_copy, (args, kwargs))
-        before = [_version(x) for x in tree_leaves(given)]
-        trace = self._run(*given)
-        self._untried = False
-        if any(b != _version(x) for b, x in zip(before, tree_leaves(given), strict=True)):
-            self.changed_input = True
-        return trace
-
-    def raises(self, expected: type[Exception], *args: Any, **kwargs: Any) -> str | None:
-        """The message of the ``expected`` exception, or None where the call just returns."""
-        given = tree_map(_copy, (args, kwargs))
-        try:
-            self._run(*given, expected=expected)
-        except expected as error:
-            return str(error)
-        return None
-
-    def _run(self, args: tuple, kwargs: dict, expected: type[Exception] | None = None) -> Trace:
-        watch = _Watch(self._bans)
+        args, kwargs = tree_map(_copy, (args, kwargs))
+        before = [_frozen(x) for x in tree_leaves((args, kwargs))]
+        watch = _Watch(self._bans, count_lines)
         try:
             with _time_limit(self._seconds), _silence(), watch:
                 watch.trace.value = self._function(*args, **kwargs)
-        except Wrong:
-            raise
         except _TookTooLong:
             self._timed_out = True
             raise Wrong(
@@ -123,9 +128,15 @@ class Answer:
                 raise NotSolvedYet from None
             raise Wrong(_describe(error, args)) from None
         except (Exception, SystemExit) as error:
-            if expected and isinstance(error, expected):
+            if expected and isinstance(error, expected) and not watch.refused:
                 raise
-            raise Wrong(_describe(error, args)) from None
+            raise Wrong(watch.refused or _describe(error, args)) from None
+        finally:
+            self._untried = False
+        if watch.refused:  # the student's code caught our exception
+            raise Wrong(watch.refused)
+        after = tree_leaves((args, kwargs))
+        self.changed_input |= any(not _same(b, x) for b, x in zip(before, after, strict=True))
         return watch.trace
 
 
@@ -136,7 +147,10 @@ class _TookTooLong(BaseException):
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
     """Interrupt the body. Without signals (Windows, other threads) there is no limit."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
         yield
         return
 
@@ -144,7 +158,9 @@ def _time_limit(seconds: float) -> Iterator[None]:
         raise _TookTooLong
 
     previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # again each second, should it be swallowed
+    signal.setitimer(
+        signal.ITIMER_REAL, seconds, 1
+    )  # again each second, should it be swallowed
     try:
         yield
     finally:
@@ -154,41 +170,57 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Drop prints and warnings: nbgrader gives no points to a test cell that wrote to stderr."""
+    """Drop prints and warnings: nbgrader gives no points where stderr was written to."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
+
+
+class _Refused(BaseException):
+    """Stops a banned call; not an Exception, for the same reason."""
 
 
 class _Watch(TorchDispatchMode):
     """Counts what a call does and refuses what is banned."""
 
-    def __init__(self, bans: tuple[Ban, ...]) -> None:
+    def __init__(self, bans: tuple[Ban, ...], count_lines: bool) -> None:
         super().__init__()
         self.trace = Trace()
+        self.refused = ""
         self._bans = bans
+        self._count_lines = count_lines
 
     def __enter__(self) -> _Watch:
-        self._old_profile, self._old_trace = sys.getprofile(), sys.gettrace()
+        self._outer = sys.getprofile(), sys.gettrace()
         super().__enter__()
         sys.setprofile(self._profile)
-        sys.settrace(self._count_line)
+        if self._count_lines:
+            sys.settrace(self._line)
         return self
 
-    def __exit__(self, *exc: Any) -> None:
-        sys.settrace(self._old_trace)
-        sys.setprofile(self._old_profile)
-        super().__exit__(*exc)
+    def __exit__(self, kind: Any, error: Any, tb: Any) -> bool:
+        profile, trace = self._outer
+        if self._count_lines:
+            sys.settrace(trace)
+        sys.setprofile(profile)
+        super().__exit__(kind, error, tb)
+        return isinstance(error, _Refused)
 
-    def _count_line(self, frame: Any, event: str, arg: Any) -> Callable:
-        if event == "line":
-            self.trace.lines += 1
-        return self._count_line
+    def _refuse(self, what: str, ban: Ban) -> None:
+        self.refused = f"{what} is not allowed here: {ban.why}"
+        raise _Refused
+
+    def _line(self, frame: Any, event: str, arg: Any) -> Callable:
+        self.trace.lines += event == "line"
+        return self._line
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "call":
             module, function = frame.f_globals.get("__name__") or "", frame.f_code.co_name
         elif event == "c_call":
-            module, function = getattr(arg, "__module__", None) or "", getattr(arg, "__name__", "")
+            module, function = (
+                getattr(arg, "__module__", None) or "",
+                getattr(arg, "__name__", ""),
+            )
         else:
             return
         for ban in self._bans:
@@ -196,13 +228,15 @@ class _Watch(TorchDispatchMode):
                 package, _, banned = name.partition(":")
                 inside = module == package or module.startswith(package + ".")
                 if inside and banned in ("", function):
-                    raise Wrong(f"{package}.{function} is not allowed here: {ban.why}")
+                    self._refuse(f"{package}.{function}", ban)
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
         name = func._schema.name
         for ban in self._bans:
             if ban.operators and re.search(ban.operators, name):
-                raise Wrong(f"{name} is not allowed here: {ban.why}")
+                self._refuse(name, ban)
         out = func(*args, **(kwargs or {}))
         self.trace.operators[name] += 1
         self.trace.multiplications += _multiplications(name, args, out)
@@ -227,17 +261,26 @@ def _copy(x: Any) -> Any:
     return x.clone() if isinstance(x, Tensor) else x
 
 
-def _version(x: Any) -> Any:
-    """Changes when a tensor is written to."""
-    return x._version if isinstance(x, Tensor) else None
+def _frozen(x: Any) -> Any:
+    """What an argument was before the call."""
+    return x.detach().clone() if isinstance(x, Tensor) else x
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, Tensor):
+        return before.shape == after.shape and torch.equal(before, after.detach())
+    return bool(before == after)
 
 
 def _describe(error: BaseException, args: tuple) -> str:
     """One sentence on an exception in student code: what, where, on which input."""
     line = ""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "course_utils" not in f.filename]
+    ours = str(Path(__file__).parent)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if ours not in f.filename]
     if frames:
         line = f" in line {frames[0].lineno} of {frames[0].name}"
-    shapes = ", ".join(str(tuple(a.shape)) if isinstance(a, Tensor) else repr(a)[:40] for a in args)
+    shapes = ", ".join(
+        str(tuple(a.shape)) if isinstance(a, Tensor) else repr(a)[:40] for a in args
+    )
     text = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
     return f"the call raised {type(error).__name__}{line}: {text} (arguments: {shapes})"

@@ -73,7 +73,9 @@ class Check:
 
     def hidden_part(self) -> Check:
         """An empty check of the same exercise, for the grader's own properties."""
-        return Check(self.number, self.name, self.points, self.hidden, self.bans, is_hidden=True)
+        return Check(
+            self.number, self.name, self.points, self.hidden, self.bans, is_hidden=True
+        )
 
     def __call__(self, function: Callable) -> Report:
         """Try every property on ``function``.
@@ -101,12 +103,15 @@ class Check:
         )
 
     def _try(self, prop: Property, answer: Answer) -> Verdict:
-        """Run one property; only its own ``Wrong`` and the student's errors make it fail."""
+        """Run one property. Whatever an answer makes happen costs this property alone."""
+        message = ""
         try:
             answer.start()
             prop.test(answer, Draw(prop.seed))
         except Wrong as wrong:
-            return Verdict(
-                prop.name, prop.points, False, f"{wrong} [seed {prop.seed}]", self.is_hidden
-            )
-        return Verdict(prop.name, prop.points, True, "", self.is_hidden)
+            message = f"{wrong} [seed {prop.seed}]"
+        except NotSolvedYet:
+            raise
+        except Exception as error:  # a value that is so odd that comparing it fails
+            message = f"the result cannot be compared: {type(error).__name__}: {error}"
+        return Verdict(prop.name, prop.points, not message, message, self.is_hidden)

@@ -18,6 +18,14 @@ class Verdict:
     message: str
     hidden: bool
 
+    def row(self) -> str:
+        """A row of the report's table."""
+        message = f"<br><strong>{escape(self.message)}</strong>" if self.message else ""
+        return (
+            f"<tr><td>{'✓' if self.passed else '✗'}</td><td>{escape(self.name)}{message}</td>"
+            f"<td>{self.points if self.passed else 0:g} / {self.points:g}</td></tr>"
+        )
+
 
 @dataclass
 class Report:
@@ -36,11 +44,13 @@ class Report:
     def __add__(self, other: Report) -> Report:
         """Visible and hidden report of one exercise together."""
         if (self.number, self.name) != (other.number, other.name):
-            raise ValueError(
-                f"reports of two exercises: {self.number} {self.name}, {other.number} {other.name}"
-            )
+            raise ValueError(f"reports of two exercises: {self.name} and {other.name}")
         return Report(
-            self.number, self.name, self.max_points, self.verdicts + other.verdicts, hidden_left=0
+            self.number,
+            self.name,
+            self.max_points,
+            self.verdicts + other.verdicts,
+            hidden_left=0,
         )
 
     @property
@@ -85,11 +95,12 @@ class Report:
     def _summary(self) -> str:
         held = sum(v.passed for v in self.verdicts)
         kind = "public checks" if self.hidden_left else "properties"
-        line = f"{self.earned:g} of {self.tried:g} points: {held} of {len(self.verdicts)} {kind} hold"
+        line = f"{self.earned:g} of {_points(self.tried)}: "
+        line += f"{held} of {len(self.verdicts)} {kind} hold"
         if self.hidden_left:
-            rest = self.max_points - self.tried
+            rest = _points(self.max_points - self.tried)
             noun = "property is" if self.hidden_left == 1 else "properties are"
-            line += f"; {self.hidden_left} hidden {noun} checked at grading ({rest:g} points)"
+            line += f"; {self.hidden_left} hidden {noun} checked at grading ({rest})"
         return line + "."
 
     def __str__(self) -> str:
@@ -101,12 +112,7 @@ class Report:
         return "\n".join([*lines, f"  {self._summary()}"])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{'✓' if v.passed else '✗'}</td>"
-            f"<td>{escape(v.name)}{'<br><strong>' + escape(v.message) + '</strong>' if v.message else ''}</td>"
-            f"<td>{v.points if v.passed else 0:g} / {v.points:g}</td></tr>"
-            for v in self.verdicts
-        )
+        rows = "".join(v.row() for v in self.verdicts)
         return (
             f"<table><caption>{escape(self._heading())}</caption>"
             "<thead><tr><th></th><th>property</th><th>points</th></tr></thead>"
@@ -137,3 +143,7 @@ class Report:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return self.bundle()
+
+
+def _points(n: float) -> str:
+    return f"{n:g} point" if n == 1 else f"{n:g} points"

@@ -167,7 +167,7 @@ def separable_filter(x: Tensor, k: Tensor) -> Tensor:
 
 
 def edge_strength(x: Tensor) -> Tensor:
-    """Length of the gradient, √(gx² + gy²), with Sobel's filters. Shape is kept (B, C, H, W)."""
+    """Length of the gradient √(gx² + gy²) by Sobel's filters. (B, C, H, W), shape kept."""
     gx = filter2d(x, KERNELS["sobel x"])
     gy = filter2d(x, KERNELS["sobel y"])
     return (gx**2 + gy**2).sqrt()

@@ -1,0 +1,61 @@
+"""Right and wrong answers to an exercise: what its checks are tested with."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a student might write.
+
+    Args:
+        exercise: the function that is asked for; also the id of its solution cell.
+        name: a short slug, unique within the exercise.
+        function: the answer.
+        misconception: for wrong answers, a part of the message that must name it.
+        fails: for wrong answers, a property that must fail.
+    """
+
+    exercise: str
+    name: str
+    function: Callable
+    misconception: str = ""
+    fails: str = ""
+
+    @property
+    def right(self) -> bool:
+        return not self.misconception
+
+    @property
+    def source(self) -> str:
+        """The ``def`` as a student would type it into the solution cell."""
+        source = textwrap.dedent(inspect.getsource(self.function))
+        function = ast.parse(source).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        return "\n".join(source.splitlines()[function.lineno - 1 :])
+
+
+class Bank:
+    """Collects the answers of a chapter with two decorators."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+
+    def right(self, name: str) -> Callable[[Callable], Callable]:
+        """A right answer: full marks, written in its own way."""
+        return lambda function: self._add(Answer(function.__name__, name, function))
+
+    def wrong(self, name: str, fails: str, says: str) -> Callable[[Callable], Callable]:
+        """A wrong answer: property ``fails`` fails with a message that holds ``says``."""
+        return lambda function: self._add(
+            Answer(function.__name__, name, function, says, fails)
+        )
+
+    def _add(self, answer: Answer) -> Callable:
+        self.answers.append(answer)
+        return answer.function

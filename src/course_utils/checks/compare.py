@@ -1,0 +1,124 @@
+"""Is a value the right one, and if not, which misconception made it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from course_utils.checks.answer import Wrong
+
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
+
+
+def expect(
+    got: object,
+    want: Tensor,
+    on: str,
+    misconceptions: Mapping[str, Tensor] | None = None,
+    same_dtype: bool = False,
+) -> None:
+    """Compare an answer's value with the right one.
+
+    Args:
+        got: what the student's function returned.
+        want: the right value, worked out from the definition.
+        on: the input in words, for the message.
+        misconceptions: sentence -> the value that this misconception gives. When ``got`` is
+            one of them, the sentence becomes the message.
+        same_dtype: whether another dtype is wrong. One property of an exercise asks for it;
+            the others judge the values alone, so that one slip is not counted many times.
+
+    Raises:
+        Wrong: type, shape, dtype or values differ.
+    """
+    if not isinstance(got, Tensor):
+        raise Wrong(f"returned {_a(got)}, expected a torch.Tensor of shape {tuple(want.shape)}")
+    tolerance = max(_tolerance(got), _tolerance(want))
+    for sentence, value in (misconceptions or {}).items():
+        if not _close(value, want, tolerance) and _close(got, value, tolerance):
+            raise Wrong(f"{sentence} ({on})")
+    if got.shape != want.shape:
+        raise Wrong(f"shape {tuple(got.shape)}, expected {tuple(want.shape)} ({on})")
+    if same_dtype and got.dtype != want.dtype:
+        raise Wrong(f"{got.dtype} came out where {want.dtype} is expected ({on})")
+    if not torch.isfinite(got.detach()).all():
+        raise Wrong(f"NaN or infinity among the values ({on})")
+    if not _close(got, want, tolerance):
+        raise Wrong(f"{_first_difference(got, want)} ({on})")
+
+
+def expect_inside(
+    got: object,
+    want: Tensor,
+    r: int,
+    on: str,
+    misconceptions: Mapping[str, Tensor] | None = None,
+    same_dtype: bool = False,
+) -> None:
+    """``expect`` for the pixels (…, H, W) that are at least ``r`` away from the border."""
+
+    def inside(x: Tensor) -> Tensor:
+        return x[..., r:-r, r:-r]
+
+    if not isinstance(got, Tensor) or got.shape[-2:] != want.shape[-2:]:
+        expect(got, want, on)
+        return
+    wrong = {sentence: inside(value) for sentence, value in (misconceptions or {}).items()}
+    expect(inside(got), inside(want), f"{on}, without the border", wrong, same_dtype)
+
+
+def expect_gradients(
+    value: object, wanted: Tensor, inputs: Mapping[str, Tensor], on: str
+) -> None:
+    """Compare d(Σ weights·value)/d(input) of an answer with the right one, for every input.
+
+    Every input needs ``requires_grad``; ``wanted`` is the right value with its own graph.
+
+    Raises:
+        Wrong: the value, or a gradient, differs or does not exist.
+    """
+    expect(value, wanted, on)
+    assert isinstance(value, Tensor)
+    weights = torch.linspace(-1, 2, wanted.numel(), dtype=wanted.dtype).reshape(wanted.shape)
+    leaves = list(inputs.values())
+    right = torch.autograd.grad((wanted * weights).sum(), leaves, retain_graph=True)
+    if not value.requires_grad:
+        raise Wrong(
+            f"the result has no gradient: the path to {', '.join(inputs)} is cut ({on})"
+        )
+    try:
+        got = torch.autograd.grad((value * weights).sum(), leaves, allow_unused=True)
+    except RuntimeError as error:
+        raise Wrong(f"the backward pass failed: {str(error).splitlines()[0]} ({on})") from None
+    for name, mine, theirs in zip(inputs, got, right, strict=True):
+        if mine is None:
+            raise Wrong(f"no gradient reaches {name} ({on})")
+        if not _close(mine, theirs, max(_tolerance(value), _tolerance(wanted))):
+            raise Wrong(f"gradient of {name}: {_first_difference(mine, theirs)} ({on})")
+
+
+def _tolerance(x: Tensor) -> float:
+    return TOLERANCE.get(x.dtype, 1e-4)
+
+
+def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    a, b = a.detach().double(), b.detach().double()
+    return torch.allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def _first_difference(got: Tensor, want: Tensor) -> str:
+    """Where the two part, with numbers."""
+    got, want = got.detach(), want.detach()
+    off = (got - want).abs() > max(_tolerance(got), _tolerance(want)) * (1 + want.abs())
+    index = tuple(int(i) for i in off.nonzero()[0])
+    here = f"at index {index} got {got[index].item():.6g}, expected {want[index].item():.6g}"
+    return f"{here}; {int(off.sum())} of {off.numel()} values differ"
+
+
+def _a(value: object) -> str:
+    name = type(value).__name__
+    return "nothing (is there a return?)" if value is None else f"a {name}"
