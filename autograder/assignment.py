@@ -15,6 +15,8 @@ from nbgrader.utils import is_grade, is_solution, is_task
 
 from autograder.converters import run
 from course_utils.course import Course, CourseError
+from course_utils.publish.fingerprint import companions
+from course_utils.publish.release import released_text
 
 MAX_FILES_BYTES = 20 << 20
 
@@ -33,7 +35,7 @@ class Assignment:
 
     Attributes:
         source: the instructor's notebook.
-        release: the notebook that students got, as nbgrader makes it.
+        release: the notebook that students got.
         gradebook: an SQLite file that knows the assignment and no student.
         files: other files of the chapter's folder, by name.
         modules: the hidden checks, by path: importable while a notebook is graded.
@@ -54,13 +56,14 @@ class Assignment:
 
 
 def prepare(course: Course, name: str) -> Assignment:
-    """Read a chapter and let nbgrader make its release and its gradebook."""
+    """Read a chapter and let nbgrader make its gradebook."""
     source = course.source(name)
     with tempfile.TemporaryDirectory(prefix="gradebook-") as tmp:
         path = Path(tmp).resolve() / "gradebook.db"
-        release = define(course, name, f"sqlite:///{path}")
+        define(course, name, f"sqlite:///{path}")
         gradebook = path.read_bytes()
-    files = {f.name: f.read_bytes() for f in _companions(source)}
+    release = released_text(source)
+    files = _companions(source)
     modules = _python_files(course.root, "autograder/hidden", "autograder/__init__.py")
     return Assignment(
         name=name,
@@ -74,8 +77,8 @@ def prepare(course: Course, name: str) -> Assignment:
     )
 
 
-def define(course: Course, name: str, gradebook: str) -> str:
-    """Write the assignment into ``gradebook``; returns the release notebook.
+def define(course: Course, name: str, gradebook: str) -> None:
+    """Write the assignment and its cells into ``gradebook``, as nbgrader does.
 
     Raises:
         CourseError: the notebook is no assignment, or its exercises are others than those
@@ -95,7 +98,6 @@ def define(course: Course, name: str, gradebook: str) -> str:
                     "graded here: grade it into a new folder"
                 ) from None
             raise CourseError(f"{course.source(name)} is no assignment: {error}") from None
-        return (root / "release" / name / f"{name}.ipynb").read_text("utf-8")
 
 
 def _exercises(nb: NotebookNode) -> tuple[Exercise, ...]:
@@ -119,14 +121,14 @@ def answer_of(nb: NotebookNode) -> dict[str, list[NotebookNode]]:
     return answers
 
 
-def _companions(source: Path) -> list[Path]:
+def _companions(source: Path) -> dict[str, bytes]:
     """Files beside the notebook, which it may read."""
-    files = [f for f in sorted(source.parent.iterdir()) if f.is_file() and f.suffix != ".ipynb"]
-    if sum(f.stat().st_size for f in files) > MAX_FILES_BYTES:
+    paths = companions(source)
+    if sum(f.stat().st_size for f in paths) > MAX_FILES_BYTES:
         raise CourseError(
             f"the files beside {source} are larger than {MAX_FILES_BYTES >> 20} MB"
         )
-    return files
+    return {f.relative_to(source.parent).as_posix(): f.read_bytes() for f in paths}
 
 
 def _python_files(root: Path, *places: str) -> dict[str, bytes]:
