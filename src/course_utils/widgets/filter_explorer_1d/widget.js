@@ -103,7 +103,7 @@ class View {
     this.signal = select("Signal", { options: names, put: put("signal_name") });
     this.filter = select("Filter b", { options: FILTERS, put: put("filter") });
     this.radius = slider("Radius r", {
-      min: 1, max: 8, text: (r) => `r = ${r}, ${2 * r + 1} weights`, put: put("radius"),
+      min: 1, max: 8, text: (r) => `r = ${r}`, put: put("radius"),
     });
     this.sigma = slider("Width σ", {
       min: 0.3, max: 5, step: 0.1, text: (s) => `σ = ${short(s, 2)}`, put: put("sigma"),
@@ -114,6 +114,7 @@ class View {
     });
     this.figure = make("div", { class: "fe1-figure", role: "img" });
     this.reading = make("p", { class: "ptp-value fe1-reading" });
+    this.flip = make("p", { class: "ptp-note fe1-flip" });
     this.terms = make("p", { class: "ptp-note fe1-terms" });
     this.voice = announcer();
     this.root = this.arrange();
@@ -125,7 +126,7 @@ class View {
     const controls = [this.signal, this.filter, this.radius, this.sigma].map((c) => c.root);
     return make("div", { class: "ptp fe1", role: "group", "aria-label": "Convolution of a signal" },
       make("div", { class: "ptp-controls" }, ...controls),
-      this.figure, this.position.root, this.reading, this.terms, this.voice.root);
+      this.figure, this.position.root, this.reading, this.terms, this.flip, this.voice.root);
   }
 
   // What the model says now. A position beyond the end of a shorter signal is its last sample.
@@ -171,6 +172,9 @@ class View {
       make("span", t.outside ? { class: "outside", title: "beyond the end: zero" } : {},
         `${fixed(t.value)}·${fixed(t.weight)}`),
     ]));
+    this.flip.textContent = kind === "difference"
+      ? "b is written 0.5, 0, −0.5. Flipped, it lies over the signal as −0.5, 0, 0.5."
+      : `b has ${b.length} weights and is symmetric: flipped, it looks the same.`;
     const words = this.describe(state);
     this.figure.setAttribute("aria-label", words);
     this.voice.say(words);
@@ -214,9 +218,8 @@ class View {
     const { x } = this;
     const half = (x(1) - x(0)) / 2;
     const ends = [[MARGIN, x(0) - half], [x(a.length - 1) + half, width - MARGIN]];
-    const beyond = ends.map(([from, to]) =>
-      `<rect class="beyond" x="${from}" y="${signal.top}" width="${to - from}"
-        height="${output.bottom - signal.top}"/>`);
+    const beyond = [signal, products, output].flatMap(({ top, bottom }) => ends.map(([from, to]) =>
+      `<rect class="beyond" x="${from}" y="${top}" width="${to - from}" height="${bottom - top}"/>`));
     const left = x(i - r) - half;
     const window = `<rect class="window" x="${left}" y="${signal.top}"
       width="${(2 * r + 1) * 2 * half}" height="${products.bottom - signal.top}"/>`;
@@ -224,8 +227,8 @@ class View {
     return beyond.join("") + window
       + rule(x(i), signal.top, x(i), output.bottom, "here")
       + signal.frame + products.frame + output.frame
-      + title(signal, `<tspan class="a-word">signal a[j]</tspan> and, laid over it,
-          <tspan class="b-word">the flipped filter b[i − j]</tspan>`)
+      + title(signal, `<tspan class="a-word">signal a[j]</tspan>,
+          <tspan class="b-word">flipped filter b[i − j]</tspan>`)
       + title(products, "products a[j] · b[i − j]")
       + title(output, "output c[i]: the sum of the products");
   }
