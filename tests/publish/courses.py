@@ -22,25 +22,27 @@ SOLUTION = '''def double(x):
 
 print(double(21))'''
 
-# A check without torch, so that these notebooks start fast; the report is the real one.
 CHECKS = """
 from course_utils.checks.report import Report, Verdict
 
 
-def verdicts(hidden, **held):
-    return [Verdict(name.replace("_", " "), 1.0, ok, "", hidden) for name, ok in held.items()]
+def verdicts(hidden, held):
+    return [Verdict(name, 1.0, ok, "", hidden) for name, ok in held.items()]
 
 
 def check(function):
-    return Report("1.1", "double", 3, verdicts(False, doubles_one=function(1) == 2), 2)
+    return Report("1.1", "double", 3, verdicts(False, {"doubles one": function(1) == 2}), 2)
 """
 HIDDEN = """
 from checks_small import Report, verdicts
 
 
 def check(function):
-    found = verdicts(True, quokkas_double_too=function(-4) == -8, wombats=function(0) == 0)
-    return Report("1.1", "double", 3, found)
+    held = {
+        "quokkas are doubled too": function(-4) == -8,
+        "a void stays a void": function(0) == 0,
+    }
+    return Report("1.1", "double", 3, verdicts(True, held))
 """
 
 TEST = """report = checks_small.check(double)

@@ -1,0 +1,34 @@
+"""What tests of the whole course share: one execution and one built book a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from course_utils.course import Course
+from course_utils.publish.build import build
+from course_utils.publish.execute import executed
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    """The course of this checkout."""
+    return Course(ROOT)
+
+
+@pytest.fixture(scope="session")
+def executed_chapters(course: Course) -> dict[str, NotebookNode]:
+    """Every chapter's notebook, executed with its own solutions."""
+    return {
+        chapter: executed(course.source(chapter), course.cache) for chapter in course.chapters()
+    }
+
+
+@pytest.fixture(scope="session")
+def built_site(course: Course) -> Path:
+    """The folder of the built book."""
+    return build(course).parent
