@@ -42,7 +42,8 @@ const rule = (x1, y1, x2, y2, kind) =>
 // A strip of the figure: y of a value, the line of zero and the numbers at its left.
 function strip(top, height, [low, high], width) {
   const y = (value) => top + height - ((value - low) / (high - low || 1)) * height;
-  const ticks = [...new Set([low, 0, high])].map((v) =>
+  const apart = (v) => v === 0 || Math.abs(y(v) - y(0)) > 14;
+  const ticks = [...new Set([low, 0, high])].filter(apart).map((v) =>
     text(MARGIN - 6, y(v) + 4, fixed(v, Math.abs(v) < 10 ? 1 : 0), "tick", "end"));
   const frame = rule(MARGIN, y(0), width - MARGIN, y(0), "zero") + ticks.join("");
   return { y, top, bottom: top + height, frame };
@@ -91,7 +92,7 @@ function overlay(a, b) {
 // ---------------------------------------------------------------- view
 
 const FILTERS = [
-  ["box", "box"], ["gaussian", "Gaussian"], ["difference", "difference [1, 0, −1] / 2"],
+  ["box", "box"], ["gaussian", "Gaussian"], ["difference", "difference"],
 ];
 const KEYS = ["signals", "signal_name", "filter", "radius", "sigma", "position"];
 
@@ -170,7 +171,7 @@ class View {
     this.terms.replaceChildren(...window.flatMap((t, n) => [
       ...(n ? [" + "] : []),
       make("span", t.outside ? { class: "outside", title: "beyond the end: zero" } : {},
-        `${fixed(t.value)}·${fixed(t.weight)}`),
+        `${fixed(t.value)}·${t.weight < 0 ? `(${fixed(t.weight)})` : fixed(t.weight)}`),
     ]));
     this.flip.textContent = kind === "difference"
       ? "b is written 0.5, 0, −0.5. Flipped, it lies over the signal as −0.5, 0, 0.5."
@@ -218,8 +219,9 @@ class View {
     const { x } = this;
     const half = (x(1) - x(0)) / 2;
     const ends = [[MARGIN, x(0) - half], [x(a.length - 1) + half, width - MARGIN]];
-    const beyond = [signal, products, output].flatMap(({ top, bottom }) => ends.map(([from, to]) =>
-      `<rect class="beyond" x="${from}" y="${top}" width="${to - from}" height="${bottom - top}"/>`));
+    const beyond = [signal, products, output].flatMap(({ top, bottom }) =>
+      ends.map(([from, to]) => `<rect class="beyond" x="${from}" y="${top}"
+        width="${to - from}" height="${bottom - top}"/>`));
     const left = x(i - r) - half;
     const window = `<rect class="window" x="${left}" y="${signal.top}"
       width="${(2 * r + 1) * 2 * half}" height="${products.bottom - signal.top}"/>`;
@@ -237,7 +239,7 @@ class View {
     const ends = [...new Set([Math.max(...b), Math.min(...b)])].filter((v) => Math.abs(v) > 0.02);
     const most = Math.max(...ends.map(Math.abs));
     return ends.filter((v) => v < 0 || v === most).map((v) =>
-      text(width - MARGIN + 5, signal.y(v * stretch) + 4, fixed(v), "tick b-word")).join("");
+      text(width - MARGIN + 5, signal.y(v * stretch) + 4, short(v, 2), "tick b-word")).join("");
   }
 
   // The thumb of the slider stands under the window.

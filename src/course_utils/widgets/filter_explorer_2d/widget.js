@@ -91,19 +91,25 @@ function tint(value, most) {
   return `rgb(var(--ptp-${colour}-tint) / ${depth.toFixed(3)})`;
 }
 
+// Pixels and products are shown to three digits, so that they can be checked by hand.
+const number = (value) => fixed(value, 3);
+
+// As a number input wants it.
+const typed = (value) => Number(value.toFixed(3));
+
 const strongest = (values) => Math.max(...values.map(Math.abs));
 
 // Numbers in a square, each with the style that it asks for.
 function fillSquare(element, values, style, description) {
   const k = sideOf(values);
   const cells = values.map((value) => {
-    const cell = make("span", {}, fixed(value));
+    const cell = make("span", {}, number(value));
     Object.assign(cell.style, style(value));
     return cell;
   });
   element.style.setProperty("--fe2-columns", k);
   element.replaceChildren(...cells);
-  element.setAttribute("aria-label", `${description}: ${values.map((v) => fixed(v)).join(", ")}`);
+  element.setAttribute("aria-label", `${description}: ${values.map(number).join(", ")}`);
 }
 
 function pixelStyle(value) {
@@ -119,7 +125,7 @@ class Picture {
   constructor(name, onPoint) {
     this.size = make("span", { class: "ptp-note" });
     this.canvas = make("canvas", { role: "img" });
-    this.edge = make("div", { class: "fe2-edge" });
+    this.edge = make("div", { class: "fe2-edge", hidden: "" });
     this.window = make("div", { class: "fe2-window" });
     this.stage = make("div", { class: "fe2-stage" }, this.canvas, this.edge, this.window);
     const title = make("p", { class: "ptp-title" }, name, " ", this.size);
@@ -159,7 +165,7 @@ class View {
     this.kernel = make("div", { class: "fe2-square", role: "group", "aria-label": "Weights" });
     this.patch = make("div", { class: "fe2-square", role: "img" });
     this.products = make("div", { class: "fe2-square", role: "img" });
-    this.turned = make("span", { class: "ptp-note" });
+    this.productsTitle = make("p", { class: "ptp-title" });
     this.kernelNote = make("p", { class: "ptp-note" });
     this.sum = make("p", { class: "ptp-value" });
     this.facts = make("p", { class: "ptp-note" });
@@ -223,20 +229,21 @@ class View {
   arrange() {
     const { photo, preset, size, sigma, stride, padding, flip } = this.controls;
     const roots = (...controls) => controls.map((c) => c.root);
-    const panel = (area, title, ...rest) => make("div", { class: `fe2-panel fe2-${area}` },
-      make("p", { class: "ptp-title" }, ...title), ...rest);
+    const title = (words) => make("p", { class: "ptp-title" }, words);
+    const panel = (area, ...parts) => make("div", { class: `fe2-panel fe2-${area}` }, ...parts);
+    flip.root.classList.add("fe2-flip");
+    this.output.root.append(this.scale);
     return make("div", { class: "ptp fe2", role: "group", "aria-label": "A filter on a photo" },
       make("div", { class: "ptp-controls" },
-        ...roots(photo, preset, size, sigma, stride, padding)),
+        ...roots(photo, preset, size, sigma, stride, padding, flip)),
       make("div", { class: "fe2-panels" },
         this.input.root,
-        panel("kernel", ["Kernel"], this.kernel, this.kernelNote, flip.root),
+        panel("kernel", title("Kernel"), this.kernel, this.kernelNote),
         this.output.root,
-        panel("patch", ["Under the window"], this.patch),
-        panel("products", ["× kernel ", this.turned], this.products),
-        panel("sum", ["Sum of the products"], this.sum, this.facts, this.scale)),
-      make("div", { class: "ptp-controls fe2-place" },
-        ...roots(this.place.row, this.place.column)),
+        make("div", { class: "fe2-place" }, ...roots(this.place.row, this.place.column)),
+        panel("patch", title("Under the window"), this.patch),
+        panel("products", this.productsTitle, this.products),
+        panel("sum", title("Sum of the products"), this.sum, this.facts)),
       this.voice.root);
   }
 
@@ -319,7 +326,7 @@ class View {
     this.input.lay(this.input.edge, padding, padding, photo.height, photo.width);
     this.input.edge.hidden = padding === 0;
     this.input.size.textContent = `${photo.height} × ${photo.width}`
-      + (padding ? ` + ${padding} of zeros around` : "");
+      + (padding ? `, p = ${padding}` : "");
     this.output.size.textContent = `${result.height} × ${result.width}`;
     this.showControls(layout);
     this.drawKernel(layout);
@@ -348,9 +355,10 @@ class View {
       const input = this.kernel.children[n];
       input.style.background = tint(weight, most);
       // A number that is being typed is left alone.
-      if (input !== document.activeElement) input.value = short(weight);
+      if (input !== document.activeElement) input.value = typed(weight);
     });
     const total = weights.reduce((sum, w) => sum + w, 0);
+    this.root.dataset.side = k;
     this.kernelNote.textContent = `The weights sum to ${fixed(total)}.`;
   }
 
@@ -360,20 +368,20 @@ class View {
     input.addEventListener("input", () => {
       if (Number.isFinite(input.valueAsNumber)) this.edit(n, input.valueAsNumber);
     });
-    input.addEventListener("change", () => { input.value = short(this.layout().weights[n]); });
+    input.addEventListener("change", () => { input.value = typed(this.layout().weights[n]); });
     return input;
   }
 
   drawFacts({ photo, k, stride, padding }) {
     const { result, range } = this.shown;
-    const size = (n, out) => `⌊(${n} + 2·${padding} − ${k}) / ${stride}⌋ + 1 = ${out}`;
+    const size = (n, out) => `⌊(${n} + 2·${padding} − ${k})/${stride}⌋ + 1 = ${out}`;
     const least = result.values.reduce((a, b) => Math.min(a, b));
     const most = result.values.reduce((a, b) => Math.max(a, b));
     this.extent = `values from ${fixed(least)} to ${fixed(most)}`;
     this.facts.replaceChildren(
-      `Rows: ${size(photo.height, result.height)}`, make("br"),
-      `Columns: ${size(photo.width, result.width)}`, make("br"),
-      `Output: ${this.extent}, shown as`);
+      `Height ${size(photo.height, result.height)}`, make("br"),
+      `Width ${size(photo.width, result.width)}`, make("br"),
+      `Output ${this.extent}`);
     const [black, white] = range;
     [black, (black + white) / 2, white].forEach((value, n) => {
       this.scale.children[n].textContent = fixed(value, 1);
@@ -392,8 +400,8 @@ class View {
     const most = strongest(products);
     fillSquare(this.patch, patch, pixelStyle, "Values under the window");
     fillSquare(this.products, products, (v) => ({ background: tint(v, most) }), "Products");
-    this.turned.textContent = this.model.get("flip") ? "flipped" : "as written";
-    this.sum.textContent = `y[${row}, ${column}] = ${fixed(this.value, 3)}`;
+    this.productsTitle.textContent = `Times the ${this.model.get("flip") ? "flipped " : ""}kernel`;
+    this.sum.textContent = `y[${row}, ${column}] = ${number(this.value)}`;
     this.place.row.show(row, { max: height - 1 });
     this.place.column.show(column, { max: width - 1 });
     this.describe({ top, left, k, row, column });

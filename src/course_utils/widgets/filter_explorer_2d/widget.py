@@ -102,8 +102,8 @@ class FilterExplorer2D(BookWidget):
         state.setdefault("kernel", KERNELS["identity"].tolist())
         state.setdefault("photo_name", next(iter(photos)))
         shown = photos.get(state["photo_name"], {"height": 0, "width": 0})
-        state.setdefault("row", shown["height"] // 2 // state.get("stride", 1))
-        state.setdefault("column", shown["width"] // 2 // state.get("stride", 1))
+        state.setdefault("row", shown["height"] // 3 // state.get("stride", 1))
+        state.setdefault("column", shown["width"] // 3 // state.get("stride", 1))
         presets = {name: kernel.double().tolist() for name, kernel in KERNELS.items()}
         super().__init__(photos=photos, presets=presets, **state)
 

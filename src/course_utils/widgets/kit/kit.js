@@ -20,7 +20,8 @@ export function fixed(value, digits = 2) {
 }
 
 // Without the zeros that say nothing: 0.25, −1, 0.111.
-export const short = (value, digits = 3) => String(Number(value.toFixed(digits)) || 0);
+export const short = (value, digits = 3) =>
+  String(Number(value.toFixed(digits)) || 0).replace("-", "−");
 
 // Bytes arrive as a DataView, from a live kernel as from the static page.
 export const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
