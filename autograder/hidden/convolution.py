@@ -104,27 +104,27 @@ def _(answer: Answer, draw: Draw) -> None:
     half, bias = draw.normal(3, 2, 3, 3).requires_grad_(), draw.normal(3).requires_grad_()
     w = unoriented(half)
     leaves = {"x": x, "w": half, "bias": bias}
-    for options in ({}, {"stride": 2, "padding": 1}):
-        value = answer(x, w, bias, **options)
-        wanted = reference.conv2d(x, w, bias, **options)
-        expect_gradients(value, wanted, leaves, f"x (2, 2, 7, 6), w (3, 2, 3, 3), {options}")
+    for stride, padding in ((1, 0), (2, 1)):
+        value = answer(x, w, bias, stride=stride, padding=padding)
+        wanted = reference.conv2d(x, w, bias, stride, padding)
+        on = f"x (2, 2, 7, 6), w (3, 2, 3, 3), stride {stride}, padding {padding}"
+        expect_gradients(value, wanted, leaves, on)
 
 
 @conv2d.property(
     "one picture, one kernel, one window; strides longer than the kernel", points=1
 )
 def _(answer: Answer, draw: Draw) -> None:
-    cases: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, int]]] = [
-        ((1, 1, 3, 3), (1, 1, 3, 3), {}),
-        ((1, 2, 5, 7), (1, 2, 1, 1), {}),
-        ((2, 1, 2, 2), (2, 1, 4, 4), {"padding": 1}),
-        ((2, 2, 9, 9), (2, 2, 2, 2), {"stride": 4}),
-    ]
-    for size, kernel, options in cases:
-        x, w = draw.normal(*size), draw.normal(*kernel)
-        w = unoriented(w)
-        want = reference.conv2d(x, w, **options)
-        expect(answer(x, w, **options), want, f"x {size}, w {kernel}, {options}")
+    for size, kernel, stride, padding in (
+        ((1, 1, 3, 3), (1, 1, 3, 3), 1, 0),
+        ((1, 2, 5, 7), (1, 2, 1, 1), 1, 0),
+        ((2, 1, 2, 2), (2, 1, 4, 4), 1, 1),
+        ((2, 2, 9, 9), (2, 2, 2, 2), 4, 0),
+    ):
+        x, w = draw.normal(*size), unoriented(draw.normal(*kernel))
+        want = reference.conv2d(x, w, None, stride, padding)
+        on = f"x {size}, w {kernel}, stride {stride}, padding {padding}"
+        expect(answer(x, w, stride=stride, padding=padding), want, on)
 
 
 @conv2d.property("refuses kernels made for another number of channels", points=0.5)

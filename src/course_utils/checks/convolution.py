@@ -7,7 +7,7 @@ other aspects of the exercise are held plain, so that one slip costs one propert
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -231,7 +231,7 @@ output_size = Check("2.4", "output_size", points=4, hidden=2)
 
 
 def expect_size(
-    answer: Answer, n: int, k: int, stride: int, padding: int, wrong: dict[str, float]
+    answer: Answer, n: int, k: int, stride: int, padding: int, wrong: Mapping[str, float]
 ) -> None:
     """Count the windows one by one and compare."""
     want = len(range(0, n + 2 * padding - k + 1, stride))

@@ -1,0 +1,117 @@
+"""Plots of the course: one palette, and no figure without a text alternative."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from cycler import cycler
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+# Blue and orange first: they are told apart in every common form of colour blindness.
+PALETTE = ["#0b62c4", "#e07b00", "#3a7d44", "#8f4bb8", "#5c5c5c"]
+
+STYLE: Any = {
+    "axes.prop_cycle": cycler(color=PALETTE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "figure.dpi": 100,
+    "font.size": 10,
+    "image.cmap": "gray",
+    "legend.frameon": False,
+}
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a figure with its text alternative and close it.
+
+    Args:
+        figure: what to show.
+        alt: what a reader who cannot see it needs to know: one or two full sentences.
+    """
+    if len(alt.split()) < 4:
+        raise ValueError(f"alt text {alt!r} says too little: tell in a sentence what is seen")
+    png = io.BytesIO()
+    figure.savefig(png, format="png", bbox_inches="tight")
+    plt.close(figure)
+    content = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": alt}
+    display(content, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def pictures(
+    images: Mapping[str, Tensor], alt: str, columns: int = 4, signed: Sequence[str] = ()
+) -> None:
+    """Pictures side by side under their titles.
+
+    Args:
+        images: title -> (H, W) grey or (3, H, W) colour, 0 to 1; values beyond are cut off.
+        alt: the text alternative.
+        columns: pictures in a row.
+        signed: titles of pictures with negative values; grey is zero there.
+    """
+    with mpl.rc_context(STYLE):
+        columns = min(columns, len(images))
+        rows = -(-len(images) // columns)
+        figure, axes = plt.subplots(
+            rows, columns, figsize=(8, 8 / columns * rows * 1.12), squeeze=False, layout="tight"
+        )
+        for axis in axes.flat:
+            axis.axis("off")
+        for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
+            _picture(axis, image.detach(), title in signed)
+            axis.set_title(title)
+        show(figure, alt)
+
+
+def _picture(axis: Axes, image: Tensor, signed: bool) -> None:
+    if image.ndim == 3:
+        axis.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy())
+        return
+    limit = float(image.abs().max()) or 1.0
+    low, high = (-limit, limit) if signed else (0.0, 1.0)
+    axis.imshow(image.numpy(), vmin=low, vmax=high)
+
+
+def signals(
+    curves: Mapping[str, Tensor], alt: str, start: Mapping[str, int] | None = None
+) -> None:
+    """Signals over their index in one plot.
+
+    Args:
+        curves: name -> (N,).
+        alt: the text alternative.
+        start: name -> index of the first sample, 0 where it is not given.
+    """
+    with mpl.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(8, 2.6), layout="tight")
+        for n, (name, values) in enumerate(curves.items()):
+            first = (start or {}).get(name, 0)
+            index = range(first, first + len(values))
+            # The first curve is the input: thin and light, the results lie over it.
+            style = {"lw": 1, "alpha": 0.6, "marker": ".", "ms": 3} if n == 0 else {"lw": 2}
+            axis.plot(index, values.detach().numpy(), label=name, **style)
+        axis.set_xlabel("index i")
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        show(figure, alt)
+
+
+def stems(curves: Mapping[str, Tensor], alt: str) -> None:
+    """Short filters as stems, side by side. Each (K,), its middle sample at 0."""
+    with mpl.rc_context(STYLE):
+        figure, axes = plt.subplots(
+            1, len(curves), figsize=(8, 2.2), squeeze=False, layout="tight", sharey=True
+        )
+        for axis, (name, values) in zip(axes.flat, curves.items(), strict=True):
+            r = len(values) // 2
+            axis.stem(range(-r, len(values) - r), values.detach().numpy(), basefmt=" ")
+            axis.axhline(0, color="#5c5c5c", lw=0.8)
+            axis.set_title(name)
+        show(figure, alt)
