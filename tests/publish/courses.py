@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.course import Course
 
+REPOSITORY = Path(__file__).parents[2]
 CHAPTER = "01_small"
 
 SOLUTION = '''def double(x):
@@ -119,3 +121,23 @@ def write_course(root: Path, nb: NotebookNode | None = None) -> Course:
     (root / "secret" / "hidden_small.py").write_text(HIDDEN)
     nbformat.write(nb or small_notebook(), folder / f"{CHAPTER}.ipynb")
     return Course(root)
+
+
+def write_book(root: Path, nb: NotebookNode | None = None) -> Course:
+    """The same with prose around it, built by the configuration of the real book."""
+    course = write_course(root, nb)
+    shutil.copy(REPOSITORY / "_config.yml", root)
+    (root / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n"
+        f"  - file: notebooks/{CHAPTER}/{CHAPTER}\n  - file: book/references\n"
+    )
+    (root / "book").mkdir()
+    (root / "book" / "index.md").write_text(
+        f"# Small book\n\nA number $x^2$, a paper {{cite}}`lecun` and a chapter,\n"
+        f"{{doc}}`/notebooks/{CHAPTER}/{CHAPTER}`.\n"
+    )
+    (root / "book" / "references.md").write_text("# References\n\n```{bibliography}\n```\n")
+    (root / "book" / "references.bib").write_text(
+        "@article{lecun, author={Yann LeCun}, title={Nets}, journal={J}, year={1998}}\n"
+    )
+    return course

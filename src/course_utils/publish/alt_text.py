@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell
 
 from course_utils.course import CourseError
@@ -28,8 +28,7 @@ def with_alt_text(cells: list[NotebookNode]) -> list[NotebookNode]:
     for cell in cells:
         for part in _one_picture_each(cell) if cell.cell_type == "code" else [cell]:
             if pictures := [o for o in part.get("outputs", []) if picture_type(o)]:
-                image = part.metadata.setdefault("mystnb", {}).setdefault("image", {})
-                image["alt"] = _alt(pictures[0], part)
+                _set_alt(part, pictures[0])
             done.append(part)
     return done
 
@@ -42,18 +41,20 @@ def picture_type(output: NotebookNode) -> str | None:
     return next((mime for mime in data if mime.startswith("image/")), None)
 
 
-def _alt(output: NotebookNode, cell: NotebookNode) -> str:
-    """The text of the output, or else the one that the cell's author wrote."""
+def _set_alt(cell: NotebookNode, output: NotebookNode) -> None:
+    """Take the text of the output, or else the one that the cell's author wrote."""
     mime = picture_type(output)
     stored = output.metadata.get("alt") or output.metadata.get(mime, {}).get("alt")
-    text = stored or cell.metadata["mystnb"]["image"].get("alt", "")
-    if not text.strip():
+    options = cell.metadata.get("mystnb", {})
+    image = options.get("image", {})
+    text = " ".join((stored or image.get("alt", "")).split())
+    if not text:
         first = cell.source.strip().splitlines()[:1]
         raise CourseError(
             f"cell {cell.get('id', '?')} ({''.join(first)}): a picture has no alt text; "
             "draw it with course_utils.figures, or set it in the metadata of the output"
         )
-    return " ".join(text.split())
+    cell.metadata["mystnb"] = from_dict({**options, "image": {**image, "alt": text}})
 
 
 def _one_picture_each(cell: NotebookNode) -> list[NotebookNode]:

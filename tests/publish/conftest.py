@@ -1,0 +1,46 @@
+"""One small course, executed and built once for all tests of publishing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from course_utils.course import Course
+from course_utils.publish import fingerprint
+from course_utils.publish.build import build
+from course_utils.publish.execute import executed
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import courses
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_at_rest() -> Iterator[None]:
+    """Someone may edit the packages while the tests run: that must not start executions."""
+    now = fingerprint.packages_digest()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "packages_digest", lambda: now)
+        yield
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A book of one chapter; tests that change a course write their own."""
+    return courses.write_book(tmp_path_factory.mktemp("small") / "course")
+
+
+@pytest.fixture(scope="session")
+def small_done(small_book: Course) -> NotebookNode:
+    """Its chapter, executed."""
+    return executed(small_book.source(courses.CHAPTER), small_book.cache)
+
+
+@pytest.fixture(scope="session")
+def small_site(small_book: Course, small_done: NotebookNode) -> Path:
+    """Its built pages."""
+    return build(small_book).parent
