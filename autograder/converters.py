@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.settings import configure, find_alembic
@@ -55,6 +57,8 @@ def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: A
     instance = converter(coursedir=coursedir, config=config, force=True)
     instance.log = log
     try:
-        instance.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on each submission
+            instance.start()
     except (NbGraderException, SystemExit) as error:
         raise CourseError(last.sentence or str(error)) from None

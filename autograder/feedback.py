@@ -12,6 +12,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution, is_task
@@ -32,7 +33,7 @@ div.output_html td strong { color: #8a1f11; font-weight: 600; }
 div.output_html td:last-child { white-space: nowrap; }
 div.container { max-width: 60em; }
 div.nbgrader_cell .panel-heading { height: auto; }
-div.prompt { display: none; }
+div.prompt, a.anchor-link { display: none; }
 """
 
 
@@ -42,11 +43,10 @@ class ForStudents(ClearHiddenTests):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple:
         nb, resources = super().preprocess(nb, resources)
         nb.cells = [c for i, c in enumerate(nb.cells) if _belongs(c, nb.cells[i + 1 : i + 2])]
-        if notes := nb.metadata.get(NOTES):
+        notes = [*nb.metadata.get(NOTES, []), *_unread(resources["nbgrader"])]
+        if notes:
             lines = "\n".join(f"- {note}" for note in notes)
-            nb.cells.insert(
-                0, new_markdown_cell(f"**About the file you handed in**\n\n{lines}")
-            )
+            nb.cells.insert(0, new_markdown_cell(f"**About this page**\n\n{lines}"))
         nb.metadata.pop("widgets", None)  # their state would be most of the page
         return nb, resources
 
@@ -67,6 +67,16 @@ class Style(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple:
         resources.setdefault("inlining", {}).setdefault("css", []).append(CSS)
         return nb, resources
+
+
+def _unread(names: dict[str, str]) -> list[str]:
+    """What the page says about answers that nobody has read yet; it shows 0 points there."""
+    with Gradebook(names["db_url"]) as book:
+        notebook = book.find_submission_notebook(
+            names["notebook"], names["assignment"], names["student"]
+        )
+        unread = [g.name for g in notebook.grades if g.needs_manual_grade]
+    return [f"“{name}” is read by a person: its points come later." for name in unread]
 
 
 def _belongs(cell: NotebookNode, following: list[NotebookNode]) -> bool:

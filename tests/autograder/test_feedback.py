@@ -1,0 +1,96 @@
+"""Feedback pages: what a student reads, and what no student may read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_course
+from graded_class import ANSWERS, Graded
+from nbgrader.converters import GenerateFeedback
+
+from autograder import converters, gradebook, sanitize
+from autograder.assignment import Assignment
+from autograder.intake import Handin
+from autograder.task import Limits, Task, grade
+
+SECRETS = ("autograder.hidden", "HIDDEN TESTS", "secret_probe", "secret rubric", "MARK SCHEME")
+
+
+def test_a_page_names_properties_and_messages(graded: Graded) -> None:
+    page = graded.feedback("partial")
+    for part in (
+        "Exercise 1.1",
+        "doubles",
+        "keeps integers",
+        "integers became floats",
+        "2 / 4",
+    ):
+        assert part in page or part.replace(" / ", ".0 / ") in page
+    assert "<table>" in page, "the report's table survives the sanitiser"
+    assert "a demo" not in page, "the lecture is left out"
+
+
+def test_hidden_tests_are_on_no_page(graded: Graded) -> None:
+    pages = list((graded.out / "feedback").rglob("*.html"))
+    assert len(pages) == len(ANSWERS) + 3
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert not [secret for secret in SECRETS if secret in text], page
+
+
+def test_stock_feedback_would_show_them(assignment: Assignment, tmp_path: Path) -> None:
+    """The positive control of the test above: an error in a hidden test, nothing cut."""
+    data = tiny_course.answer(assignment.release, **ANSWERS["leaks"])
+    result = grade(Task("leaks", assignment, Handin(data), Limits()))
+    name = assignment.name
+    root = tmp_path
+    (root / "gradebook.db").write_bytes(assignment.gradebook)
+    folder = root / "autograded" / converters.STUDENT / name
+    folder.mkdir(parents=True)
+    (folder / f"{name}.ipynb").write_text(result.notebook)
+    url = f"sqlite:///{root}/gradebook.db"
+    with gradebook.opened(url) as book:
+        book.update_or_create_student(converters.STUDENT)
+        book.update_or_create_submission(name, converters.STUDENT)
+    stock = ["nbgrader.preprocessors.GetGrades"]
+    converters.run(GenerateFeedback, root, name, url, GenerateFeedback={"preprocessors": stock})
+    page = (root / "feedback" / converters.STUDENT / name / f"{name}.html").read_text()
+    assert "HIDDEN TESTS" in page
+    assert "secret_probe" in page
+    assert "secret_probe" not in result.feedback
+
+
+def test_scripts_do_not_run(graded: Graded) -> None:
+    page = graded.feedback("reflects")
+    assert "<em>so</em>" in page
+    assert "<script>alert" not in page
+    assert "is read by a person" in page
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<script>x</script>",
+        '<img src="x" onerror="x">',
+        '<a href="javascript:x">y</a>',
+        "<iframe src='x'></iframe>",
+        "<form action='x'></form>",
+        '<div style="background:url(x)">y</div>',
+    ],
+)
+@pytest.mark.parametrize("clean", [sanitize.html, sanitize.markdown])
+def test_the_sanitiser_leaves_nothing_that_acts(clean, bad: str) -> None:  # type: ignore[no-untyped-def]
+    page = clean(bad)
+    for tag in ("<script", "onerror=", 'href="javascript', "<iframe", "<form", "url("):
+        assert tag not in page
+
+
+def test_the_sanitiser_keeps_formatting_and_formulas() -> None:
+    page = sanitize.markdown("> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n$a < b$")
+    for part in ("<blockquote>", "<th>a</th>", "<td>1</td>", "$a &lt; b$"):
+        assert part in page
+
+
+def test_a_refused_file_gets_a_page_with_the_reason(graded: Graded) -> None:
+    assert "The file is empty" in graded.feedback("empty")

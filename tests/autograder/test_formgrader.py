@@ -1,0 +1,120 @@
+"""nbgrader's own programs open what we write."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import tiny_course
+from graded_class import Graded
+from tiny_course import CHAPTER, RIGHT
+
+from autograder import gradebook, settings
+from autograder.assignment import Assignment
+
+PROGRAMS = Path(sys.executable).parent
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """A real Jupyter server in ``folder`` with the extensions that nbgrader installs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [PROGRAMS / "jupyter", "server", "--no-browser", "--allow-root"]
+    command += [f"--port={port}", "--IdentityProvider.token="]
+    with (folder.parent / "server.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def get(url: str, patience: float = 30) -> str:
+    end = time.monotonic() + patience
+    while True:
+        try:
+            with urllib.request.urlopen(url) as reply:
+                return reply.read().decode()
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.3)
+
+
+def test_formgrader_shows_the_class(graded: Graded, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(graded.out, out)
+    with server(out) as url:
+        assert "formgrader" in get(f"{url}/formgrader").lower()
+        (assignment,) = json.loads(get(f"{url}/formgrader/api/assignments"))
+        assert assignment["name"] == CHAPTER
+        assert assignment["max_score"] == 9
+        assert assignment["num_submissions"] == 14  # of 15 students one is missing
+        submissions = json.loads(get(f"{url}/formgrader/api/submissions/{CHAPTER}"))
+        scores = {s["student"]: s["score"] for s in submissions}
+        assert scores["right"] == 6
+        assert scores["partial"] == 4
+        notebooks = f"{url}/formgrader/api/submitted_notebooks/{CHAPTER}/{CHAPTER}"
+        first = next(n for n in json.loads(get(notebooks)) if n["student"] == "reflects")
+        page = get(f"{url}/formgrader/submissions/{first['id']}")
+        assert "Exercise 1.1" in page
+        assert "<script>alert(1)" not in page
+
+
+@pytest.fixture
+def class_folder(tiny_copy: Path, assignment: Assignment) -> Path:
+    data = tiny_course.answer(assignment.release, **RIGHT)
+    tiny_course.hand_in(tiny_copy / "autograder" / "grades" / "submitted", "amy", data)
+    return tiny_copy
+
+
+@pytest.fixture
+def tiny_copy(graded: Graded, tmp_path: Path) -> Path:
+    root = tmp_path / "course"
+    shutil.copytree(graded.course.root, root)
+    shutil.copy(Path(settings.__file__).with_name("nbgrader_config.py"), root / "autograder")
+    return root
+
+
+def test_the_stock_program_grades_our_notebooks(class_folder: Path) -> None:
+    """``nbgrader generate_assignment`` and ``autograde`` with our configuration."""
+    config = str(class_folder / "autograder")
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": config}
+    # The tiny course's hidden checks; in this course they are beside the installed grader.
+    environment["PYTHONPATH"] = str(class_folder / "modules")
+    hidden = class_folder / "modules" / "autograder"
+    shutil.copytree(Path(settings.__file__).parent, hidden, ignore=_not_python)
+    shutil.copytree(class_folder / "autograder" / "hidden", hidden / "hidden")
+    for command in ("generate_assignment", "autograde", "generate_feedback"):
+        subprocess.run(
+            [PROGRAMS / "nbgrader", command, CHAPTER],
+            cwd=class_folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+    grades = class_folder / "autograder" / "grades"
+    with gradebook.opened(gradebook.address(grades / "gradebook.db")) as book:
+        assert book.find_submission(CHAPTER, "amy").score == 6
+    page = grades / "feedback" / "amy" / CHAPTER / f"{CHAPTER}.html"
+    assert "keeps integers" in page.read_text()
+    assert "HIDDEN TESTS" not in page.read_text()
+
+
+def _not_python(folder: str, names: list[str]) -> list[str]:
+    return [n for n in names if not n.endswith(".py")]

@@ -1,0 +1,74 @@
+"""What a class gets: points, status and reason of each exercise."""
+
+from __future__ import annotations
+
+import pytest
+from graded_class import Graded
+
+from autograder.status import Status
+
+# student: exercise: (points, status, part of the reason)
+EXPECTED = {
+    "right": {
+        "test_double": ("4", "graded", ""),
+        "test_flip": ("2", "graded", ""),
+        "reflection": ("0", "unsolved", "No answer"),
+    },
+    "reflects": {"reflection": ("", "manual", "A person reads")},
+    "partial": {
+        "test_double": ("2", "graded", "keeps integers: integers became floats"),
+        "test_flip": ("2", "graded", ""),
+    },
+    "noisy": {"test_double": ("4", "graded", ""), "test_flip": ("2", "graded", "")},
+    "unsolved": {
+        "test_double": ("0", "unsolved", "stub"),
+        "test_flip": ("0", "unsolved", "stub"),
+    },
+    "loop": {"test_double": ("0", "timeout", ""), "test_flip": ("2", "graded", "")},
+    "stubborn": {"test_double": ("0", "timeout", "too long"), "test_flip": ("2", "graded", "")},
+    "crash": {
+        "test_double": ("0", "crashed", "Python died"),
+        "test_flip": ("2", "graded", ""),
+    },
+    "memory": {"test_double": ("0", "crashed", ""), "test_flip": ("2", "graded", "")},
+    "syntax": {"test_double": ("0", "error", "SyntaxError"), "test_flip": ("2", "graded", "")},
+    "leaks": {"test_double": ("0", "error", "KeyboardInterrupt")},
+    "murderer": {"test_double": ("0", "crashed", "process died")},
+    "empty": {"test_double": ("0", "unreadable", "The file is empty")},
+    "lost": {"test_double": ("0", "missing", "No notebook 01_tiny.ipynb was handed in")},
+}
+
+
+@pytest.mark.parametrize(
+    ("student", "exercise"), [(s, e) for s, rows in EXPECTED.items() for e in rows]
+)
+def test_each_exercise_has_its_row(graded: Graded, student: str, exercise: str) -> None:
+    points, status, reason = EXPECTED[student][exercise]
+    row = graded.rows(student)[exercise]
+    assert (row["points"], row["status"]) == (points, status)
+    assert reason in row["reason"]
+    assert reason or status != "graded" or row["reason"] == ""
+
+
+def test_every_student_has_every_exercise(graded: Graded) -> None:
+    for student in EXPECTED:
+        assert list(graded.rows(student)) == ["test_double", "test_flip", "reflection"]
+
+
+def test_names_are_no_formulas_in_a_spreadsheet(graded: Graded) -> None:
+    assert graded.rows("'=formula")
+    assert not graded.rows("=formula")
+
+
+def test_the_summary_names_what_it_could_not_grade(graded: Graded) -> None:
+    assert graded.summary.exit_code == 1
+    problems = "\n".join(graded.summary.problems)
+    assert "lost/77_unknown: no chapter has this name" in problems
+    assert "murderer/01_tiny" in problems
+    assert len(graded.summary.problems) == 2
+    for part in ("01_tiny: 15 students", "grades.csv", "gradebook.db"):
+        assert part in str(graded.summary)
+
+
+def test_every_status_has_a_sentence() -> None:
+    assert all(status.sentence.endswith((".", "?")) for status in Status)
