@@ -80,7 +80,7 @@ class FilterExplorer2D(BookWidget):
     kernel_name = t.Enum([*KERNELS, "custom"], default_value="sobel x").tag(sync=True)
     size = t.Enum([3, 5], default_value=3).tag(sync=True)
     sigma = t.Float(SIGMA_121, min=0.3, max=3.0).tag(sync=True)
-    kernel = t.List(t.List(t.Float())).tag(sync=True)
+    kernel = t.Any().tag(sync=True)  # set it to rows, an array or a tensor; it is kept as rows
     stride = t.Int(1, min=1, max=4).tag(sync=True)
     padding = t.Int(1, min=0, max=4).tag(sync=True)
     flip = t.Bool(False).tag(sync=True)
@@ -97,7 +97,6 @@ class FilterExplorer2D(BookWidget):
             raise ValueError("no photo was given")
         photos = {str(name): _picture(str(name), pixels) for name, pixels in given.items()}
         if "kernel" in state:
-            state["kernel"] = _rows(state["kernel"])
             state.setdefault("kernel_name", "custom")
         state.setdefault("kernel", KERNELS["identity"].tolist())
         state.setdefault("photo_name", next(iter(photos)))

@@ -1,0 +1,118 @@
+"""The same widgets in a real JupyterLab: what a student does reaches the kernel."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser, Page
+
+from tests.browser import open_page
+
+CELLS = [
+    """from course_utils.widgets import FilterExplorer1D, FilterExplorer2D
+one, two = FilterExplorer1D(), FilterExplorer2D()
+display(one, two)""",
+    'print("kernel reads", one.position, two.stride, two.kernel_name)',
+]
+# Nothing of the user's settings, and nothing left behind in them.
+PRIVATE = [
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "JUPYTERLAB_SETTINGS_DIR",
+    "JUPYTERLAB_WORKSPACES_DIR",
+]
+OPTIONS = [
+    "--no-browser",
+    "--allow-root",
+    "--IdentityProvider.token=",
+    "--ServerApp.port_retries=0",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=5):
+            return True
+    except (URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[str]:
+    """The address of a JupyterLab whose folder holds ``widgets.ipynb``."""
+    folder, port = tmp_path / "course", free_port()
+    folder.mkdir()
+    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}  # no dialog
+    nbformat.write(notebook, folder / "widgets.ipynb")
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder}"]
+    private = {name: str(tmp_path / name.lower()) for name in PRIVATE}
+    with (tmp_path / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            [*command, f"--port={port}", *OPTIONS],
+            env=os.environ | private,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            while not answers(f"{address}/api"):
+                assert server.poll() is None, (tmp_path / "lab.log").read_text()
+                time.sleep(0.2)
+            yield address
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def press(page: Page, label: str, key: str, times: int) -> None:
+    page.get_by_label(label).focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
+def canvas(page: Page) -> str:
+    return page.evaluate("document.querySelector('.fe2-output canvas').toDataURL()")
+
+
+def test_widgets_in_jupyterlab(browser: Browser, lab: str) -> None:
+    with open_page(browser) as (page, watch):
+        page.goto(f"{lab}/lab/tree/widgets.ipynb")
+        page.locator(".jp-Notebook .cm-content").nth(1).click(timeout=60_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.get_by_text("kernel reads 31 1 sobel x").wait_for(timeout=90_000)
+        page.locator(".fe2-output canvas").wait_for()
+
+        before = canvas(page)
+        press(page, "Position of the window i", "ArrowRight", 4)
+        press(page, "Stride s", "ArrowRight", 2)
+        page.get_by_label("Kernel", exact=True).select_option("laplacian")
+        assert page.locator(".fe1-reading").inner_text().startswith("c[35] =")
+        assert canvas(page) != before
+
+        page.locator(".jp-Cell .cm-content").nth(1).click()
+        page.keyboard.press("Shift+Enter")
+        page.get_by_text("kernel reads 35 3 laplacian").wait_for()
+        assert watch.outside == []
+        assert [error for error in watch.errors if "uncaught" in error] == []
