@@ -104,9 +104,11 @@ def split(nb: NotebookNode) -> tuple[list[str], list[str]]:
     public: list[str] = []
     for cell in nb.cells:
         lines = cell.source.splitlines()
-        marked = any(BEGIN.search(line) for line in lines)
-        is_answer = cell.metadata.get("nbgrader", {}).get("solution") and not marked
-        inside = bool(is_answer)  # an answer without markers is cut as a whole
+        grading = cell.metadata.get("nbgrader", {})
+        if grading.get("solution") and "BEGIN SOLUTION" not in cell.source:
+            secret += lines  # an answer without markers is cut as a whole
+            continue
+        inside = False
         for line in lines:
             if BEGIN.search(line):
                 inside = True
