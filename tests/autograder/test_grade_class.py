@@ -67,8 +67,8 @@ def test_a_resubmission_replaces_its_own_and_nothing_else(
     assert regrade(again).graded == 2
     changed = {p for p, t in times(again.out).items() if before.get(p) != t}
     assert all("empty" in str(p) or "unsolved" in str(p) for p in changed)
-    assert again.rows("empty")["test_double"]["points"] == "4"
-    assert again.rows("unsolved")["test_double"]["status"] == "unreadable"
+    assert again.rows("empty")["double"]["points"] == "4"
+    assert again.rows("unsolved")["double"]["status"] == "unreadable"
     assert not list((again.out / "autograded" / "unsolved").rglob("*.ipynb"))
 
 

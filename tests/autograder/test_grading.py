@@ -10,32 +10,32 @@ from autograder.status import Status
 # student: exercise: (points, status, part of the reason)
 EXPECTED = {
     "right": {
-        "test_double": ("4", "graded", ""),
-        "test_flip": ("2", "graded", ""),
+        "double": ("4", "graded", ""),
+        "flip": ("2", "graded", ""),
         "reflection": ("0", "unsolved", "No answer"),
     },
     "reflects": {"reflection": ("", "manual", "A person reads")},
     "partial": {
-        "test_double": ("2", "graded", "keeps integers: integers became floats"),
-        "test_flip": ("2", "graded", ""),
+        "double": ("2", "graded", "keeps integers: integers became floats"),
+        "flip": ("2", "graded", ""),
     },
-    "noisy": {"test_double": ("4", "graded", ""), "test_flip": ("2", "graded", "")},
+    "noisy": {"double": ("4", "graded", ""), "flip": ("2", "graded", "")},
     "unsolved": {
-        "test_double": ("0", "unsolved", "stub"),
-        "test_flip": ("0", "unsolved", "stub"),
+        "double": ("0", "unsolved", "stub"),
+        "flip": ("0", "unsolved", "stub"),
     },
-    "loop": {"test_double": ("0", "timeout", ""), "test_flip": ("2", "graded", "")},
-    "stubborn": {"test_double": ("0", "timeout", "too long"), "test_flip": ("2", "graded", "")},
+    "loop": {"double": ("0", "timeout", ""), "flip": ("2", "graded", "")},
+    "stubborn": {"double": ("0", "timeout", "too long"), "flip": ("2", "graded", "")},
     "crash": {
-        "test_double": ("0", "crashed", "Python died"),
-        "test_flip": ("2", "graded", ""),
+        "double": ("0", "crashed", "Python died"),
+        "flip": ("2", "graded", ""),
     },
-    "memory": {"test_double": ("0", "crashed", ""), "test_flip": ("2", "graded", "")},
-    "syntax": {"test_double": ("0", "error", "SyntaxError"), "test_flip": ("2", "graded", "")},
-    "leaks": {"test_double": ("0", "error", "KeyboardInterrupt")},
-    "murderer": {"test_double": ("0", "crashed", "process died")},
-    "empty": {"test_double": ("0", "unreadable", "The file is empty")},
-    "lost": {"test_double": ("0", "missing", "No notebook 01_tiny.ipynb was handed in")},
+    "memory": {"double": ("0", "crashed", ""), "flip": ("2", "graded", "")},
+    "syntax": {"double": ("0", "error", "SyntaxError"), "flip": ("2", "graded", "")},
+    "leaks": {"double": ("0", "error", "KeyboardInterrupt")},
+    "murderer": {"double": ("0", "crashed", "process died")},
+    "empty": {"double": ("0", "unreadable", "The file is empty")},
+    "lost": {"double": ("0", "missing", "No notebook 01_tiny.ipynb was handed in")},
 }
 
 
@@ -52,7 +52,7 @@ def test_each_exercise_has_its_row(graded: Graded, student: str, exercise: str) 
 
 def test_every_student_has_every_exercise(graded: Graded) -> None:
     for student in EXPECTED:
-        assert list(graded.rows(student)) == ["test_double", "test_flip", "reflection"]
+        assert list(graded.rows(student)) == ["double", "flip", "reflection"]
 
 
 def test_names_are_no_formulas_in_a_spreadsheet(graded: Graded) -> None:
