@@ -1,0 +1,74 @@
+"""Data, figures and results: small rooms, small tests."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+
+import pytest
+import torch
+from matplotlib import pyplot as plt
+
+from course_utils import data, figures, results
+from course_utils.course import Course, CourseError, UsageError
+
+digits_module = importlib.import_module("course_utils.data.digits")  # not the function
+
+
+def test_digits_are_mnists_first_test_pictures():
+    images, labels = data.digits()
+    assert images.shape == (1000, 1, 28, 28)
+    assert images.dtype == torch.uint8
+    assert labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    assert labels.bincount().min() > 80
+
+
+def test_a_changed_file_is_refused(monkeypatch, tmp_path):
+    copy = tmp_path / "digits.npz"
+    shutil.copy(digits_module.FILE, copy)
+    copy.write_bytes(copy.read_bytes()[:-1])
+    monkeypatch.setattr(digits_module, "FILE", copy)
+    with pytest.raises(CourseError, match="install course-utils again"):
+        data.digits()
+
+
+def test_photos_are_colour_and_grey_is_square():
+    for photo in data.photos().values():
+        assert photo.dtype == torch.uint8
+        assert photo.shape[0] == 3
+        small = data.grey(photo, 32)
+        assert small.shape == (1, 1, 32, 32)
+        assert 0 <= small.min() < small.max() <= 1
+        assert data.grey(photo).shape[2:] == photo.shape[1:]
+
+
+def test_a_figure_carries_its_alt_text(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figures, "display", lambda content, **kw: shown.append((content, kw)))
+    alt = "A white square on the left, a black one on the right."
+    figures.pictures({"white": torch.ones(4, 4), "black": torch.zeros(3, 4, 4)}, alt=alt)
+    content, options = shown[0]
+    assert options["metadata"]["image/png"]["alt"] == alt
+    assert content["image/png"]
+    assert not plt.get_fignums()
+    with pytest.raises(ValueError, match="tell in a sentence"):
+        figures.signals({"a": torch.ones(3)}, alt="figure")
+
+
+def test_results_come_with_their_provenance():
+    table = results.table("convolution")
+    for key in ("hardware", "software", "date", "commit", "seed", "seconds", "command"):
+        assert table.record[key] not in ("", None), key
+    assert table.record["hardware"] in table._repr_html_()
+    with pytest.raises(CourseError, match="no result 'nothing'"):
+        results.table("nothing")
+
+
+def test_a_course_is_found_from_below_and_chapters_by_number(course, tmp_path):
+    assert Course.find(course.notebooks / "02_convolution") == course
+    assert course.select(["2", "convolution"][1:]) == ["02_convolution"]
+    assert course.select(["02"]) == course.select([]) == ["02_convolution"]
+    with pytest.raises(UsageError, match="unknown chapter 'x'"):
+        course.select(["x"])
+    with pytest.raises(UsageError, match="not inside a checkout"):
+        Course.find(tmp_path)
