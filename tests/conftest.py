@@ -8,8 +8,9 @@ import pytest
 from nbformat import NotebookNode
 
 from course_utils.course import Course
-from course_utils.publish.build import build
-from course_utils.publish.execute import executed
+
+# course_utils.publish is imported where it is needed: it takes seconds, and most tests do
+# without it.
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,6 +24,8 @@ def course() -> Course:
 @pytest.fixture(scope="session")
 def executed_chapters(course: Course) -> dict[str, NotebookNode]:
     """Every chapter's notebook, executed with its own solutions."""
+    from course_utils.publish.execute import executed
+
     return {
         chapter: executed(course.source(chapter), course.cache) for chapter in course.chapters()
     }
@@ -31,4 +34,6 @@ def executed_chapters(course: Course) -> dict[str, NotebookNode]:
 @pytest.fixture(scope="session")
 def built_site(course: Course) -> Path:
     """The folder of the built book."""
+    from course_utils.publish.build import build
+
     return build(course).parent

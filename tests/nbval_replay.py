@@ -21,9 +21,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from course_utils.course import Course, CourseError
-from course_utils.publish.execute import executed
-from course_utils.publish.normalise import text_outputs
+# course_utils is imported where it is needed: every pytest run loads this plugin, and
+# coverage must see the modules being imported.
 
 LIVE = "COURSE_NBVAL_LIVE"
 
@@ -38,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _setup_replay(self: Any) -> None:
+    from course_utils.course import Course, CourseError
+    from course_utils.publish.execute import executed
+
     path = Path(self.path)
     try:
         self.kernel = ReplayKernel(executed(path, Course.find(path.parent).cache))
@@ -71,6 +73,8 @@ class ReplayKernel:
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         """Queue the outputs that this code had."""
+        from course_utils.publish.normalise import text_outputs
+
         msg_id = f"replay-{next(self._ids)}"
         for output in text_outputs(self._find(cell_input).outputs):
             content = {key: output[key] for key in output if key != "output_type"}
@@ -109,6 +113,8 @@ class ReplayKernel:
 def live_kernel(name: str, cwd: str) -> Any:
     """nbval's own kernel, passing on only what is compared."""
     from nbval.kernel import RunningKernel
+
+    from course_utils.publish.normalise import text_outputs
 
     class TextKernel(RunningKernel):
         def get_message(self, stream: str, timeout: float | None = None) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def _run_jupyter_book(course: Course, verbose: bool) -> None:
         cwd=course.root,
         stdout=None if verbose else subprocess.PIPE,
         stderr=None if verbose else subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     if done.returncode or not first_page(course).is_file():

@@ -31,6 +31,8 @@ from course_utils.widgets import STATIC_LOADER
 
 log = logging.getLogger(__name__)
 
+STYLE = Path(__file__).with_name("book.css")
+
 # The part of MathJax that a page of this book can ask for: 2 of its 24 MB.
 MATHJAX = "tex-mml-chtml.js"
 MATHJAX_FOLDERS = ("output/chtml/fonts/woff-v2", "input/tex/extensions")
@@ -38,6 +40,7 @@ MATHJAX_FOLDERS = ("output/chtml/fonts/woff-v2", "input/tex/extensions")
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
+    app.add_css_file(STYLE.name)
     app.connect("config-inited", set_safe_defaults, priority=400)  # before myst-nb reads them
     app.connect("env-get-outdated", outdated_notebooks)
     app.connect("source-read", replace_source)
@@ -51,7 +54,7 @@ def set_safe_defaults(app: Sphinx, config: Config) -> None:
     """What must not depend on anyone's ``_config.yml``."""
     config.nb_execution_mode = "off"  # replace_source has done it
     config.html_copy_source = False  # else instructor notebooks would be copied as they are
-    config.html_static_path.append(str(STATIC_LOADER))
+    config.html_static_path += [str(STATIC_LOADER), str(STYLE)]
     config.nb_ipywidgets_js = {STATIC_LOADER.name: {}}
     config.mathjax_path = f"mathjax/{MATHJAX}"
 
@@ -99,10 +102,18 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
     out = Path(app.outdir)
+    drop_stale_pages(app.env, out)
     write_downloads(app.env, out / "_sources")
     copy_mathjax(out / "_static" / "mathjax")
     for source_map in out.rglob("*.map"):  # megabytes for the theme's developers
         source_map.unlink()
+
+
+def drop_stale_pages(env: BuildEnvironment, out: Path) -> None:
+    """Pages of chapters that are no longer in the book, whoever built them, and how."""
+    for page in (out / "notebooks").rglob("*.html"):
+        if page.relative_to(out).with_suffix("").as_posix() not in env.found_docs:
+            page.unlink()
 
 
 def write_downloads(env: BuildEnvironment, folder: Path) -> None:

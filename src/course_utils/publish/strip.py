@@ -124,6 +124,10 @@ def _public_code(cell: NotebookNode) -> list[NotebookNode]:
     if is_test(cell):
         cell.outputs = [_visible(output) for output in cell.outputs if _is_report(output)]
         _tag(cell, "hide-input")
+        cell.metadata["mystnb"] = {
+            "code_prompt_show": "Show the check",
+            "code_prompt_hide": "Hide the check",
+        }
         return [cell]
     cell.outputs = [output for output in cell.outputs if _is_harmless(output)]
     if not is_solution(cell) or not cell.outputs:
@@ -158,7 +162,8 @@ def _visible(output: NotebookNode) -> NotebookNode:
     except ValueError as error:
         raise CourseError(f"the output of a test cell is {error}") from None
     bundle = report.bundle()
-    data = {mime: bundle[mime] for mime in ("text/html", "text/plain")}
+    page = f'<div class="course-report">{bundle["text/html"]}</div>'  # book.css knows the class
+    data = {"text/html": page, "text/plain": bundle["text/plain"]}
     return new_output("display_data", data=data)
 
 
