@@ -6,6 +6,7 @@ here come before and after its own (see ``settings``).
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ from autograder.intake import EXTRA
 NOTES = "intake_notes"  # key in the metadata of an autograded notebook
 SHOWN = ("text/html", "text/markdown", "text/plain", "text/latex", "image/png", "image/jpeg")
 
+# nbgrader's list of exercises says "Test cell" seven times; it shall name them.
+_LISTED = re.compile(
+    r'<a href="#(test_)?(\w+)">(?:Test cell|Written response|Coding free-response|Task)</a>'
+)
+
 CSS = """
 div.output_html table { border-collapse: collapse; margin: .5em 0; }
 div.output_html caption { caption-side: top; text-align: left; font-weight: 600; color: #222; }
@@ -33,6 +39,9 @@ div.output_html td strong { color: #8a1f11; font-weight: 600; }
 div.output_html td:last-child { white-space: nowrap; }
 div.container { max-width: 60em; }
 div.nbgrader_cell .panel-heading { height: auto; }
+div.output_png img, div.output_jpeg img { max-width: 100%; height: auto; }
+div.nbgrader_cell pre { white-space: pre-wrap; }
+summary { display: list-item; cursor: pointer; }
 div.prompt, a.anchor-link { display: none; }
 """
 
@@ -100,7 +109,7 @@ def render(root: Path, assignment: str, gradebook: str) -> str:
     """The page of the one student whose autograded notebook lies in the course at ``root``."""
     run(GenerateFeedback, root, assignment, gradebook)
     page = root / "feedback" / STUDENT / assignment / f"{assignment}.html"
-    return page.read_text("utf-8")
+    return _LISTED.sub(r'<a href="#\1\2">\2</a>', page.read_text("utf-8"))
 
 
 def refusal(assignment: str, sentence: str) -> str:

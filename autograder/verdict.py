@@ -13,6 +13,7 @@ from course_utils.checks.report import MIME, Report
 
 MAX_REASON = 700
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_NO_MEMORY = re.compile(r"raised MemoryError|can't allocate memory")  # Python's, torch's
 _OF_ERROR = {
     "NotImplementedError": Status.UNSOLVED,
     TOO_LONG: Status.TIMEOUT,
@@ -57,7 +58,7 @@ def _of_report(report: Report | None) -> tuple[Status, str]:
     status = Status.GRADED
     if any(m.startswith("no result after") for m in messages):
         status = Status.TIMEOUT
-    elif any("raised MemoryError" in m for m in messages):
+    elif any(_NO_MEMORY.search(m) for m in messages):
         status = Status.CRASHED
     return status, shorten("; ".join(f"{v.name}: {v.message}" for v in failed))
 

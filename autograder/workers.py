@@ -28,13 +28,14 @@ def run(tasks: Iterable[Task], count: int) -> Iterator[tuple[Task, Result, bool]
     for a reason that may not be the submission's.
     """
     queue = deque(tasks)
-    workers = [_Worker() for _ in range(min(count, len(queue)))]
+    count = min(count, len(queue))
+    workers = [_Worker(count) for _ in range(count)]
     try:
         while queue or any(w.task for w in workers):
             for i, worker in enumerate(workers):
                 if worker.task is None and queue:
                     if not worker.process.is_alive():
-                        worker = workers[i] = _Worker()
+                        worker = workers[i] = _Worker(count)
                     worker.give(queue.popleft())
             busy = [w for w in workers if w.task]
             wait([w.connection for w in busy] + [w.process.sentinel for w in busy], timeout=1)
@@ -51,10 +52,11 @@ def run(tasks: Iterable[Task], count: int) -> Iterator[tuple[Task, Result, bool]
 class _Worker:
     """A process with at most one task."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
         self.task: Task | None = None
         self.connection, far = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(target=_serve, args=(far,), daemon=False)
+        threads = max(1, (os.cpu_count() or 1) // count)
+        self.process = _SPAWN.Process(target=_serve, args=(far, threads), daemon=False)
         self.process.start()
         far.close()
 
@@ -91,8 +93,9 @@ class _Worker:
         self.connection.close()
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, threads: int) -> None:
     """A worker's life: grade what comes until nothing comes any more."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # torch of every kernel would take all cores
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which kills us
     _mute()
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -93,17 +93,15 @@ def tiny_copy(graded: Graded, tmp_path: Path) -> Path:
 
 def test_the_stock_program_grades_our_notebooks(class_folder: Path) -> None:
     """``nbgrader generate_assignment`` and ``autograde`` with our configuration."""
-    config = str(class_folder / "autograder")
-    environment = {**os.environ, "JUPYTER_CONFIG_PATH": config}
     # The tiny course's hidden checks; in this course they are beside the installed grader.
-    environment["PYTHONPATH"] = str(class_folder / "modules")
+    environment = {**os.environ, "PYTHONPATH": str(class_folder / "modules")}
     hidden = class_folder / "modules" / "autograder"
     shutil.copytree(Path(settings.__file__).parent, hidden, ignore=_not_python)
     shutil.copytree(class_folder / "autograder" / "hidden", hidden / "hidden")
     for command in ("generate_assignment", "autograde", "generate_feedback"):
         subprocess.run(
             [PROGRAMS / "nbgrader", command, CHAPTER],
-            cwd=class_folder,
+            cwd=class_folder / "autograder",
             env=environment,
             check=True,
             capture_output=True,
