@@ -15,10 +15,11 @@ import pytest
 from courses import CHAPTER, code, graded, small_notebook, write_course
 
 from course_utils.course import Course, CourseError
-from course_utils.publish import execute
+from course_utils.publish import execute, fingerprint
 from course_utils.publish.execute import executed
 from course_utils.publish.marks import marks
 
+REAL_DIGEST = fingerprint.packages_digest  # a fixture puts a fixed one in its place
 EXECUTE = """
 import sys
 from pathlib import Path
@@ -79,27 +80,40 @@ def test_new_code_runs_and_the_older_copy_goes(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("what", ["companion", "torch", "package"])
 def test_fingerprint_covers(what, small_book, monkeypatch):
-    from course_utils.publish import fingerprint as module
-
     source = small_book.source(CHAPTER)
     nb = nbformat.read(source, as_version=4)
-    before = module.fingerprint(source, nb)
+    before = fingerprint.fingerprint(source, nb)
     if what == "companion":
-        monkeypatch.setattr(module, "companions", lambda path: [])
+        monkeypatch.setattr(fingerprint, "companions", lambda path: [])
     elif what == "torch":
-        monkeypatch.setattr(module, "version", lambda name: "99")
+        monkeypatch.setattr(fingerprint, "version", lambda name: "99")
     else:
-        monkeypatch.setattr(module, "packages_digest", lambda: b"other")
-    assert module.fingerprint(source, nb) != before
+        monkeypatch.setattr(fingerprint, "packages_digest", lambda: b"other")
+    assert fingerprint.fingerprint(source, nb) != before
+
+
+def test_the_package_digest_covers_what_a_kernel_can_read(monkeypatch):
+    read = []
+    monkeypatch.setattr(fingerprint, "_file_digest", lambda file: read.append(file) or b"")
+    REAL_DIGEST()
+    names = {str(file.relative_to(courses.REPOSITORY)) for file in read}
+    assert {
+        "src/course_utils/checks/core.py",
+        "src/course_utils/widgets/kit/kit.js",
+        "src/course_utils/data/mnist_test_1000.npz",
+        "autograder/hidden/convolution.py",
+        "results/convolution.json",
+    } <= names
+    assert not [name for name in names if "publish/" in name or "__pycache__" in name]
 
 
 def test_hidden_tests_import_nothing_else_of_the_grader():
     """``fingerprint`` covers ``autograder/hidden`` only, so that a run outlives other work."""
     hidden = courses.REPOSITORY / "autograder" / "hidden"
-    for module in hidden.rglob("*.py"):
-        for line in module.read_text().splitlines():
+    for file in hidden.rglob("*.py"):
+        for line in file.read_text().splitlines():
             if line.startswith(("import autograder", "from autograder")):
-                assert line.split()[1].startswith("autograder.hidden"), f"{module}: {line}"
+                assert line.split()[1].startswith("autograder.hidden"), f"{file}: {line}"
 
 
 def test_an_error_is_fatal_and_named(tmp_path):

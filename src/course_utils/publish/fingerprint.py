@@ -11,8 +11,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from course_utils.results import PLACES
+
 PACKAGE = Path(__file__).parents[1]
-PUBLISH = Path(__file__).parent
+PUBLISH = Path(__file__).parent  # works on outputs, never runs in a kernel
+COMMANDS = {PACKAGE / name for name in ("cli.py", "doctor.py", "selfcheck.py")}
 WRITTEN_BY_OTHERS = {"__pycache__", "node_modules", ".ipynb_checkpoints"}
 
 
@@ -36,13 +39,14 @@ def companions(path: Path) -> list[Path]:
 
 
 def packages_digest() -> bytes:
-    """Hash of the code and the data that a notebook can import.
+    """Hash of the code, the data and the measured results that a notebook can ask for."""
+    ours = [f for f in _files(PACKAGE) if not _is_unused_by_notebooks(f)]
+    results = [_digest(folder, _files(folder)) for folder in PLACES]
+    return b"".join((_digest(PACKAGE, ours), _hidden_digest(), *results))
 
-    ``publish`` itself is left out: it works on the outputs and never runs in a kernel.
-    """
-    return _digest(PACKAGE, [f for f in _files(PACKAGE) if PUBLISH not in f.parents]) + (
-        _hidden_digest()
-    )
+
+def _is_unused_by_notebooks(file: Path) -> bool:
+    return PUBLISH in file.parents or file.suffix == ".md" or file in COMMANDS
 
 
 def publish_digest() -> bytes:
