@@ -34,6 +34,11 @@ PRIVATE = [
     "JUPYTERLAB_SETTINGS_DIR",
     "JUPYTERLAB_WORKSPACES_DIR",
 ]
+# Every cell stays in the page, also one that is scrolled out of sight; no question about news.
+SETTINGS = {
+    "notebook-extension/tracker": '{"windowingMode": "none"}',
+    "apputils-extension/notification": '{"fetchNews": "false"}',
+}
 OPTIONS = [
     "--no-browser",
     "--allow-root",
@@ -67,6 +72,12 @@ def lab(tmp_path: Path) -> Iterator[str]:
     nbformat.write(notebook, folder / "widgets.ipynb")
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder}"]
     private = {name: str(tmp_path / name.lower()) for name in PRIVATE}
+    for name, setting in SETTINGS.items():
+        file = Path(
+            private["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab", f"{name}.jupyterlab-settings"
+        )
+        file.parent.mkdir(parents=True)
+        file.write_text(setting)
     with (tmp_path / "lab.log").open("w") as log:
         server = subprocess.Popen(
             [*command, f"--port={port}", *OPTIONS],
@@ -98,7 +109,8 @@ def canvas(page: Page) -> str:
 def test_widgets_in_jupyterlab(browser: Browser, lab: str) -> None:
     with open_page(browser) as (page, watch):
         page.goto(f"{lab}/lab/tree/widgets.ipynb")
-        page.locator(".jp-Notebook .cm-content").nth(1).click(timeout=60_000)
+        page.get_by_text("| Idle").wait_for(timeout=90_000)  # cells run before are lost
+        page.locator(".jp-Notebook .cm-content").nth(1).click()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
         page.get_by_text("kernel reads 31 1 sobel x").wait_for(timeout=90_000)

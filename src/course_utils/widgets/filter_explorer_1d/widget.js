@@ -176,9 +176,8 @@ class View {
     this.flip.textContent = kind === "difference"
       ? "b is written 0.5, 0, −0.5. Flipped, it lies over the signal as −0.5, 0, 0.5."
       : `b has ${b.length} weights and is symmetric: flipped, it looks the same.`;
-    const words = this.describe(state);
-    this.figure.setAttribute("aria-label", words);
-    this.voice.say(words);
+    this.figure.setAttribute("aria-label", this.describe(state));
+    this.voice.say(`${kind} filter, output at ${i}: ${fixed(sum, 3)}.`);
   }
 
   describe({ b, i, r, kind, window, sum }) {

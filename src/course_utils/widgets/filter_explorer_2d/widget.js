@@ -114,7 +114,7 @@ function fillSquare(element, values, style, description) {
 
 function pixelStyle(value) {
   const level = grey(value, [0, 1]);
-  return { background: `rgb(${level} ${level} ${level})`, color: level > 127 ? "#000" : "#fff" };
+  return { background: `rgb(${level} ${level} ${level})`, color: level > 116 ? "#000" : "#fff" };
 }
 
 // ---------------------------------------------------------------- pictures
