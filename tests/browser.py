@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Route,
+    WebSocket,
+    sync_playwright,
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -57,23 +65,27 @@ def open_browser() -> Iterator[Browser]:
 
 @dataclass
 class Watch:
-    """What a page did that it should not do."""
+    """What a page did that it should not do.
 
-    outside: list[str] = field(
-        default_factory=list
-    )  # requests beyond this machine, all refused
-    errors: list[str] = field(default_factory=list)  # on the console or uncaught
+    ``outside`` holds the requests beyond this machine, all of them refused; ``errors`` those
+    on the console and those that nothing caught.
+    """
+
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def attach(self, page: Page) -> None:
         page.route("**/*", self._route)
-        page.on("websocket", lambda socket: self._note(socket.url.replace("ws", "http", 1)))
+        page.on("websocket", self._websocket)
         page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                self.errors.append(message.text) if message.type == "error" else None
-            ),
-        )
+        page.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _websocket(self, socket: WebSocket) -> None:
+        self._note(socket.url.replace("ws", "http", 1))
 
     def _note(self, url: str) -> bool:
         local = url.startswith(LOCAL)
