@@ -1,0 +1,134 @@
+"""Every page of the built book, as a reader meets it: unplugged, by keyboard, on a phone."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils import data
+from course_utils.reference import convolution as reference
+from tests.browser import browser, open_page, serve  # noqa: F401 (a fixture)
+from tests.conftest import ROOT
+
+CONVOLUTION = "notebooks/02_convolution/02_convolution.html"
+OUTPUT = """() => {
+  const c = document.querySelector(".fe2-output canvas");
+  const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+  return [c.height, c.width, Array.from(data).filter((_, n) => n % 4 === 0)];
+}"""
+
+
+def pages(site):
+    """The pages of the table of contents and the theme's own, but for the redirecting one."""
+    return sorted(
+        p.relative_to(site).as_posix()
+        for p in site.rglob("*.html")
+        if not {"_static", "_sources"} & set(p.relative_to(site).parts)
+        and p != site / "index.html"
+    )
+
+
+@pytest.fixture(scope="module", params=["http", "file"])
+def address(request, built_site):
+    """The book on a web server, and as a folder that was unzipped."""
+    how = serve(built_site) if request.param == "http" else nullcontext(built_site.as_uri())
+    with how as url:
+        yield url
+
+
+def test_no_page_calls_out_or_complains(browser, address, built_site):  # noqa: F811
+    seen = pages(built_site)
+    assert CONVOLUTION in seen
+    for path in seen:
+        with open_page(browser) as (page, watch):
+            page.goto(f"{address}/{path}", wait_until="load")
+            page.wait_for_timeout(300)
+            assert watch.outside == [], path
+            assert watch.errors == [], path
+
+
+def test_pictures_have_alt_texts_of_their_own(browser, built_site):  # noqa: F811
+    for path in pages(built_site):
+        with open_page(browser) as (page, _):
+            page.goto(f"{built_site.as_uri()}/{path}")
+            alts = page.eval_on_selector_all("article img", "all => all.map(i => i.alt)")
+            assert all(len(alt.split()) >= 4 and ".png" not in alt for alt in alts), path
+            if path == CONVOLUTION:
+                assert len(alts) >= 10
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_scrolls_sideways(browser, built_site, width):  # noqa: F811
+    for path in pages(built_site):
+        with open_page(browser, width=width) as (page, _):
+            page.goto(f"{built_site.as_uri()}/{path}")
+            page.wait_for_timeout(300)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_formulas_are_set(browser, address):  # noqa: F811
+    with open_page(browser) as (page, _):
+        page.goto(f"{address}/{CONVOLUTION}")
+        page.locator("mjx-container").first.wait_for(timeout=20_000)
+        assert page.locator("mjx-container").count() > 30
+        assert page.locator("mjx-merror").count() == 0
+
+
+def test_every_slider_moves_its_picture_by_keyboard(browser, address):  # noqa: F811
+    with open_page(browser) as (page, watch):
+        page.goto(f"{address}/{CONVOLUTION}")
+        for n in range(2):
+            widget = page.locator(".static-widget").nth(n)
+            page.locator(".static-widget[data-ready]").nth(n).wait_for()
+            # σ belongs to the Gaussian: choose it, so that every slider has something to do.
+            for select in widget.locator("select").all():
+                if select.locator("option[value=gaussian]").count():
+                    select.select_option("gaussian")
+            for slider in widget.locator("input[type=range]").all():
+                before = widget.screenshot(), slider.input_value()
+                slider.focus()
+                page.keyboard.press("ArrowRight")
+                assert slider.input_value() != before[1]
+                assert widget.screenshot() != before[0]
+        assert watch.errors == []
+
+
+def expected(stride: int) -> np.ndarray:
+    """What the explorer's output must show first: sobel x on the cat, grey around zero."""
+    cat = (255 * data.grey(data.photos()["cat"], 96)).byte().double() / 255
+    kernel = reference.KERNELS["sobel x"].double()
+    y = reference.conv2d(cat, kernel[None, None], stride=stride, padding=1)[0, 0]
+    m = y.abs().max()
+    return torch.round(255 * (y + m) / (2 * m)).numpy()
+
+
+def test_the_page_computes_what_python_computes(browser, address):  # noqa: F811
+    with open_page(browser) as (page, _):
+        page.goto(f"{address}/{CONVOLUTION}")
+        page.locator(".static-widget[data-ready]").nth(1).wait_for()
+        slider = page.locator(".static-widget").nth(1).get_by_label("Stride")
+        for stride in (1, 2, 3):
+            height, width, greys = page.evaluate(OUTPUT)
+            shown = np.array(greys).reshape(height, width)
+            want = expected(stride)
+            assert shown.shape == want.shape
+            assert np.abs(shown - want).max() <= 1  # one grey level: rounding
+            slider.focus()
+            page.keyboard.press("ArrowRight")
+
+
+def test_search_finds_the_chapter(browser, address):  # noqa: F811
+    with open_page(browser) as (page, _):
+        page.goto(f"{address}/search.html?q=separable")
+        page.locator("#search-results a").first.wait_for(timeout=20_000)
+        assert "02_convolution" in (
+            page.locator("#search-results a").first.get_attribute("href") or ""
+        )
+
+
+def test_later_chapters_are_announced_in_one_place():
+    texts = [p.read_text() for p in (ROOT / "book").glob("*.md")]
+    assert sum("in preparation" in text for text in texts) == 1
