@@ -91,6 +91,7 @@ def enter(book: Gradebook, result: Result, entered: dict[str, ByHand]) -> None:
         for grade in notebook.grades:
             if grade.name in entered and entered[grade.name].score is not None:
                 grade.manual_score = entered[grade.name].score
+                grade.needs_manual_grade = entered[grade.name].read_again
         for comment in notebook.comments:
             if comment.name in entered:
                 comment.manual_comment = entered[comment.name].comment
