@@ -77,7 +77,8 @@ def main() -> None:
         {"way": name, "ms": round(1e3 * s, 2), "times the library": round(s / library, 1)}
         for name, s in median.items()
     ]
-    caption = f"x {tuple(x.shape)}, w {tuple(w.shape)}, float32; median of {ROUNDS} interleaved rounds"
+    shapes = f"x {tuple(x.shape)}, w {tuple(w.shape)}, float32"
+    caption = f"{shapes}; median of {ROUNDS} interleaved rounds"
     seconds = time.perf_counter() - start
     print(record.write("convolution", rows, caption=caption, seed=SEED, seconds=seconds))
 

@@ -7,10 +7,13 @@ import shutil
 
 import pytest
 import torch
+import yaml
 from matplotlib import pyplot as plt
 
 from course_utils import data, figures, results
 from course_utils.course import Course, CourseError, UsageError
+from course_utils.facts import facts
+from tests.conftest import ROOT
 
 digits_module = importlib.import_module("course_utils.data.digits")  # not the function
 
@@ -62,6 +65,18 @@ def test_results_come_with_their_provenance():
     assert table.record["hardware"] in table._repr_html_()
     with pytest.raises(CourseError, match="no result 'nothing'"):
         results.table("nothing")
+
+
+def test_facts_name_a_source_that_the_book_lists():
+    bibliography = (ROOT / "book" / "references.bib").read_text()
+    for group in yaml.safe_load((ROOT / "book" / "facts.yml").read_text()):
+        for name, fact in facts(group).items():
+            assert fact["value"], name
+            assert fact["what"], name
+            assert fact["where"], name
+            assert f"{{{fact['source']}," in bibliography, name
+    with pytest.raises(CourseError, match="no facts 'nothing'"):
+        facts("nothing")
 
 
 def test_a_course_is_found_from_below_and_chapters_by_number(course, tmp_path):

@@ -1,0 +1,32 @@
+"""Published numbers with their source: ``book/facts.yml``, which travels in the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from course_utils.course import CourseError
+
+PLACES = (
+    Path(__file__).parent / "measured" / "facts.yml",
+    Path(__file__).parents[2] / "book" / "facts.yml",
+)
+
+
+def facts(group: str) -> dict[str, dict[str, Any]]:
+    """The facts of a group: name -> value, what it is, source (a key of references.bib), where.
+
+    Raises:
+        CourseError: there is no such group.
+    """
+    for path in PLACES:
+        if path.is_file():
+            known = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if group in known:
+                return known[group]
+            raise CourseError(
+                f"no facts {group!r} in {path.name}; there are {', '.join(known)}"
+            )
+    raise CourseError("facts.yml is missing: install course-utils again")
