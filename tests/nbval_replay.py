@@ -89,7 +89,10 @@ class ReplayKernel:
             if self._cells[index].source == source:
                 self._next = index + 1
                 return self._cells[index]
-        raise RuntimeError(f"this code has not been executed:\n{source}")
+        raise RuntimeError(
+            "this code is not in the executed copy; was the notebook edited after the tests "
+            f"began?\n{source}"
+        )
 
     def _queue(self, msg_id: str, kind: str, content: dict[str, Any]) -> None:
         parent = {"msg_id": msg_id}
