@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_utils.results import PLACES
+from course_utils import facts, results
 
 PACKAGE = Path(__file__).parents[1]
 PUBLISH = Path(__file__).parent  # works on outputs, never runs in a kernel
@@ -39,10 +39,11 @@ def companions(path: Path) -> list[Path]:
 
 
 def packages_digest() -> bytes:
-    """Hash of the code, the data and the measured results that a notebook can ask for."""
+    """Hash of the code, the data and the numbers that a notebook can ask for."""
     ours = [f for f in _files(PACKAGE) if not _is_unused_by_notebooks(f)]
-    results = [_digest(folder, _files(folder)) for folder in PLACES]
-    return b"".join((_digest(PACKAGE, ours), _hidden_digest(), *results))
+    measured = [_digest(folder, _files(folder)) for folder in results.PLACES]
+    published = [_digest(file.parent, [file]) for file in facts.PLACES if file.is_file()]
+    return b"".join((_digest(PACKAGE, ours), _hidden_digest(), *measured, *published))
 
 
 def _is_unused_by_notebooks(file: Path) -> bool:
