@@ -83,17 +83,13 @@ class Check:
         Raises:
             NotImplementedError: the exercise is not solved yet.
         """
-        __tracebackhide__ = True
         answer = Answer(function, self.bans)
         verdicts = []
         for prop in self.properties:
             try:
                 verdicts.append(self._try(prop, answer))
             except NotSolvedYet:
-                raise NotImplementedError(
-                    f"Exercise {self.number} is not solved yet: "
-                    f"write {self.name} in the cell above, run it, then run this cell."
-                ) from None
+                raise self._not_solved() from None
         return Report(
             number=self.number,
             name=self.name,
@@ -101,6 +97,16 @@ class Check:
             verdicts=verdicts,
             hidden_left=0 if self.is_hidden else self.hidden,
         )
+
+    def _not_solved(self) -> NotImplementedError:
+        text = (
+            f"Exercise {self.number} is not solved yet: "
+            f"write {self.name} in the cell above, run it, then run this cell."
+        )
+        error = NotImplementedError(text)
+        # IPython's hook: one line in the notebook, without the insides of this package.
+        error.__dict__["_render_traceback_"] = lambda: [f"NotImplementedError: {text}"]
+        return error
 
     def _try(self, prop: Property, answer: Answer) -> Verdict:
         """Run one property. Whatever an answer makes happen costs this property alone."""

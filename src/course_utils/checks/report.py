@@ -115,7 +115,7 @@ class Report:
         rows = "".join(v.row() for v in self.verdicts)
         return (
             f"<table><caption>{escape(self._heading())}</caption>"
-            "<thead><tr><th></th><th>property</th><th>points</th></tr></thead>"
+            "<thead><tr><th>holds</th><th>property</th><th>points</th></tr></thead>"
             f"<tbody>{rows}</tbody></table><p>{escape(self._summary())}</p>"
         )
 
