@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import tiny_course
-from graded_class import ANSWERS, CELL_TIMEOUT, Graded
-from tiny_course import CHAPTER
 
 from autograder.assignment import Assignment, prepare
 from autograder.pipeline import grade_class
 from course_utils.course import Course
+from tests.autograder import tiny_course
+from tests.autograder.graded_class import ANSWERS, CELL_TIMEOUT, Graded
+from tests.autograder.tiny_course import CHAPTER
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,9 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiny_course import CHAPTER, RIGHT
-
 from autograder.summary import Summary
 from course_utils.course import Course
+from tests.autograder.tiny_course import CHAPTER, RIGHT
 
 CELL_TIMEOUT = 8  # shorter than the 10 s a check waits for one call
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import tiny_course
-from graded_class import ANSWERS, Graded
 from nbgrader.converters import GenerateFeedback
 
 from autograder import converters, gradebook, sanitize
 from autograder.assignment import Assignment
 from autograder.intake import Handin
 from autograder.task import Limits, Task, grade
+from tests.autograder import tiny_course
+from tests.autograder.graded_class import ANSWERS, Graded
 
 SECRETS = ("autograder.hidden", "HIDDEN TESTS", "secret_probe", "secret rubric", "MARK SCHEME")
 

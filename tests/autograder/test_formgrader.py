@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import tiny_course
-from graded_class import Graded
-from tiny_course import CHAPTER, RIGHT
 
 from autograder import gradebook, settings
 from autograder.assignment import Assignment
+from tests.autograder import tiny_course
+from tests.autograder.graded_class import Graded
+from tests.autograder.tiny_course import CHAPTER, RIGHT
 
 PROGRAMS = Path(sys.executable).parent
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-import tiny_course
-from graded_class import CELL_TIMEOUT, Graded
-from tiny_course import CHAPTER, RIGHT
 
 from autograder import gradebook, store
 from autograder.assignment import Assignment
 from autograder.pipeline import grade_class
 from autograder.summary import Summary
 from course_utils.course import Course, CourseError, UsageError
+from tests.autograder import tiny_course
+from tests.autograder.graded_class import CELL_TIMEOUT, Graded
+from tests.autograder.tiny_course import CHAPTER, RIGHT
 
 
 @pytest.fixture

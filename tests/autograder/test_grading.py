@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from graded_class import Graded
 
 from autograder.status import Status
+from tests.autograder.graded_class import Graded
 
 # student: exercise: (points, status, part of the reason)
 EXPECTED = {

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import tiny_course
-from tiny_course import CHAPTER, RIGHT
 
 from autograder import intake
 from autograder.assignment import Assignment
 from autograder.status import Status
+from tests.autograder import tiny_course
+from tests.autograder.tiny_course import CHAPTER, RIGHT
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
@@ -13,10 +11,7 @@ from course_utils.course import Course
 from course_utils.publish import fingerprint
 from course_utils.publish.build import build
 from course_utils.publish.execute import executed
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import courses
+from tests.publish import courses
 
 
 @pytest.fixture(scope="session", autouse=True)

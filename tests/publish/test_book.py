@@ -10,12 +10,12 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from courses import CHAPTER, code, small_notebook, write_book
 
 from course_utils.course import CourseError
 from course_utils.publish.build import JUPYTER_BOOK, _what_went_wrong, build
 from course_utils.publish.leaks import find_leaks, secrets_of
 from course_utils.publish.sphinxext import outdated_notebooks
+from tests.publish.courses import CHAPTER, code, small_notebook, write_book
 
 PAGE = f"notebooks/{CHAPTER}/{CHAPTER}.html"
 

@@ -9,15 +9,15 @@ import sys
 import time
 from pathlib import Path
 
-import courses
 import nbformat
 import pytest
-from courses import CHAPTER, code, graded, small_notebook, write_course
 
 from course_utils.course import Course, CourseError
 from course_utils.publish import execute, fingerprint
 from course_utils.publish.execute import executed
 from course_utils.publish.marks import marks
+from tests.publish import courses
+from tests.publish.courses import CHAPTER, code, graded, small_notebook, write_course
 
 REAL_DIGEST = fingerprint.packages_digest  # a fixture puts a fixed one in its place
 EXECUTE = """

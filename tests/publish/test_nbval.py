@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from courses import CHAPTER, REPOSITORY, code, small_notebook, write_course
 
 from course_utils.publish.execute import executed
 from course_utils.publish.normalise import update_outputs
 from tests.nbval_replay import ReplayKernel
+from tests.publish.courses import CHAPTER, REPOSITORY, code, small_notebook, write_course
 
 
 def nbval(course, live=False):

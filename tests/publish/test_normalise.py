@@ -6,11 +6,11 @@ import json
 
 import nbformat
 import pytest
-from courses import CHAPTER, write_course
 from nbformat.v4 import new_output
 
 from course_utils.course import CourseError
 from course_utils.publish.normalise import normalise, normalised, text_outputs
+from tests.publish.courses import CHAPTER, write_course
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from courses import CHAPTER, small_notebook, write_course
 from nbclient import NotebookClient
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import compute_checksum
@@ -20,6 +19,7 @@ from course_utils.course import CourseError
 from course_utils.publish import files
 from course_utils.publish import release as module
 from course_utils.publish.release import release
+from tests.publish.courses import CHAPTER, small_notebook, write_course
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import json
 
 import nbformat
 import pytest
-from courses import code, graded, small_notebook
 from nbformat.v4 import new_output
 
 from course_utils.checks.report import MIME, Report, Verdict
 from course_utils.course import CourseError
 from course_utils.publish.strip import NOTHING_LEFT, public_notebook, release_notebook
+from tests.publish.courses import code, graded, small_notebook
 
 SECRETS = ("zebra", "wombat", "quokka", "void stays", "hidden_small", "HIDDEN", "SOLUTION")
 

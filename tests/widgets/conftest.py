@@ -1,9 +1,3 @@
-import sys
-from pathlib import Path
+"""One browser for all tests of widgets."""
 
-# Lets the tests say `from tests.browser import …`, however pytest was started.
-ROOT = str(Path(__file__).parents[2])
-if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
-
-from tests.browser import browser  # noqa: E402, F401
+from tests.browser import browser  # noqa: F401

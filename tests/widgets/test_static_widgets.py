@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 from ipywidgets import IntSlider, jsdlink, jslink
-from pages import write_page
 from playwright.sync_api import Browser, Locator, Page
 
 from course_utils.reference import convolution as reference
 from course_utils.widgets import FilterExplorer1D, FilterExplorer2D
 from course_utils.widgets.base import BookWidget
 from tests.browser import Watch, open_page, serve
+from tests.widgets.pages import write_page
 
 
 def photo(height: int = 20, width: int = 31) -> np.ndarray:
