@@ -43,10 +43,11 @@ lock: env       ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m piptools compile --quiet --strip-extras --extra dev --build-deps-for editable \
 	  --no-emit-find-links --no-emit-index-url --output-file requirements.txt pyproject.toml
 
-format: env     ## code and notebooks into their one form
+format: env     ## code, notebooks and the sample class into their one form
 	ruff check --fix --exit-zero .
 	ruff format .
 	course format
+	python -m autograder.sample
 
 lint: env       ## the fast half of the tests
 	ruff check .
