@@ -133,6 +133,6 @@ def serve(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One browser for a whole run: import it into a conftest.py to use it."""
+    """One browser for a whole run; tests/conftest.py offers it to all."""
     with open_browser() as running:
         yield running

@@ -25,6 +25,7 @@ def course() -> Course:
 def executed_chapters(course: Course) -> dict[str, NotebookNode]:
     """Every chapter's notebook, executed with its own solutions."""
     from course_utils.publish.execute import executed
+from tests.browser import browser  # noqa: F401 (one for all tests: two cannot run at once)
 
     return {
         chapter: executed(course.source(chapter), course.cache) for chapter in course.chapters()

@@ -10,7 +10,7 @@ import torch
 
 from course_utils import data
 from course_utils.reference import convolution as reference
-from tests.browser import browser, open_page, serve  # noqa: F401 (a fixture)
+from tests.browser import open_page, serve
 from tests.conftest import ROOT
 
 CONVOLUTION = "notebooks/02_convolution/02_convolution.html"
@@ -39,7 +39,7 @@ def address(request, built_site):
         yield url
 
 
-def test_no_page_calls_out_or_complains(browser, address, built_site):  # noqa: F811
+def test_no_page_calls_out_or_complains(browser, address, built_site):
     seen = pages(built_site)
     assert CONVOLUTION in seen
     for path in seen:
@@ -50,7 +50,7 @@ def test_no_page_calls_out_or_complains(browser, address, built_site):  # noqa: 
             assert watch.errors == [], path
 
 
-def test_pictures_have_alt_texts_of_their_own(browser, built_site):  # noqa: F811
+def test_pictures_have_alt_texts_of_their_own(browser, built_site):
     for path in pages(built_site):
         with open_page(browser) as (page, _):
             page.goto(f"{built_site.as_uri()}/{path}")
@@ -61,7 +61,7 @@ def test_pictures_have_alt_texts_of_their_own(browser, built_site):  # noqa: F81
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_scrolls_sideways(browser, built_site, width):  # noqa: F811
+def test_no_page_scrolls_sideways(browser, built_site, width):
     for path in pages(built_site):
         with open_page(browser, width=width) as (page, _):
             page.goto(f"{built_site.as_uri()}/{path}")
@@ -69,7 +69,7 @@ def test_no_page_scrolls_sideways(browser, built_site, width):  # noqa: F811
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
-def test_formulas_are_set(browser, address):  # noqa: F811
+def test_formulas_are_set(browser, address):
     with open_page(browser) as (page, _):
         page.goto(f"{address}/{CONVOLUTION}")
         page.locator("mjx-container").first.wait_for(timeout=20_000)
@@ -77,7 +77,7 @@ def test_formulas_are_set(browser, address):  # noqa: F811
         assert page.locator("mjx-merror").count() == 0
 
 
-def test_every_slider_moves_its_picture_by_keyboard(browser, address):  # noqa: F811
+def test_every_slider_moves_its_picture_by_keyboard(browser, address):
     with open_page(browser) as (page, watch):
         page.goto(f"{address}/{CONVOLUTION}")
         for n in range(2):
@@ -105,7 +105,7 @@ def expected(stride: int) -> np.ndarray:
     return torch.round(255 * (y + m) / (2 * m)).numpy()
 
 
-def test_the_page_computes_what_python_computes(browser, address):  # noqa: F811
+def test_the_page_computes_what_python_computes(browser, address):
     with open_page(browser) as (page, _):
         page.goto(f"{address}/{CONVOLUTION}")
         page.locator(".static-widget[data-ready]").nth(1).wait_for()
@@ -120,7 +120,7 @@ def test_the_page_computes_what_python_computes(browser, address):  # noqa: F811
             page.keyboard.press("ArrowRight")
 
 
-def test_search_finds_the_chapter(browser, address):  # noqa: F811
+def test_search_finds_the_chapter(browser, address):
     with open_page(browser) as (page, _):
         page.goto(f"{address}/search.html?q=separable")
         page.locator("#search-results a").first.wait_for(timeout=20_000)

@@ -1,3 +1,0 @@
-"""One browser for all tests of widgets."""
-
-from tests.browser import browser  # noqa: F401
