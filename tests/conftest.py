@@ -8,6 +8,7 @@ import pytest
 from nbformat import NotebookNode
 
 from course_utils.course import Course
+from tests.browser import browser  # noqa: F401 (one for all tests: two cannot run at once)
 
 # course_utils.publish is imported where it is needed: it takes seconds, and most tests do
 # without it.
@@ -25,7 +26,6 @@ def course() -> Course:
 def executed_chapters(course: Course) -> dict[str, NotebookNode]:
     """Every chapter's notebook, executed with its own solutions."""
     from course_utils.publish.execute import executed
-from tests.browser import browser  # noqa: F401 (one for all tests: two cannot run at once)
 
     return {
         chapter: executed(course.source(chapter), course.cache) for chapter in course.chapters()
