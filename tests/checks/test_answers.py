@@ -36,12 +36,13 @@ def _grade_all(pipe) -> None:
 
 @pytest.fixture(scope="module")
 def reports() -> dict:
-    """All answers, graded in a forked process: they may do what they like there."""
-    context = multiprocessing.get_context("fork")
+    """All answers, graded in a fresh process: they may do what they like there."""
+    context = multiprocessing.get_context("spawn")  # a fork would inherit held locks
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_grade_all, args=(sender,))
     child.start()
     sender.close()  # so that a child that dies ends the wait
+    assert receiver.poll(300), "the answers are still being graded after five minutes"
     results = receiver.recv()
     child.join()
     assert isinstance(results, list), results
