@@ -690,6 +690,23 @@ def conv2d(x, w, bias=None, stride=1, padding=0):
     return y if bias is None else y + bias[:, None, None]
 
 
+@wrong("flips-when-strided", "the whole definition at once", "at index")
+def conv2d(x, w, bias=None, stride=1, padding=0):
+    if x.shape[1] != w.shape[1]:
+        raise ValueError("channels differ")
+    x = F.pad(x, (padding,) * 4)
+    kH, kW = w.shape[2:]
+    H, W = (x.shape[2] - kH) // stride + 1, (x.shape[3] - kW) // stride + 1
+    y = 0
+    for m in range(kH):
+        for n in range(kW):
+            last_m, last_n = m + stride * (H - 1) + 1, n + stride * (W - 1) + 1
+            patch = x[:, :, m:last_m:stride, n:last_n:stride]
+            weights = w[:, :, m, n] if stride == 1 else w[:, :, kH - 1 - m, kW - 1 - n]
+            y = y + torch.einsum("bchw,oc->bohw", patch, weights)
+    return y if bias is None else y + bias[:, None, None]
+
+
 @wrong("library", PLAIN, "is not allowed here")
 def conv2d(x, w, bias=None, stride=1, padding=0):
     if x.shape[1] != w.shape[1]:
@@ -814,6 +831,15 @@ def separable_filter(x, k):
     x = F.pad(x, (r, r, r, r), mode="replicate")
     x = F.conv2d(x, k.expand(C, 1, 1, -1), groups=C)
     return F.conv2d(x, k[:, None].expand(C, 1, -1, 1), groups=C)
+
+
+@wrong("empty-at-one-sample", "any length of filter, any size of picture", "shape")
+def separable_filter(x, k):
+    C, r = x.shape[1], len(k) // 2
+    wide = F.pad(x, (2 * r, 2 * r, 2 * r, 2 * r), mode="replicate")
+    y = F.conv2d(wide, k.expand(C, 1, 1, -1), groups=C)
+    y = F.conv2d(y, k[:, None].expand(C, 1, -1, 1), groups=C)
+    return y[:, :, r:-r, r:-r]
 
 
 @wrong("copied-filter", "gradients reach picture and filter", "no gradient reaches k")

@@ -7,7 +7,7 @@ import torch
 from course_utils.checks import convolution as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare import expect, expect_gradients
-from course_utils.checks.convolution import expect_size, unoriented
+from course_utils.checks.convolution import expect_size, refuse_change, unoriented
 from course_utils.checks.core import Draw
 from course_utils.reference import convolution as reference
 
@@ -112,7 +112,7 @@ def _(answer: Answer, draw: Draw) -> None:
 
 
 @conv2d.property(
-    "one picture, one kernel, one window; strides longer than the kernel", points=1
+    "one picture, one kernel, one window; strides longer than the kernel", points=0.5
 )
 def _(answer: Answer, draw: Draw) -> None:
     for size, kernel, stride, padding in (
@@ -127,13 +127,32 @@ def _(answer: Answer, draw: Draw) -> None:
         expect(answer(x, w, stride=stride, padding=padding), want, on)
 
 
+@conv2d.property("the whole definition at once", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for size, kernel, stride, padding in (
+        ((2, 3, 9, 12), (4, 3, 2, 3), 2, 1),
+        ((3, 2, 11, 8), (2, 2, 4, 1), 3, 2),
+        ((2, 5, 6, 7), (3, 5, 3, 3), 1, 2),
+        ((2, 4, 17, 23), (7, 4, 5, 2), 2, 3),
+    ):
+        x, w, bias = draw.normal(*size), draw.normal(*kernel), draw.normal(kernel[0])
+        want = reference.conv2d(x, w, bias, stride, padding)
+        on = f"x {size}, w {kernel}, bias, stride {stride}, padding {padding}"
+        expect(answer(x, w, bias, stride, padding), want, on)
+        named = {"x": x, "w": w, "bias": bias, "stride": stride, "padding": padding}
+        expect(answer(**named), want, f"{on}, all by name")
+    refuse_change(answer)
+
+
 @conv2d.property("refuses kernels made for another number of channels", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
     x = draw.normal(2, 3, 5, 5)
-    for channels in (1, 2):
-        if not answer.raises(ValueError, x, draw.normal(4, channels, 3, 3)):
+    for given, made_for in ((3, 1), (3, 2), (1, 3), (6, 3), (3, 6)):
+        if not answer.raises(
+            ValueError, draw.normal(2, given, 5, 5), draw.normal(4, made_for, 3, 3)
+        ):
             raise Wrong(
-                f"3 input channels and kernels for {channels} should raise a ValueError: "
+                f"{given} input channels and kernels for {made_for} should raise a ValueError: "
                 "broadcasting hides the mistake"
             )
     g = reference.KERNELS["gaussian"].double().expand(2, 3, 3, 3)
@@ -156,6 +175,15 @@ def _(answer: Answer, draw: Draw) -> None:
         "x (1, 2, 8, 9), an asymmetric filter of 3",
         {"the filter is flipped: layers compute cross-correlation": flipped},
     )
+
+
+@separable_filter.property("any length of filter, any size of picture", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for size, k in (((2, 3, 9, 5), 1), ((1, 2, 4, 11), 7), ((3, 1, 2, 3), 9)):
+        x, weights = draw.normal(*size), draw.normal(k)
+        weights = weights + weights.flip(0)
+        on = f"x {size}, a filter of {k}"
+        expect(answer(x, weights), reference.separable_filter(x, weights), on)
 
 
 @separable_filter.property("gradients reach picture and filter", points=0.5)

@@ -247,8 +247,9 @@ def test_a_value_that_cannot_be_compared_costs_one_property():
         def __torch_function__(cls, func, types, args=(), kwargs=None):
             raise TypeError("no")
 
-    report = doubling()(lambda x: x.as_subclass(Odd))
-    assert not report.passed
+    assert doubling()(lambda x: (2 * x).as_subclass(Odd)).passed  # its own code is not asked
+    assert not doubling()(lambda x: x.to_sparse()).passed
+    assert "torch.bool came out" in str(doubling()(lambda x: x > 0))
 
 
 # -- reports ------------------------------------------------------------------------------

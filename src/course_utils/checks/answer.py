@@ -121,7 +121,8 @@ class Answer:
         except _TookTooLong:
             self._timed_out = True
             raise Wrong(
-                f"no result after {self._seconds:g} seconds: is there a loop that never ends?"
+                f"no result after {self._seconds:g} seconds: is there a loop that never ends, "
+                "or one over every single value?"
             ) from None
         except NotImplementedError as error:
             if self._untried:
