@@ -836,10 +836,10 @@ def separable_filter(x, k):
 @wrong("empty-at-one-sample", "any length of filter, any size of picture", "shape")
 def separable_filter(x, k):
     C, r = x.shape[1], len(k) // 2
-    wide = F.pad(x, (2 * r, 2 * r, 2 * r, 2 * r), mode="replicate")
-    y = F.conv2d(wide, k.expand(C, 1, 1, -1), groups=C)
-    y = F.conv2d(y, k[:, None].expand(C, 1, -1, 1), groups=C)
-    return y[:, :, r:-r, r:-r]
+    x = F.pad(x, (r, r, r, r), mode="replicate")
+    x = F.conv2d(x, k.expand(C, 1, 1, -1), groups=C)
+    y = F.conv2d(x, k[:, None].expand(C, 1, -1, 1), padding=(r, 0), groups=C)
+    return y[:, :, r:-r]
 
 
 @wrong("copied-filter", "gradients reach picture and filter", "no gradient reaches k")

@@ -190,6 +190,11 @@ class _Watch(TorchDispatchMode):
         self._bans = bans
         self._count_lines = count_lines
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False: else torch imports its compiler at the first call, on the student's time."""
+        return False
+
     def __enter__(self) -> _Watch:
         self._outer = sys.getprofile(), sys.gettrace()
         super().__enter__()
