@@ -382,7 +382,7 @@ def output_size(n, k, stride=1, padding=0):
     return math.floor(room / stride) + 1
 
 
-@wrong("fence-posts", "stride 1, no padding", "steps between windows")
+@wrong("fence-posts", "stride 1, no padding", "the + 1 is missing")
 def output_size(n, k, stride=1, padding=0):
     if n + 2 * padding < k:
         raise ValueError("the kernel does not fit")
@@ -403,14 +403,14 @@ def output_size(n, k, stride=1, padding=0):
     return math.ceil((n + 2 * padding - k) / stride) + 1
 
 
-@wrong("float", STRIDE, "returned a float")
+@wrong("float", STRIDE, "not rounded")
 def output_size(n, k, stride=1, padding=0):
     if n + 2 * padding < k:
         raise ValueError("the kernel does not fit")
     return (n + 2 * padding - k) / stride + 1
 
 
-@wrong("one-plus-inside", STRIDE, "windows fit, not")
+@wrong("one-plus-inside", STRIDE, "stands inside the division")
 def output_size(n, k, stride=1, padding=0):
     if n + 2 * padding < k:
         raise ValueError("the kernel does not fit")
@@ -690,7 +690,7 @@ def conv2d(x, w, bias=None, stride=1, padding=0):
     return y if bias is None else y + bias[:, None, None]
 
 
-@wrong("flips-when-strided", "the whole definition at once", "at index")
+@wrong("flips-when-strided", "the whole definition at once", "the kernel is flipped")
 def conv2d(x, w, bias=None, stride=1, padding=0):
     if x.shape[1] != w.shape[1]:
         raise ValueError("channels differ")

@@ -41,7 +41,7 @@ def _(answer: Answer, draw: Draw) -> None:
     for sigma in (0.0, -1.0):
         if not answer.raises(ValueError, 2, sigma):
             raise Wrong(f"sigma = {sigma:g} should raise a ValueError, no such curve exists")
-    expect(answer(2, 0.7), reference.gaussian_filter(2, 0.7), "radius 2, sigma 0.7")
+    expect(answer(2, 1), reference.gaussian_filter(2, 1), "radius 2, sigma 1, an int")
 
 
 # -- 2.3 convolution in one dimension -----------------------------------------------------
@@ -72,15 +72,17 @@ output_size = visible.output_size.hidden_part()
 
 @output_size.property("stride and padding together", points=1)
 def _(answer: Answer, draw: Draw) -> None:
-    for n, k, s, p in ((7, 3, 2, 1), (8, 3, 2, 1), (28, 5, 3, 2), (224, 7, 2, 3), (3, 5, 4, 1)):
+    for n, k, s, p in ((28, 5, 3, 2), (7, 3, 2, 1), (8, 3, 2, 1), (224, 7, 2, 3), (3, 5, 4, 1)):
         wrong = {
+            "rounded up, but a window that does not fit is not computed": -(
+                -(n + 2 * p - k) // s
+            )
+            + 1,
             "the padding is added after the stride; it makes the input larger": (n - k) // s
             + 1
             + 2 * p,
-            "rounded up: a window that does not fit is not computed": -(-(n + 2 * p - k) // s)
-            + 1,
         }
-        expect_size(answer, n, k, s, p, wrong)
+        expect_size(answer, n, k, s, p, wrong, by_name=False)
 
 
 @output_size.property("refuses a kernel that does not fit", points=0.5)
@@ -138,7 +140,11 @@ def _(answer: Answer, draw: Draw) -> None:
         x, w, bias = draw.normal(*size), draw.normal(*kernel), draw.normal(kernel[0])
         want = reference.conv2d(x, w, bias, stride, padding)
         on = f"x {size}, w {kernel}, bias, stride {stride}, padding {padding}"
-        expect(answer(x, w, bias, stride, padding), want, on)
+        flipped = {
+            "the kernel is flipped: this is true convolution; a layer computes "
+            "cross-correlation": reference.conv2d(x, w.flip(-1, -2), bias, stride, padding)
+        }
+        expect(answer(x, w, bias, stride, padding), want, on, flipped)
         named = {"x": x, "w": w, "bias": bias, "stride": stride, "padding": padding}
         expect(answer(**named), want, f"{on}, all by name")
     refuse_change(answer)

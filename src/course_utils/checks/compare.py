@@ -49,6 +49,11 @@ def expect(
     if not torch.isfinite(got.detach()).all():
         raise Wrong(f"NaN or infinity among the values ({on})")
     if not _close(got, want, tolerance):
+        if _close(got, want, 1e-6):
+            raise Wrong(
+                "right to about seven digits only: a step computes in float32, keep the dtype "
+                f"throughout ({on})"
+            )
         raise Wrong(f"{_first_difference(got, want)} ({on})")
 
 

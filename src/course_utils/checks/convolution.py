@@ -231,12 +231,20 @@ output_size = Check("2.4", "output_size", points=4, hidden=2)
 
 
 def expect_size(
-    answer: Answer, n: int, k: int, stride: int, padding: int, wrong: Mapping[str, float]
+    answer: Answer,
+    n: int,
+    k: int,
+    stride: int,
+    padding: int,
+    wrong: Mapping[str, float],
+    by_name: bool = True,
 ) -> None:
-    """Count the windows one by one and compare."""
+    """Count the windows one by one and compare. Options at their default are left out."""
     want = len(range(0, n + 2 * padding - k + 1, stride))
-    got = answer(n, k, stride, padding)
+    options = {"stride": stride} if stride != 1 else {}
+    options |= {"padding": padding} if padding else {}
     on = f"n = {n}, k = {k}, stride {stride}, padding {padding}"
+    got = answer(n, k, **options) if by_name else answer(n, k, stride, padding)
     if isinstance(got, bool) or not isinstance(got, int | float):
         raise Wrong(f"returned a {type(got).__name__}, expected an int ({on})")
     if got != want:
@@ -248,7 +256,7 @@ def expect_size(
 def _(answer: Answer, draw: Draw) -> None:
     for n, k in ((5, 3), (28, 5), (7, 7), (9, 1)):
         wrong = {
-            "n − k counts the steps between windows": n - k,
+            "the + 1 is missing, the window at 0 counts too": n - k,
             "the size does not stay n without padding": n,
         }
         expect_size(answer, n, k, 1, 0, wrong)
@@ -256,8 +264,10 @@ def _(answer: Answer, draw: Draw) -> None:
 
 @output_size.property("padding counts on both sides", points=1)
 def _(answer: Answer, draw: Draw) -> None:
-    for n, k, p in ((5, 3, 1), (28, 5, 2), (6, 2, 3), (4, 3, 2)):
+    # The first probe tells all of these mistakes apart.
+    for n, k, p in ((28, 5, 2), (6, 2, 3), (5, 3, 1), (4, 3, 2)):
         wrong = {
+            "the + 1 is missing, the window at 0 counts too": n + 2 * p - k,
             "padding is added on both sides: 2·padding": n + p - k + 1,
             "the padding is left out": n - k + 1,
         }
@@ -266,17 +276,20 @@ def _(answer: Answer, draw: Draw) -> None:
 
 @output_size.property("a stride skips windows; what is left over is dropped", points=1)
 def _(answer: Answer, draw: Draw) -> None:
-    for n, k, s in ((7, 3, 2), (8, 3, 2), (28, 5, 3), (10, 4, 4), (11, 2, 5)):
+    for n, k, s in ((28, 5, 3), (7, 3, 2), (8, 3, 2), (10, 4, 4), (11, 2, 5), (12, 3, 5)):
         wrong = {
-            "rounded up: a window that does not fit is not computed": math.ceil((n - k) / s)
+            "the + 1 is missing or stands inside the division, the window at 0 counts too": (
+                n - k
+            )
+            // s,
+            "rounded up, but a window that does not fit is not computed": math.ceil((n - k) / s)
             + 1,
-            "the + 1 belongs after the division": (n - k + 1) // s,
             "not rounded": (n - k) / s + 1,
             "rounded to the nearest": round((n - k) / s) + 1,
             "the stride is left out": n - k + 1,
         }
         expect_size(answer, n, k, s, 0, wrong)
-        if not isinstance(answer(n, k, s, 0), int):
+        if not isinstance(answer(n, k, stride=s), int):
             raise Wrong("returned a float: a size is an int, divide with //")
 
 
@@ -414,19 +427,20 @@ def _(answer: Answer, draw: Draw) -> None:
 
 @conv2d.property("one bias for each output channel", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
-    x, w, bias = draw.normal(2, 1, 5, 5), draw.normal(3, 1, 3, 3), draw.normal(3)
+    x, w, bias = draw.normal(2, 2, 5, 5), draw.normal(3, 2, 3, 3), draw.normal(3)
     w = unoriented(w)
     y = reference.conv2d(x, w)
     expect(
         answer(x, w, bias),
         reference.conv2d(x, w, bias),
-        "x (2, 1, 5, 5), w (3, 1, 3, 3), bias (3,)",
+        "x (2, 2, 5, 5), w (3, 2, 3, 3), bias (3,)",
         {
             "the bias is ignored": y,
             "the bias is added along the width; it belongs to the output channel": y + bias,
             "the bias is added along the height; it belongs to the output channel": y
             + bias[:, None],
             "the bias is added once for each weight of the kernel": y + 9 * bias[:, None, None],
+            "the bias is added once for each input channel": y + 2 * bias[:, None, None],
             "the bias is subtracted": y - bias[:, None, None],
         },
     )
@@ -599,13 +613,26 @@ def _(answer: Answer, draw: Draw) -> None:
     flat = torch.full((1, 1, 6, 7), 0.04, dtype=torch.float64)
     corner = flat.clone()
     corner[..., 2:, 3:] = 0.01
-    for x, on in ((flat, "a flat picture"), (corner, "a dark corner")):
-        bordered = reference.edge_strength(F.pad(x, (1, 1, 1, 1)))[..., 1:-1, 1:-1]
+    noise = 0.02 * draw.normal(1, 1, 6, 7)
+    for x, on in ((flat, "a flat picture"), (corner, "a dark corner"), (noise, "noise")):
+
+        def padded(mode: str, x: torch.Tensor = x) -> torch.Tensor:
+            border = F.pad(x, (1, 1, 1, 1), mode=mode)
+            return reference.edge_strength(border)[..., 1:-1, 1:-1]
+
         expect(
             answer(x),
             reference.edge_strength(x),
             on,
-            {"zeros around the picture make a false edge along its border": bordered},
+            {
+                "zeros around the picture make a false edge along its border": padded(
+                    "constant"
+                ),
+                "the border is mirrored; it should be repeated": padded("reflect"),
+                "the picture is wrapped around; its border should be repeated": padded(
+                    "circular"
+                ),
+            },
         )
 
 

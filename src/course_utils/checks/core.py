@@ -83,7 +83,8 @@ class Check:
         Raises:
             NotImplementedError: the exercise is not solved yet.
         """
-        answer = Answer(function, self.bans)
+        # The visible part has run before the hidden one: a stub would have been found.
+        answer = Answer(function, self.bans, may_be_stub=not self.is_hidden)
         verdicts = []
         for prop in self.properties:
             try:
