@@ -40,8 +40,8 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 lock: env       ## pin the newest versions that pyproject.toml allows
-	$(BIN)/python -m piptools compile --quiet --strip-extras --extra dev --build-deps-for editable \
-	  --no-emit-find-links --no-emit-index-url --output-file requirements.txt pyproject.toml
+	$(BIN)/python -m piptools compile --quiet --strip-extras --extra dev --build-deps-for editable --allow-unsafe \
+	  --no-emit-find-links --no-emit-index-url --no-emit-trusted-host --output-file requirements.txt pyproject.toml
 
 format: env     ## code, notebooks and the sample class into their one form
 	ruff check --fix --exit-zero .
