@@ -13,6 +13,7 @@ import http.server
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from course_utils.course import Course, CourseError
 
@@ -91,6 +92,37 @@ def format_notebooks(args: argparse.Namespace) -> int:
     return 0
 
 
+def data_list(args: argparse.Namespace) -> int:
+    from course_utils.data import cache, inventory
+
+    print("\n".join(inventory.lines()))
+    print(f"decoded  {cache.folder()}")
+    return 0
+
+
+def data_fetch(args: argparse.Namespace) -> int:
+    from course_utils.data.cifar10 import fetch
+
+    for path in fetch(progress=lambda what: _say(f"… {what}")):
+        print(f"fetched  {path}")
+    return 0
+
+
+def data_build(args: argparse.Namespace) -> int:
+    from course_utils.data.build.rebuild import rebuild
+
+    done = rebuild(
+        args.sets,
+        update=args.update,
+        downloads=args.downloads,
+        progress=lambda f: print(f, flush=True),
+    )
+    if args.update or all(file.as_shipped for file in done):
+        return 0
+    _say("course data build: not all files are as shipped; nothing was replaced by other bytes")
+    return 1
+
+
 def doctor(args: argparse.Namespace) -> int:
     from course_utils.doctor import findings
 
@@ -114,8 +146,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, handler: Handler, text: str, example: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
+    def add(
+        name: str, handler: Handler, text: str, example: str, group: Any = commands
+    ) -> argparse.ArgumentParser:
+        sub = group.add_parser(
             name, help=text, description=text, epilog=f"example: course {example}"
         )
         sub.set_defaults(handler=handler)
@@ -147,8 +181,32 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--outputs", action="store_true", help="store what checked cells print now"
     )
+    _add_data_commands(commands, add)
     add("doctor", doctor, "say what this machine can do", "doctor")
     return parser
+
+
+def _add_data_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "what data there are; fetch and rebuild them"
+    group = commands.add_parser(
+        "data", help=text, description=text, epilog="example: course data list"
+    )
+    inside = group.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    add("list", data_list, "say what ships and what was fetched", "data list", inside)
+    sub = add(
+        "fetch", data_fetch, "fetch what may not be shipped", "data fetch cifar10", inside
+    )
+    sub.add_argument("set", choices=["cifar10"])
+    sub = add(
+        "build",
+        data_build,
+        "make shipped files anew and compare them",
+        "data build digits",
+        inside,
+    )
+    sub.add_argument("sets", nargs="*", help="digits, fashion, emoji; all when none is given")
+    sub.add_argument("--update", action="store_true", help="take over files that differ")
+    sub.add_argument("--downloads", type=Path, help="folder that keeps the fetched archives")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -163,6 +221,7 @@ def main(argv: list[str] | None = None) -> int:
             "autograder",
             "nbgrader",
             "jupyter_book",
+            "resvg_py",
             "tqdm",
         ):
             _say(

@@ -12,6 +12,7 @@ import torch
 
 from course_utils import data
 from course_utils.course import Course, CourseError
+from course_utils.data.cifar10 import available as cifar10_available
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -27,8 +28,9 @@ def findings() -> Iterator[tuple[str, bool, str]]:
         torch.cuda.get_device_name() if gpu else "none: everything runs on the CPU",
     )
     try:
-        images, _ = data.digits()
-        yield "data", True, f"{len(images)} digits, {len(data.photos())} photos"
+        sets = data.digits("test"), data.fashion("test"), data.emoji("val")
+        fetched = "fetched" if cifar10_available() else "not fetched: course data fetch cifar10"
+        yield "data", True, f"{'; '.join(map(str, sets))}; CIFAR-10 {fetched}"
     except CourseError as error:
         yield "data", False, str(error)
     yield _package("book", "jupyter_book", "pip install 'course-utils[book]'")

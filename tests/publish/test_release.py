@@ -15,8 +15,8 @@ from nbgrader.utils import compute_checksum
 from nbgrader.validator import Validator
 from traitlets.config import Config
 
+from course_utils import files
 from course_utils.course import CourseError
-from course_utils.publish import files
 from course_utils.publish import release as module
 from course_utils.publish.release import release
 from tests.publish.courses import CHAPTER, small_notebook, write_course

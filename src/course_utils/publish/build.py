@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from course_utils.course import Course, CourseError
+from course_utils.files import locked
 from course_utils.publish.execute import executed
-from course_utils.publish.files import locked
 
 # Jupyter Book of this environment, whatever PATH says; it has no __main__.
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"

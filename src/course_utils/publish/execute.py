@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from course_utils.course import CourseError
-from course_utils.publish.files import locked, write_atomically
+from course_utils.files import locked, write_atomically
 from course_utils.publish.fingerprint import fingerprint
 from course_utils.publish.marks import require_full_marks
 from course_utils.publish.meter import Meter

@@ -13,8 +13,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from course_utils.course import CourseError
+from course_utils.files import write_atomically
 from course_utils.publish.execute import executed
-from course_utils.publish.files import write_atomically
 
 CHECKED = "nbval-check-output"  # the tag of cells whose text output nbval compares
 COUNT = 1  # of every checked cell: nbval takes a cell without a count for one never run

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 
 from course_utils.course import Course, CourseError
+from course_utils.files import write_atomically
 from course_utils.publish.execute import read
-from course_utils.publish.files import write_atomically
 from course_utils.publish.fingerprint import companions
 from course_utils.publish.strip import release_notebook
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from course_utils.course import CourseError
-from course_utils.publish.files import locked, write_atomically
+from course_utils.files import locked, write_atomically
 
 
 def test_an_interruption_keeps_the_old_file(tmp_path, monkeypatch):
