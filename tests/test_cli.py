@@ -179,7 +179,7 @@ def test_what_students_lack_is_named(tmp_path):
 def test_doctor_says_what_is_there(capsys, course):
     assert _main("doctor", cwd=course.root) == 0
     out = capsys.readouterr().out
-    assert "1000 digits" in out
+    assert "MNIST, test: 10000 pictures" in out
     assert CHAPTER in out
 
 
@@ -225,6 +225,7 @@ def test_the_wheel_of_students_holds_no_answers(tmp_path, course):
 
     names = zipfile.ZipFile(wheel).namelist()
     assert "course_utils/measured/convolution.json" in names
-    assert "course_utils/data/mnist_test_1000.npz" in names
+    assert "course_utils/data/files/digits/train-images-idx3-ubyte.xz" in names
+    assert "course_utils/data/licences/Apache-2.0.txt" in names
     assert any(n.endswith("widget.js") for n in names)
     assert not [n for n in names if "autograder" in n or "hidden" in n]

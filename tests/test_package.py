@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import shutil
-
 import pytest
 import torch
 import yaml
@@ -14,25 +11,6 @@ from course_utils import data, figures, results
 from course_utils.course import Course, CourseError, UsageError
 from course_utils.facts import facts
 from tests.conftest import ROOT
-
-digits_module = importlib.import_module("course_utils.data.digits")  # not the function
-
-
-def test_digits_are_mnists_first_test_pictures():
-    images, labels = data.digits()
-    assert images.shape == (1000, 1, 28, 28)
-    assert images.dtype == torch.uint8
-    assert labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
-    assert labels.bincount().min() > 80
-
-
-def test_a_changed_file_is_refused(monkeypatch, tmp_path):
-    copy = tmp_path / "digits.npz"
-    shutil.copy(digits_module.FILE, copy)
-    copy.write_bytes(copy.read_bytes()[:-1])
-    monkeypatch.setattr(digits_module, "FILE", copy)
-    with pytest.raises(CourseError, match="install course-utils again"):
-        data.digits()
 
 
 def test_photos_are_colour_and_grey_is_square():

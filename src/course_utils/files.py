@@ -12,11 +12,15 @@ from filelock import FileLock
 from course_utils.course import CourseError
 
 
+class CannotWrite(CourseError):
+    """A file or folder cannot be written: no permission, no room, something in the way."""
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Replace ``path``: a reader, or a run that is killed here, sees the old file or the new.
 
     Raises:
-        CourseError: the folder cannot be made or the file cannot be written.
+        CannotWrite: the folder cannot be made or the file cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
@@ -28,7 +32,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise CourseError(f"cannot write {path}: {error.strerror or error}") from error
+        raise CannotWrite(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
@@ -39,7 +43,7 @@ def locked(path: Path) -> Iterator[None]:
         lock = FileLock(path)
         lock.acquire()
     except OSError as error:
-        raise CourseError(f"cannot write {path}: {error.strerror or error}") from error
+        raise CannotWrite(f"cannot write {path}: {error.strerror or error}") from error
     try:
         yield
     finally:

@@ -20,8 +20,7 @@ from platformdirs import user_cache_dir
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from course_utils.course import CourseError
-from course_utils.files import locked, write_atomically
+from course_utils.files import CannotWrite, locked, write_atomically
 
 FORMAT = 1  # part of every file's name: another format never reads an old file
 ADVICE = "set COURSE_CACHE to a folder that can be written and has room"
@@ -56,21 +55,18 @@ def decoded(name: str, origin: str, decode: Callable[[], Tensors]) -> Tensors:
     says what to do.
     """
     path = path_of(name, origin)
-    kept = read(path)
-    if kept is not None:
-        return kept
+    tensors = read(path)
+    if tensors is not None:
+        return tensors
     try:
         with locked(path.with_suffix(".lock")):
-            kept = read(path)  # another process may have made it while we waited
-            if kept is None:
-                kept = decode()
-                write(path, kept)
-            return kept
-    except CourseError as error:
-        if not isinstance(error.__cause__, OSError):
-            raise  # of decode: the shipped file is broken
+            tensors = read(path)  # another process may have made it while we waited
+            if tensors is None:
+                tensors = decode()
+                write(path, tensors)
+    except CannotWrite as error:
         warnings.warn(f"{error}; {ADVICE}", CacheWarning, stacklevel=3)
-        return decode()
+    return decode() if tensors is None else tensors
 
 
 def read(path: Path) -> Tensors | None:
@@ -88,7 +84,7 @@ def write(path: Path, tensors: Tensors) -> None:
     """Store tensors with the hash of their content.
 
     Raises:
-        CourseError: the folder cannot be written, the disk is full.
+        CannotWrite: the folder cannot be written, the disk is full.
     """
     metadata = {"sha256": _digest(tensors)}
     write_atomically(path, safetensors.torch.save(tensors, metadata=metadata))

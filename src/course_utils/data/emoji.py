@@ -218,5 +218,5 @@ def _premultiplied(straight: Tensor, size: int) -> Tensor:
 
 def on_ground(rgba: Tensor, ground: int = 255) -> Tensor:
     """Pictures (N, 3, S, S) uint8 on a grey ``ground`` (0 black, 255 white)."""
-    shown = rgba[:, :3].short() + ((255 - rgba[:, 3:].short()) * ground + 127) // 255
+    shown = rgba[:, :3].int() + ((255 - rgba[:, 3:].int()) * ground + 127) // 255
     return shown.clamp(max=255).byte()

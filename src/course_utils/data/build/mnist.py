@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from course_utils.data.idx import read_idx
@@ -25,10 +25,12 @@ FILES = (
 )
 
 
-def build(name: str, package: Callable[[str], Path]) -> Iterator[tuple[str, str, bytes]]:
+def build(
+    name: str, package: Callable[[str], Path], files: Iterable[str] = FILES
+) -> Iterator[tuple[str, str, bytes]]:
     """Name, set and content of each file of ``digits`` or ``fashion``."""
     source, inside = FOLDERS[name]
-    for file in FILES:
+    for file in files:
         raw = _plain(package(source) / inside / file)
         read_idx(raw)  # whole and well formed, or a ValueError
         yield f"{name}/{file}.xz", name, lzma.compress(raw, preset=6)
