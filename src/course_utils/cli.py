@@ -85,8 +85,8 @@ def format_notebooks(args: argparse.Namespace) -> int:
     from course_utils.publish.normalise import normalise, update_outputs
 
     course = Course.find()
-    for chapter in course.select(args.chapters):
-        source = course.source(chapter)
+    pages = [] if args.chapters else course.pages()
+    for source in [*map(course.source, course.select(args.chapters)), *pages]:
         changed = update_outputs(source, course.cache) if args.outputs else normalise(source)
         print(f"{'changed' if changed else 'as it was':9s} {source}")
     return 0

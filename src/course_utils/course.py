@@ -57,6 +57,10 @@ class Course:
             if (folder / f"{folder.name}.ipynb").is_file()
         )
 
+    def pages(self) -> list[Path]:
+        """Notebooks of the book that are no chapters."""
+        return sorted((self.root / "book").glob("*.ipynb"))
+
     def source(self, chapter: str) -> Path:
         """The instructor's notebook of a chapter."""
         return self.notebooks / chapter / f"{chapter}.ipynb"

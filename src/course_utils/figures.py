@@ -9,10 +9,14 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
 from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 # Blue and orange first: they are told apart in every common form of colour blindness.
@@ -68,6 +72,65 @@ def pictures(
         for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
             _picture(axis, image.detach(), title in signed)
             axis.set_title(title)
+        show(figure, alt)
+
+
+def label_colours(count: int) -> Tensor:
+    """Colours for ``count`` classes, (count, 3) in 0 to 1; neighbours differ clearly.
+
+    Hues go round the circle by the golden angle, light and dark in turn.
+    """
+    turns = [(n * 0.381966) % 1 for n in range(count)]
+    values = [(0.95, 0.7, 0.5)[n % 3] for n in range(count)]
+    return torch.tensor([hsv_to_rgb((h, 0.65, v)) for h, v in zip(turns, values, strict=True)])
+
+
+def sheet(images: Tensor, alt: str, columns: int = 20, gap: int = 1) -> None:
+    """Many small pictures as one, row by row, on white.
+
+    Args:
+        images: (N, C, H, W), C is 1 or 3; uint8, or floats in 0 to 1.
+        alt: the text alternative.
+        columns: pictures in a row.
+        gap: white pixels between them.
+    """
+    x = images.float() / 255 if images.dtype == torch.uint8 else images
+    x = F.pad(x.expand(-1, 3, -1, -1), (0, gap, 0, gap), value=1.0)
+    rows = -(-len(x) // columns)
+    missing = rows * columns - len(x)
+    x = torch.cat([x, x.new_ones(missing, *x.shape[1:])])
+    height, width = x.shape[2:]
+    grid = x.reshape(rows, columns, 3, height, width).permute(2, 0, 3, 1, 4)
+    with mpl.rc_context(STYLE):
+        size = (8, 8 * rows * height / (columns * width))
+        figure, axis = plt.subplots(figsize=size, layout="tight")
+        axis.axis("off")
+        _picture(axis, grid.reshape(3, rows * height, columns * width), signed=False)
+        show(figure, alt)
+
+
+def boxes(image: Tensor, corners: Tensor, names: Sequence[str], alt: str) -> None:
+    """A picture with named boxes.
+
+    Args:
+        image: (3, H, W) uint8, or floats in 0 to 1.
+        corners: (N, 4), x0, y0, x1, y1 in pixels, half open.
+        names: one for each box.
+        alt: the text alternative.
+    """
+    x = image.float() / 255 if image.dtype == torch.uint8 else image
+    with mpl.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(4, 4), layout="tight")
+        axis.axis("off")
+        _picture(axis, x, signed=False)
+        for n, ((x0, y0, x1, y1), name) in enumerate(zip(corners.tolist(), names, strict=True)):
+            colour = PALETTE[n % len(PALETTE)]
+            frame = Rectangle(
+                (x0 - 0.5, y0 - 0.5), x1 - x0, y1 - y0, fill=False, ec=colour, lw=2
+            )
+            axis.add_patch(frame)
+            place = {"boxstyle": "square,pad=0.15", "fc": colour, "ec": "none"}
+            axis.text(x0, y0 - 1, name, color="white", fontsize=9, va="bottom", bbox=place)
         show(figure, alt)
 
 

@@ -218,5 +218,9 @@ def _premultiplied(straight: Tensor, size: int) -> Tensor:
 
 def on_ground(rgba: Tensor, ground: int = 255) -> Tensor:
     """Pictures (N, 3, S, S) uint8 on a grey ``ground`` (0 black, 255 white)."""
-    shown = rgba[:, :3].int() + ((255 - rgba[:, 3:].int()) * ground + 127) // 255
-    return shown.clamp(max=255).byte()
+    shown = torch.empty_like(rgba[:, :3])
+    for start in range(0, len(rgba), 64):  # a few at a time stay in the processor's cache
+        part = rgba[start : start + 64].int()
+        light = part[:, :3] + ((255 - part[:, 3:]) * ground + 127) // 255
+        shown[start : start + 64] = light.clamp_(max=255)
+    return shown

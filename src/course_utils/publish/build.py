@@ -36,10 +36,11 @@ def build(
         CourseError: a notebook is broken, or Sphinx warns of anything.
     """
     with locked(course.cache / "build.lock"):
-        for chapter in course.chapters():  # first, so that an error is told in our words
+        # Notebooks first, so that an error in them is told in our words.
+        for source in [*map(course.source, course.chapters()), *course.pages()]:
             if progress:
-                progress(chapter)
-            executed(course.source(chapter), course.cache)
+                progress(source.stem)
+            executed(source, course.cache)
         if progress:
             progress("pages")
         _run_jupyter_book(course, verbose)

@@ -1,0 +1,33 @@
+"""Rows as a table: text in a terminal, HTML on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+class Table:
+    """Rows with the same keys; the keys are the head."""
+
+    def __init__(self, rows: Iterable[Row], note: str = "") -> None:
+        self.rows = [dict(row) for row in rows]
+        self.note = note
+
+    def __repr__(self) -> str:
+        lines = [
+            "  ".join(f"{key}: {value}" for key, value in row.items()) for row in self.rows
+        ]
+        return "\n".join([*lines, *filter(None, [self.note])])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(str(key))}</th>" for key in self.rows[0])
+        body = "".join(f"<tr>{_cells(row.values())}</tr>" for row in self.rows)
+        note = f"<p><small>{escape(self.note)}</small></p>" if self.note else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+
+def _cells(values: Iterable[Any]) -> str:
+    return "".join(f"<td>{escape(str(value))}</td>" for value in values)
