@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 import torch.nn.functional as F
 from cycler import cycler
@@ -82,7 +83,8 @@ def label_colours(count: int) -> Tensor:
     """
     turns = [(n * 0.381966) % 1 for n in range(count)]
     values = [(0.95, 0.7, 0.5)[n % 3] for n in range(count)]
-    return torch.tensor([hsv_to_rgb((h, 0.65, v)) for h, v in zip(turns, values, strict=True)])
+    colours = [hsv_to_rgb((h, 0.65, v)) for h, v in zip(turns, values, strict=True)]
+    return torch.tensor(np.array(colours), dtype=torch.float32)
 
 
 def sheet(images: Tensor, alt: str, columns: int = 20, gap: int = 1) -> None:
