@@ -79,10 +79,10 @@ def pictures(
 def label_colours(count: int) -> Tensor:
     """Colours for ``count`` classes, (count, 3) in 0 to 1; neighbours differ clearly.
 
-    Hues go round the circle by the golden angle, light and dark in turn.
+    Hues go round the circle by the golden angle; five degrees of brightness take turns.
     """
     turns = [(n * 0.381966) % 1 for n in range(count)]
-    values = [(0.95, 0.7, 0.5)[n % 3] for n in range(count)]
+    values = [(0.95, 0.55, 0.8, 0.4, 0.68)[n % 5] for n in range(count)]
     colours = [hsv_to_rgb((h, 0.65, v)) for h, v in zip(turns, values, strict=True)]
     return torch.tensor(np.array(colours), dtype=torch.float32)
 
