@@ -35,7 +35,7 @@ def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: A
     """Convert ``assignment`` in the course folder ``root``.
 
     Args:
-        traits: config of classes, ``PatientExecute={"timeout": 30}``.
+        traits: config of classes, ``SandboxedExecute={"timeout": 30}``.
 
     Raises:
         CourseError: with nbgrader's own last words.

@@ -1,104 +1,134 @@
-"""Runs a notebook to its end, whatever its cells do to the kernel.
+"""Runs a submission: the student's cells in the sandbox, the test cells here.
 
-This is the seam for the sandbox: it is the only place that starts a kernel and the only one
-that runs student code.
+In the test cells the names that the exercises ask for are ``Remote`` objects, so no code of
+the student runs in this process and no hidden test is ever where that code runs.
 """
 
 from __future__ import annotations
 
-import math
 import time
+from pathlib import Path
 from typing import Any
 
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_output
-from nbgrader.preprocessors import Execute
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
-from traitlets import Float, Int
+from traitlets import Float, Int, Unicode
+
+from autograder.boundary.channel import Channel
+from autograder.boundary.remote import Link, Lost
+from autograder.sandbox.jail import JailLimits
+from autograder.sandbox.launch import Kind, Session, Zygote, require
+from autograder.trusted import Trusted
 
 DIED = "DeadKernelError"
 TOO_LONG = "CellTimeoutError"
+_zygotes: dict[Kind, Zygote] = {}
 
 
-class PatientExecute(Execute):
-    """nbgrader's ``Execute``, with the kernel's death as one cell's result and no more.
+def zygote(kind: Kind) -> Zygote:
+    """The warmed process of this one; a new one where it died."""
+    if kind not in _zygotes or not _zygotes[kind].alive():
+        require(kind)
+        _zygotes[kind] = Zygote(kind)
+    return _zygotes[kind]
 
-    When a cell kills the kernel or cannot be interrupted, a new kernel runs the cells before
-    it again, except the killers and the tests, and goes on after it.
+
+class SandboxedExecute(NbGraderPreprocessor):
+    """nbgrader's ``Execute``, with a wall between the student's code and the tests.
+
+    When a cell kills its process or cannot be interrupted, a new process runs the cells before
+    it again, except the killers, and goes on after it.
     """
 
-    max_output = Int(1_000_000, help="characters of output kept of one cell").tag(config=True)
-    max_deaths = Int(3, help="give up after that many dead kernels").tag(config=True)
-    wall_seconds = Float(0, help="for all cells together; 0 is no limit").tag(config=True)
+    timeout = Int(30, help="seconds for one cell").tag(config=True)
+    wall_seconds = Float(300, help="seconds for all cells together").tag(config=True)
+    max_deaths = Int(3, help="give up after that many dead processes").tag(config=True)
+    sandbox = Unicode(Kind.BUBBLEWRAP.value, help="bubblewrap or limits-only").tag(config=True)
+    source = Unicode(help="the instructor's notebook: {assignment}, {notebook}").tag(
+        config=True
+    )
+    modules = Unicode(help="folder with autograder/hidden").tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple:
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple:
+        names = resources["nbgrader"]
+        path = Path(
+            self.source.format(assignment=names["assignment"], notebook=names["notebook"])
+        )
+        instructor = nbformat.read(path, as_version=4)
+        self._nb, self._files = nb, _companions(path)
         self._killers: set[int] = set()
-        self._printed: dict[int, int] = {}
-        self._deadline = time.monotonic() + (self.wall_seconds or math.inf)
-        nb, resources = super().preprocess(nb, resources, km)
-        for cell in nb.cells:
-            if is_test(cell):
-                tidy_test(cell)
+        self._done = 0  # cells before this one have run
+        self._session: Session | None = None
+        self._deadline = time.monotonic() + self.wall_seconds
+        self._link = Link(self._connect)
+        try:
+            with Trusted(instructor, path.parent, Path(self.modules), self._link) as trusted:
+                for index, cell in enumerate(nb.cells):
+                    self._done = index
+                    if cell.cell_type == "code":
+                        self._run(cell, index, trusted)
+        finally:
+            self._hang_up()
         return nb, resources
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple:
-        if cell.cell_type != "code":
-            return cell, resources
+    def _run(self, cell: NotebookNode, index: int, trusted: Trusted) -> None:
+        cell.outputs, cell.execution_count = [], None
         left = self._deadline - time.monotonic()
         if left <= 0:
             _fail(cell, TOO_LONG, "not run: the time for the whole notebook was used up")
-        elif len(self._killers) >= self.max_deaths:
+        elif len(self._killers) > self.max_deaths:
             _fail(cell, DIED, "not run: Python died too often in the cells before")
+        elif is_test(cell):
+            cell.outputs = trusted.run(cell, min(self.timeout, left))
+            tidy_test(cell)
         else:
-            self._run(cell, resources, index)
-        return cell, resources
+            self._run_student(cell, index)
 
-    def _run(self, cell: NotebookNode, resources: Any, index: int) -> None:
+    def _run_student(self, cell: NotebookNode, index: int) -> None:
         try:
-            super().preprocess_cell(cell, resources, index)
-        except DeadKernelError:
-            self._revive(index)
-            _fail(cell, DIED, "Python died while it ran this cell")
-        except CellTimeoutError:  # it ignored the interrupt
-            self._revive(index)
-            _fail(cell, TOO_LONG, f"no end after {self.timeout} seconds")
+            outputs = self._ask(cell.source)
+        except Lost as lost:
+            self._killers.add(index)
+            timed_out = str(lost) == Lost.IN_TIME
+            name = TOO_LONG if timed_out else DIED
+            why = f"no end after {self.timeout} seconds"
+            _fail(cell, name, why if timed_out else "Python died while it ran this cell")
+        else:
+            cell.outputs = [_output(o) for o in outputs if isinstance(o, dict)]
 
-    def _revive(self, killer: int) -> None:
-        """A new kernel in the state that the old one had before the cell ``killer``."""
-        dead: int | None = killer
-        while dead is not None:
-            self._killers.add(dead)
-            self._cleanup_kernel()
-            self.km = self.create_kernel_manager()
-            if len(self._killers) >= self.max_deaths:
-                return
-            self.start_new_kernel()
-            self.start_new_kernel_client()
-            dead = self._replay(killer)
+    def _ask(self, source: str) -> list:
+        outputs = self._link.value("cell", self.timeout, source=source)
+        return outputs if isinstance(outputs, list) else []
 
-    def _replay(self, stop: int) -> int | None:
-        """Run the cells before ``stop`` again; the index of one that kills this kernel too."""
-        for index, cell in enumerate(self.nb.cells[:stop]):
+    # -- the process that serves this submission ---------------------------------------------
+
+    def _connect(self) -> Channel:
+        """A new process in the state that the last one had: at the start it has none."""
+        self._hang_up()
+        limits = JailLimits(cpu_seconds=int(self.wall_seconds) + 60)
+        self._session = zygote(Kind(self.sandbox)).session(limits)
+        link = Link(lambda: self._session.channel)  # type: ignore[union-attr]
+        if self._files:
+            link.value("files", self.timeout, files=self._files)
+        for index, cell in enumerate(self._nb.cells[: self._done]):
             if index in self._killers or not _worth_replaying(cell):
                 continue
             try:
-                self.execute_cell(new_code_cell(cell.source), index, store_history=False)
-            except (DeadKernelError, CellTimeoutError):
-                return index
-            finally:
-                self.nb.cells[index] = cell  # nbclient stores the cell that it ran
-        return None
+                link.value("cell", self.timeout, source=cell.source)
+            except Lost:  # this one kills too, the second time
+                self._killers.add(index)
+                if len(self._killers) > self.max_deaths:
+                    raise
+                return self._connect()
+        return self._session.channel
 
-    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> Any:
-        """Drop what a cell prints beyond ``max_output``."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result"):
-            content = msg["content"]
-            size = len(content.get("text", "")) + len(str(content.get("data", "")))
-            self._printed[id(cell)] = self._printed.get(id(cell), 0) + size
-            if self._printed[id(cell)] > self.max_output:
-                return None
-        return super().process_message(msg, cell, cell_index)
+    def _hang_up(self) -> None:
+        if self._session:
+            self._session.end()
+            self._session = None
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -137,6 +167,37 @@ def _worth_replaying(cell: NotebookNode) -> bool:
     if cell.cell_type != "code" or is_test(cell):
         return False
     return not any(o.output_type == "error" and o.ename == TOO_LONG for o in cell.outputs)
+
+
+def _output(told: dict) -> NotebookNode:
+    """An output as the sandbox tells it, in nbformat's own shape and nothing else."""
+    kind = told.get("output_type")
+    if kind == "stream":
+        name = "stderr" if told.get("name") == "stderr" else "stdout"
+        return new_output("stream", name=name, text=str(told.get("text", "")))
+    if kind == "error":
+        lines = told.get("traceback")
+        return new_output(
+            "error",
+            ename=str(told.get("ename", "")),
+            evalue=str(told.get("evalue", "")),
+            traceback=[str(line) for line in lines] if isinstance(lines, list) else [],
+        )
+    data = told.get("data")
+    data = {str(k): v for k, v in data.items()} if isinstance(data, dict) else {}
+    if kind == "execute_result":
+        return new_output("execute_result", data=data, execution_count=None)
+    return new_output("display_data", data=data)
+
+
+def _companions(path: Path) -> dict[str, bytes]:
+    """Files beside the notebook, which it may read."""
+    found = (p for p in sorted(path.parent.rglob("*")) if p.is_file())
+    return {
+        p.relative_to(path.parent).as_posix(): p.read_bytes()
+        for p in found
+        if p.suffix != ".ipynb"
+    }
 
 
 def _fail(cell: NotebookNode, name: str, message: str) -> None:

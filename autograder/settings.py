@@ -19,15 +19,15 @@ def configure(c: Any, root: Path, gradebook: str) -> None:
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.db_url = gradebook
     c.Autograde.autograde_preprocessors = [
-        "autograder.execute.PatientExecute",
+        "autograder.execute.SandboxedExecute",
         "nbgrader.preprocessors.IgnorePattern",
         "nbgrader.preprocessors.LimitOutput",
         "nbgrader.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
-    # A graceful shutdown is a quarter of stock nbgrader's time and nobody needs the kernel.
-    c.PatientExecute.shutdown_kernel = "immediate"
+    c.SandboxedExecute.source = str(root / "notebooks" / "{assignment}" / "{notebook}.ipynb")
+    c.SandboxedExecute.modules = str(Path(__file__).parents[1])
     c.GenerateFeedback.preprocessors = [
         "autograder.feedback.ForStudents",
         "nbgrader.preprocessors.GetGrades",

@@ -6,11 +6,8 @@ holds everything it reads, its value everything it makes.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -23,6 +20,7 @@ from nbgrader.utils import is_grade, is_task
 from autograder import feedback, intake
 from autograder.assignment import Assignment, answer_of
 from autograder.converters import STUDENT, run
+from autograder.sandbox.launch import Kind
 from autograder.settings import COURSE_ID
 from autograder.status import Status
 from autograder.verdict import judge
@@ -31,10 +29,11 @@ from course_utils.course import CourseError
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for one cell, and for all cells of a submission together."""
+    """Seconds for a cell and for a whole submission, and how its code is kept apart."""
 
     cell: int = 30
     wall: int = 300
+    sandbox: Kind = Kind.BUBBLEWRAP
 
 
 @dataclass(frozen=True)
@@ -100,10 +99,7 @@ def grade(task: Task) -> Result:
         root = Path(tmp).resolve()
         gradebook = _scratch_course(root, task.assignment, submission.notebook)
         try:
-            with _environment(
-                PYTHONPATH=str(root / "modules"), IPYTHONDIR=str(root / "ipython")
-            ):
-                _autograde(root, task, gradebook)
+            _autograde(root, task, gradebook)
             nb = _autograded(root, task.assignment.name)
             points, comments = _recorded(gradebook, task.assignment.name)
             page = feedback.render(root, task.assignment.name, gradebook)
@@ -157,8 +153,13 @@ def _scratch_course(root: Path, assignment: Assignment, notebook: NotebookNode) 
 
 
 def _autograde(root: Path, task: Task, gradebook: str) -> None:
-    limits = {"timeout": task.limits.cell, "wall_seconds": task.limits.wall}
-    run(Autograde, root, task.assignment.name, gradebook, PatientExecute=limits)
+    execute = {
+        "timeout": task.limits.cell,
+        "wall_seconds": task.limits.wall,
+        "sandbox": task.limits.sandbox.value,
+        "modules": str(root / "modules"),
+    }
+    run(Autograde, root, task.assignment.name, gradebook, SandboxedExecute=execute)
 
 
 def _autograded(root: Path, name: str) -> NotebookNode:
@@ -187,18 +188,3 @@ def _grades(nb: NotebookNode, points: dict[str, float | None]) -> tuple[Grade, .
         max_points = float(cell.metadata.nbgrader.points)
         grades.append(Grade(name, points[name], max_points, status, reason))
     return tuple(grades)
-
-
-@contextlib.contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Variables for the kernels that the body starts."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -1,0 +1,337 @@
+"""The trusted side of the boundary: a student's names as objects that live elsewhere.
+
+Values come by value, everything else as a ``Remote`` that forwards what is done to it. A
+``Remote`` is equal to itself alone, and what the student's class says about equality, truth
+or type is never asked.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
+
+from autograder.boundary.channel import Channel, ChannelClosed, ChannelTimeout
+from autograder.boundary.wire import Packer, Unpacker, WireError
+from course_utils.checks.watch import Distant, End, Limits, Outcome, Trace, too_long
+
+GRACE = 10  # seconds beyond the time that the other side was given
+MAX_PRINTED = 20_000
+_ERRORS = {
+    f"builtins.{name}": error
+    for name, error in vars(builtins).items()
+    if isinstance(error, type) and issubclass(error, Exception)
+}
+DIED = "Python died while it ran the answer"
+ODD = "the answer's process sent something that is no value"
+
+
+class RemoteError(Exception):
+    """An exception of the student's code that is none of Python's own."""
+
+
+class Lost(RemoteError):
+    """The student's process died, did not come back in time, or talks nonsense."""
+
+    IN_TIME = "no answer in time"
+
+
+class Link:
+    """Requests to the process that serves a submission.
+
+    Args:
+        connect: gives a channel to it: at the start, and again after it was lost.
+    """
+
+    def __init__(self, connect: Callable[[], Channel]) -> None:
+        self._connect = connect
+        self.channel: Channel | None = connect()
+        self.generation = 0  # handles of an earlier process mean nothing
+        self.deadline: float | None = None  # of the test cell that asks
+
+    def ask(
+        self, op: str, seconds: float, packer: Packer | None = None, **facts: Any
+    ) -> tuple[Any, Unpacker]:
+        """Send a request and wait for the answer's tree.
+
+        Raises:
+            Lost: there is no answer, or it is not one.
+            TimeoutError: the code over there was interrupted in time.
+            Exception: what the code over there raised, if it is none of Python's own classes
+                as ``RemoteError``.
+        """
+        if self.deadline is not None:
+            seconds = min(seconds, self.deadline - time.monotonic())
+            if seconds <= 0:
+                raise TimeoutError(too_long(0))
+        if self.channel is None:
+            self.channel = self._connect()
+        packer = packer or self.packer()
+        request = packer.dump(packer.pack({"op": op, "seconds": seconds, **facts}))
+        try:
+            self.channel.send(request, seconds + GRACE)
+            unpacker = Unpacker(self.channel.receive(seconds + GRACE), self._remote)
+        except ChannelTimeout:
+            raise self._lose(Lost.IN_TIME) from None
+        except ChannelClosed:
+            raise self._lose(DIED) from None
+        except WireError:
+            raise self._lose(ODD) from None
+        tree = unpacker.tree
+        if not isinstance(tree, dict):
+            raise self._lose(ODD)
+        if tree.get("timeout"):
+            raise TimeoutError(too_long(seconds))
+        if "error" in tree:
+            raise _raised(tree["error"])
+        return tree.get("answer"), unpacker
+
+    def value(self, op: str, seconds: float, **facts: Any) -> Any:
+        """The value that a request gives."""
+        tree, unpacker = self.ask(op, seconds, **facts)
+        return self.unpacked(unpacker, tree)
+
+    def unpacked(self, unpacker: Unpacker, node: Any) -> Any:
+        try:
+            return unpacker.unpack(node)
+        except WireError:
+            raise self._lose(ODD) from None
+
+    def packer(self) -> Packer:
+        """Values that cross, and handles that go back where they came from."""
+        return Packer(self._handle)
+
+    def _handle(self, value: Any) -> dict:
+        if isinstance(value, Remote) and value._link is self:
+            return {"handle": value._current()}
+        raise WireError(f"a {type(value).__name__} cannot be passed to the student's code")
+
+    def _remote(self, node: dict) -> Remote:
+        number, kinds = node.get("handle"), node.get("kinds")
+        if type(number) is not int or type(kinds) is not list:
+            raise WireError("a malformed handle")
+        return Remote(self, number, tuple(str(kind)[:200] for kind in kinds[:20]))
+
+    def _lose(self, why: str) -> Lost:
+        if self.channel:
+            self.channel.close()
+        self.channel = None
+        self.generation += 1
+        return Lost(why)
+
+
+class Remote(Distant):
+    """An object of the student's process."""
+
+    def __init__(
+        self, link: Link, number: int, kinds: tuple[str, ...], name: str | None = None
+    ) -> None:
+        keep = object.__setattr__
+        keep(self, "_link", link)
+        keep(self, "_number", number)
+        keep(self, "_kinds", kinds)
+        keep(self, "_name", name)
+        keep(self, "_generation", link.generation)
+        keep(self, "_seconds", SECONDS)
+
+    def _current(self) -> int:
+        """Its handle; after a restart a name is looked up again, anything else is gone."""
+        if self._generation != self._link.generation or self._link.channel is None:
+            if self._name is None:
+                raise Lost("an object of a process that died")
+            found = self._link.value("name", self._seconds, name=self._name)
+            if not isinstance(found, Remote):
+                raise Lost(f"{self._name} is no longer what it was")
+            object.__setattr__(self, "_number", found._number)
+            object.__setattr__(self, "_generation", self._link.generation)
+        return self._number
+
+    # -- as a check calls it ----------------------------------------------------------------
+
+    def watched(self, args: tuple, kwargs: dict, limits: Limits) -> Outcome:
+        bans = [[ban.why, ban.operators, ban.modules] for ban in limits.bans]
+        try:
+            packer = self._link.packer()
+            tree, unpacker = self._link.ask(
+                "watched",
+                limits.seconds,
+                packer,
+                object=self,
+                args=args,
+                kwargs=kwargs,
+                bans=bans,
+                count_lines=limits.count_lines,
+                rng=torch.get_rng_state(),
+            )
+            facts = self._link.unpacked(unpacker, tree["facts"])
+            outcome = _outcome(facts)
+            if outcome.end is End.RETURNED:
+                values = tree["value"], packer, unpacker
+                outcome.trace.value = self._result(*values, (args, kwargs))
+            return outcome
+        except TimeoutError:
+            return Outcome(End.TIMEOUT, message=too_long(limits.seconds))
+        except Lost as lost:
+            if str(lost) == Lost.IN_TIME:
+                return Outcome(End.TIMEOUT, message=too_long(limits.seconds))
+            return Outcome(End.DIED, message=str(lost))
+        except Exception as error:  # a value that cannot cross, an answer that is none
+            return Outcome(End.RAISED, message=f"the call failed: {error}", raised=(_NO_NAME,))
+
+    # -- as plain Python uses it ------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        packer = self._link.packer()
+        tree, unpacker = self._link.ask(
+            "call",
+            self._seconds,
+            packer,
+            object=self,
+            args=args,
+            kwargs=kwargs,
+            grad=torch.is_grad_enabled(),
+            rng=torch.get_rng_state(),
+        )
+        sys.stdout.write(str(tree.get("printed", ""))[:MAX_PRINTED])
+        return self._result(tree["value"], packer, unpacker, (args, kwargs))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._link.value("getattr", self._seconds, object=self, name=name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._link.value("setattr", self._seconds, object=self, name=name, value=value)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._link.value("getitem", self._seconds, object=self, key=key)
+
+    def __len__(self) -> int:
+        length = self._link.value("len", self._seconds, object=self)
+        if type(length) is not int or length < 0:
+            raise TypeError("the length of the student's object is no number")
+        return length
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        items = self._link.value("list", self._seconds, object=self)
+        return iter(items if type(items) is list else [])
+
+    def __repr__(self) -> str:
+        return f"<the student's {self._name or (self._kinds or ('object',))[0]}>"
+
+    def is_module(self) -> bool:
+        """Whether it calls itself a ``torch.nn.Module``."""
+        return "torch.nn.modules.module.Module" in self._kinds
+
+    # -- values that come back --------------------------------------------------------------
+
+    def _result(self, node: Any, packer: Packer, unpacker: Unpacker, given: Any) -> Any:
+        """The value of a call, with gradients that lead back to its arguments."""
+        try:
+            value = unpacker.unpack(node["node"])
+            if "graph" not in node or not torch.is_grad_enabled():
+                return tree_map(_without_graph, value)
+            sent = {packer.places[id(x)]: x for x in _tensors(given)}
+            inputs = [sent[name] for name in node["inputs"]]
+            made = [unpacker.made[name] for name in node["outputs"]]
+            graph = node["graph"]
+            if type(graph) is not int or not made:
+                raise WireError("a malformed graph")
+        except (WireError, KeyError, TypeError) as error:
+            raise Lost(ODD) from error
+        known = {id(x): n for n, x in enumerate(made)}
+        values = [x.detach() for x in made]
+        anchor = torch.zeros((), requires_grad=True)  # for weights that live over there
+        linked = _Across.apply(self._link, graph, self._seconds, values, anchor, *inputs)
+        return tree_map(
+            lambda x: linked[known[id(x)]] if id(x) in known else _without_graph(x), value
+        )
+
+
+class _Across(torch.autograd.Function):
+    """A call in the student's process as one node of our graph."""
+
+    @staticmethod
+    def forward(ctx, link, graph, seconds, values, anchor, *inputs):
+        ctx.link, ctx.graph, ctx.seconds = link, graph, seconds
+        ctx.shapes = [x.shape for x in inputs]
+        return tuple(value.clone() for value in values)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, *gradients):
+        which = [n for n, gradient in enumerate(gradients) if gradient is not None]
+        got = ctx.link.value(
+            "backward",
+            ctx.seconds,
+            graph=ctx.graph,
+            which=which,
+            gradients=[gradients[n] for n in which],
+        )
+        shapes = ctx.shapes
+        if type(got) is not list or len(got) != len(shapes):
+            raise RuntimeError("the backward pass gave no gradients")
+        fits = (
+            x is None or (isinstance(x, Tensor) and x.shape == shape)
+            for x, shape in zip(got, shapes, strict=True)
+        )
+        if not all(fits):
+            raise RuntimeError("the backward pass gave gradients of other shapes")
+        return (None, None, None, None, None, *got)
+
+
+SECONDS = 30.0  # for a plain call; checks give their own
+_NO_NAME = "builtins.Exception"
+
+
+def _tensors(values: Any) -> list[Tensor]:
+    return [x for x in tree_leaves(values) if isinstance(x, Tensor)]
+
+
+def _without_graph(x: Any) -> Any:
+    """A tensor without history: a leaf that claims a gradient could hold one of its own."""
+    if isinstance(x, Tensor) and not isinstance(x, torch.nn.Parameter):
+        return x.detach()
+    return x
+
+
+def _outcome(facts: Any) -> Outcome:
+    """What the other side says of a call, each part of its right type.
+
+    Raises:
+        TypeError, ValueError: it is something else.
+    """
+    end, message, raised, said, changed, operators, multiplications, lines = facts
+    if not all(type(text) is str for text in (message, said, *raised)):
+        raise TypeError("an outcome without words")
+    if type(multiplications) is not int or type(lines) is not int:
+        raise TypeError("an outcome without numbers")
+    counts = Counter({str(name): int(n) for name, n in operators.items() if type(n) is int})
+    trace = Trace(operators=counts, multiplications=multiplications, lines=lines)
+    return Outcome(End(end), trace, message, tuple(raised), said, changed is True)
+
+
+def _raised(told: Any) -> Exception:
+    """The student's exception, as the nearest of Python's own classes."""
+    kinds = told.get("kinds") if isinstance(told, dict) else None
+    text = str(told.get("text", ""))[:5_000] if isinstance(told, dict) else ""
+    kind = next((_ERRORS[k] for k in kinds or [] if isinstance(k, str) and k in _ERRORS), None)
+    error: Exception = RemoteError(text)
+    if kind not in (None, Exception):
+        with contextlib.suppress(Exception):  # some want more arguments than one
+            error = kind(text)
+    lines = told.get("lines") if isinstance(told, dict) else None
+    if isinstance(lines, list):
+        error.__dict__["student_traceback"] = "".join(str(line) for line in lines)[:10_000]
+    return error

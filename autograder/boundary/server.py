@@ -1,0 +1,224 @@
+"""Serves one submission: runs its cells, calls its functions, sends values back.
+
+It runs in the sandbox beside the student's code, which can change it at will: the worst that
+comes of it is a wrong value for that student's own answer. Requests come from the trusted
+side, one at a time, each is answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import random
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
+
+from autograder.boundary.channel import Channel, ChannelClosed
+from autograder.boundary.wire import Packer, Unpacker, WireError
+from autograder.sandbox.shell import CellTimeout, Shell, limited
+from course_utils.checks.watch import Ban, End, Limits, Outcome, names_of, watched
+
+SEED = 188  # same submission, same grade
+MAX_ITEMS = 10_000  # of an iterator that is asked for as a list
+ANSWERED_LATE = 5  # seconds that an answer may take beyond the code it waits for
+
+
+class Server:
+    """Objects that the other side holds handles of, and the requests it makes."""
+
+    def __init__(self, channel: Channel, shell: Shell) -> None:
+        self._channel, self._shell = channel, shell
+        self._objects: list[Any] = []
+        self._graphs: list[tuple[list[Tensor], list[Tensor]]] = []
+
+    def serve(self) -> None:
+        """Answer requests until the other side hangs up."""
+        random.seed(SEED)
+        np.random.seed(SEED)
+        torch.manual_seed(SEED)
+        while True:
+            try:
+                request = self._channel.receive()
+            except ChannelClosed:
+                return
+            self._channel.send(self._answer(request))
+
+    def _answer(self, request: bytes) -> bytes:
+        packer = Packer(self._handle)
+        try:
+            unpacker = Unpacker(request, self._object)
+            asked = unpacker.unpack(unpacker.tree)
+            answer = getattr(self, f"_on_{asked['op']}")(asked, unpacker, packer)
+            return packer.dump({"answer": answer})
+        except CellTimeout:
+            return Packer().dump({"timeout": True})
+        except BaseException as error:
+            return Packer().dump({"error": _told(error)})
+
+    def _handle(self, value: Any) -> dict:
+        """A node that stands for an object that stays here."""
+        self._objects.append(value)
+        kinds = names_of(value if isinstance(value, type) else type(value))
+        return {"handle": len(self._objects) - 1, "kinds": list(kinds[:20])}
+
+    def _object(self, node: dict) -> Any:
+        if set(node) == {"handle"}:
+            return self._objects[node["handle"]]
+        raise WireError("an unknown kind of node")
+
+    # -- cells and names --------------------------------------------------------------------
+
+    def _on_cell(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        return packer.pack(_plain(self._shell.run(asked["source"], asked["seconds"])))
+
+    def _on_name(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        if asked["name"] not in self._shell.user_ns:
+            raise NameError(f"name {asked['name']!r} is not defined")
+        return packer.pack(self._shell.user_ns[asked["name"]])
+
+    def _on_files(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        """Files of the chapter's folder, for the working folder of the cells."""
+        for name, content in asked["files"].items():
+            path = Path.cwd() / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    # -- objects ----------------------------------------------------------------------------
+
+    def _on_getattr(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        got = self._limited(asked, lambda: getattr(asked["object"], asked["name"]))
+        return packer.pack(got)
+
+    def _on_setattr(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        self._limited(asked, lambda: setattr(asked["object"], asked["name"], asked["value"]))
+
+    def _on_getitem(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        return packer.pack(self._limited(asked, lambda: asked["object"][asked["key"]]))
+
+    def _on_len(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        return packer.pack(int(self._limited(asked, lambda: len(asked["object"]))))
+
+    def _on_list(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        def items() -> list:
+            return list(itertools.islice(asked["object"], MAX_ITEMS))
+
+        return packer.pack(self._limited(asked, items))
+
+    # -- calls ------------------------------------------------------------------------------
+
+    def _on_call(self, asked: dict, unpacker: Unpacker, packer: Packer) -> Any:
+        """A plain call; prints travel along, changes of arguments too."""
+        versions = {name: x._version for name, x in unpacker.made.items()}
+        self._shell.outputs.clear()
+
+        def call() -> Any:
+            with torch.set_grad_enabled(asked["grad"]):
+                value = asked["object"](*asked["args"], **asked["kwargs"])
+            iterator = hasattr(value, "__next__")
+            return list(itertools.islice(value, MAX_ITEMS)) if iterator else value
+
+        torch.set_rng_state(asked["rng"])
+        value = self._shown(lambda: self._limited(asked, call))
+        return {
+            "value": self._result(value, unpacker, packer),
+            "printed": "".join(
+                o["text"] for o in self._shell.outputs.items if o["output_type"] == "stream"
+            ),
+            "changed": {
+                name: packer.pack(x.detach().clone())
+                for name, x in unpacker.made.items()
+                if x._version != versions[name]
+            },
+        }
+
+    def _on_watched(self, asked: dict, unpacker: Unpacker, packer: Packer) -> Any:
+        """A call of a check: everything about it becomes an ``Outcome``."""
+        bans = tuple(Ban(why, operators, modules) for why, operators, modules in asked["bans"])
+        limits = Limits(asked["seconds"], bans, asked["count_lines"])
+        torch.set_rng_state(asked["rng"])
+        try:
+            outcome = watched(asked["object"], asked["args"], asked["kwargs"], limits)
+        except KeyboardInterrupt:  # in a notebook that is the student's own hand
+            outcome = Outcome(End.RAISED, message="the call raised KeyboardInterrupt")
+            outcome.raised = names_of(KeyboardInterrupt)
+        trace = outcome.trace
+        facts = [
+            str(outcome.end),
+            outcome.message[:5_000],
+            outcome.raised[:20],
+            outcome.said[:5_000],
+            outcome.changed_input,
+            dict(trace.operators),
+            trace.multiplications,
+            trace.lines,
+        ]
+        return {
+            "facts": packer.pack(facts),
+            "value": self._result(trace.value, unpacker, packer),
+        }
+
+    def _result(self, value: Any, unpacker: Unpacker, packer: Packer) -> dict:
+        """A value, and the graph behind it where gradients lead back to the arguments."""
+        node: dict[str, Any] = {"node": packer.pack(value)}
+        tensors = [x for x in tree_leaves(value) if isinstance(x, Tensor)]
+        given = set(map(id, unpacker.made.values()))
+        made = [x for x in tensors if x.requires_grad and (x.grad_fn or id(x) in given)]
+        if made:
+            inputs = {name: x for name, x in unpacker.made.items() if x.requires_grad}
+            self._graphs.append((made, list(inputs.values())))
+            node["graph"] = len(self._graphs) - 1
+            node["outputs"] = [packer.places[id(x)] for x in made]
+            node["inputs"] = list(inputs)
+        return node
+
+    def _on_backward(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
+        """Gradients of the inputs of an earlier call; parameters over here collect theirs."""
+        outputs, inputs = self._graphs[asked["graph"]]
+        kept = [x.grad for x in inputs]
+        for x in inputs:
+            x.grad = None
+        chosen = [outputs[n] for n in asked["which"]]
+
+        def backward() -> None:
+            torch.autograd.backward(chosen, asked["gradients"], retain_graph=True)
+
+        try:
+            self._limited(asked, backward)
+            return packer.pack([x.grad for x in inputs])
+        finally:
+            for x, gradient in zip(inputs, kept, strict=True):
+                x.grad = gradient
+
+    def _limited(self, asked: dict, body: Callable[[], Any]) -> Any:
+        return limited(asked["seconds"], body)
+
+    def _shown(self, body: Callable[[], Any]) -> Any:
+        with self._shell.capturing():
+            return body()
+
+
+def _plain(value: Any) -> Any:
+    """Outputs as plain data: some formatters give bytes or objects."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _told(error: BaseException) -> dict:
+    lines = traceback.format_exception(type(error), error, error.__traceback__)[-12:]
+    return {
+        "kinds": list(names_of(type(error)))[:20],
+        "text": str(error)[:5_000].encode("utf-8", "replace").decode(),
+        "lines": [line[:2_000].encode("utf-8", "replace").decode() for line in lines],
+    }

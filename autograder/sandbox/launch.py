@@ -1,0 +1,233 @@
+"""The trusted side of the sandbox: starts the warmed process and asks it for children."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+
+import course_utils
+from autograder.boundary.channel import Channel
+from autograder.sandbox.jail import JailLimits
+from course_utils import results
+from course_utils.course import CourseError
+from course_utils.data import cache
+
+WARM_UP_SECONDS = 120
+END_SECONDS = 10
+HERE = Path(__file__).parents[1]
+# All of `autograder` that exists in the sandbox; no hidden check, no answer, no gradebook.
+SHARED = (
+    "__init__.py",
+    "boundary/__init__.py", "boundary/channel.py", "boundary/server.py", "boundary/wire.py",
+    "sandbox/__init__.py", "sandbox/jail.py", "sandbox/shell.py", "sandbox/zygote.py",
+)  # fmt: skip
+INSIDE = Path("/sandbox")
+
+
+class Kind(StrEnum):
+    """How student code is kept apart."""
+
+    BUBBLEWRAP = "bubblewrap"
+    LIMITS_ONLY = "limits-only"
+
+
+class SandboxError(CourseError):
+    """The sandbox cannot be had on this machine."""
+
+
+class Session:
+    """A locked-in process that serves one submission."""
+
+    def __init__(self, channel: Channel, life: socket.socket) -> None:
+        self.channel, self._life = channel, life
+
+    def end(self) -> dict:
+        """Kill it and all it started; ``status`` and ``peak_mb`` of its main process."""
+        self.channel.close()
+        facts: dict = {}
+        with contextlib.suppress(OSError, ValueError):
+            self._life.shutdown(socket.SHUT_WR)  # tells the supervisor, whose word we await
+            self._life.settimeout(END_SECONDS)
+            facts = json.loads(self._life.recv(4096) or b"{}")
+        self._life.close()
+        return facts if isinstance(facts, dict) else {}
+
+
+class Zygote:
+    """The warmed process. One a worker; it forks as many sessions as are asked for."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self._stage = tempfile.TemporaryDirectory(prefix="sandbox-")
+        _copy_shared(Path(self._stage.name))
+        self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with far:
+            self._process = subprocess.Popen(
+                self._command(far.fileno()),
+                pass_fds=[far.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=self._environment() if kind is Kind.LIMITS_ONLY else None,
+                start_new_session=True,
+            )
+        self._wait_until_warm()
+
+    def session(self, limits: JailLimits) -> Session:
+        """A fresh child.
+
+        Raises:
+            SandboxError: the warmed process is gone, or the machine refuses a namespace.
+        """
+        near, service = socket.socketpair()
+        life, far_life = socket.socketpair()
+        with service, far_life:
+            handles = [service.fileno(), far_life.fileno()]
+            try:
+                socket.send_fds(self._control, [json.dumps(asdict(limits)).encode()], handles)
+            except OSError as error:
+                raise SandboxError(f"the sandbox is gone: {error.strerror}") from None
+        return Session(Channel(near), life)
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it; children end with it."""
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        self._process.kill()
+        self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
+        self._stage.cleanup()
+
+    def _wait_until_warm(self) -> None:
+        self._control.settimeout(WARM_UP_SECONDS)
+        try:
+            ready = self._control.recv(64)
+        except OSError:
+            ready = b""
+        self._control.settimeout(None)
+        if not ready:
+            self._process.kill()
+            said = self._process.communicate()[1].decode(errors="replace").strip()
+            self._stage.cleanup()
+            last = said.splitlines()[-1] if said else "no word from it"
+            raise SandboxError(f"the sandbox does not start ({last}). {advice()}")
+
+    def _command(self, control: int) -> list[str]:
+        program = [sys.executable, "-m", "autograder.sandbox.zygote", str(control)]
+        if self.kind is Kind.LIMITS_ONLY:
+            return program
+        return [*bubblewrap(Path(self._stage.name)), *program, "--namespaces"]
+
+    def _environment(self) -> dict[str, str]:
+        stage = self._stage.name
+        source = str(Path(course_utils.__file__).parents[1])
+        return environment(f"{stage}{os.pathsep}{source}", str(cache.folder()))
+
+
+def require(kind: Kind) -> None:
+    """Raise ``SandboxError`` with what to do unless ``kind`` can be had here."""
+    if kind is Kind.LIMITS_ONLY:
+        return
+    if sys.platform != "linux" or not shutil.which("bwrap"):
+        raise SandboxError(f"bubblewrap is missing on this machine. {advice()}")
+
+
+def advice() -> str:
+    """What an instructor can do without bubblewrap."""
+    return (
+        "Student code is graded in a sandbox: install it (apt install bubblewrap, on Linux; "
+        "elsewhere grade in a Linux container), or, for a class that you trust, say "
+        "--sandbox=limits-only: then only time, memory and processes are limited"
+    )
+
+
+def environment(python_path: str, data_cache: str) -> dict[str, str]:
+    """All variables that student code sees: none of the grader's own."""
+    kept = {
+        name: os.environ[name]
+        for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+        if name in os.environ
+    }
+    return kept | {
+        "COURSE_CACHE": data_cache,
+        "HOME": "/tmp",
+        "IPYTHONDIR": "/tmp/ipython",
+        "LANG": "C.UTF-8",
+        "LOGNAME": "student",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "OMP_NUM_THREADS": "1",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": python_path,
+        "USER": "student",
+    }
+
+
+def bubblewrap(stage: Path) -> list[str]:
+    """The command in front: a read-only system, no network, nothing of the home folder."""
+    command = ["bwrap", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    command += ["--new-session", "--clearenv"]
+    if os.getuid() == 0:  # the child gives root up for a user of its own
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-user"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    for source, target in _visible(stage):
+        for parent in reversed(target.parents[:-1]):
+            command += ["--perms", "0755", "--dir", str(parent)]  # else 0700
+        if source.is_symlink():
+            command += ["--symlink", str(source.readlink()), str(target)]
+        else:
+            command += ["--ro-bind", str(source), str(target)]
+    inside = f"{INSIDE}/grader:{INSIDE}/src"
+    for name, value in environment(inside, f"{INSIDE}/cache").items():
+        command += ["--setenv", name, value]
+    return [*command, "--remount-ro", "/", "--chdir", "/tmp"]
+
+
+def _visible(stage: Path) -> Iterator[tuple[Path, Path]]:
+    """What can be read in the sandbox: source and place."""
+    system = [Path(p) for p in ("/usr", "/bin", "/lib", "/lib64", "/sbin")]
+    system += [Path("/etc") / p for p in ("ld.so.cache", "fonts", "alternatives")]
+    python = [Path(sys.base_prefix), Path(sys.prefix)]
+    for path in [*system, *dict.fromkeys(python)]:
+        inside_usr = path != Path("/usr") and Path("/usr") in path.parents
+        if not inside_usr and (path.exists() or path.is_symlink()):
+            yield path, path
+    yield stage, INSIDE / "grader"
+    package = Path(course_utils.__file__).parent
+    yield package, INSIDE / "src" / "course_utils"
+    for folder in results.PLACES:
+        if folder.is_dir() and package not in folder.parents:
+            yield folder, INSIDE / "results"
+    facts = package.parents[1] / "book" / "facts.yml"
+    if facts.is_file():
+        yield facts, INSIDE / "book" / "facts.yml"
+    if cache.folder().is_dir():
+        yield cache.folder(), INSIDE / "cache"
+
+
+def _copy_shared(stage: Path) -> None:
+    for name in SHARED:
+        target = stage / "autograder" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(HERE / name, target)
+        target.chmod(0o644)
+    for folder in (stage, *(p for p in stage.rglob("*") if p.is_dir())):
+        folder.chmod(0o755)  # the child is another user

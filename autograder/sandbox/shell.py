@@ -1,0 +1,185 @@
+"""Runs notebook cells in this process and collects what they show.
+
+An IPython shell without a kernel around it: no sockets, no heartbeat, nothing to wait for.
+Runs in the sandbox, so nothing that it reports is trusted.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+
+MAX_OUTPUT = 1_000_000  # characters kept of what a cell shows
+TOO_LONG = "CellTimeoutError"
+
+
+class Outputs:
+    """The outputs of the running cell, in nbformat's words; what is too much is dropped."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.items: list[dict[str, Any]] = []
+        self._size = 0
+
+    def stream(self, name: str, text: str) -> None:
+        if not self._room(len(text)):
+            return
+        last = self.items[-1] if self.items else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["text"] += text
+        else:
+            self.items.append({"output_type": "stream", "name": name, "text": text})
+
+    def data(self, kind: str, data: dict, metadata: dict) -> None:
+        if self._room(sum(len(str(v)) for v in data.values())):
+            item = {"output_type": kind, "data": data, "metadata": metadata}
+            self.items.append(item)
+
+    def error(self, name: str, text: str, lines: list[str]) -> None:
+        short = [line[:10_000] for line in lines[-200:]]
+        item = {"ename": name[:200], "evalue": text[:10_000], "traceback": short}
+        self.items.append({"output_type": "error", **item})
+
+    def _room(self, size: int) -> bool:
+        self._size += size
+        return self._size <= MAX_OUTPUT
+
+
+class _Stream:
+    """``sys.stdout`` or ``sys.stderr`` of the cells."""
+
+    encoding, errors = "utf-8", "replace"
+
+    def __init__(self, name: str, outputs: Outputs) -> None:
+        self.name, self._outputs = name, outputs
+
+    def write(self, text: str) -> int:
+        self._outputs.stream(self.name, str(text))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool:
+        return False
+
+    def fileno(self) -> int:
+        raise OSError("the output of a cell is no file")
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> None:
+        if not kwargs.get("update"):
+            self.shell.outputs.data("display_data", data, metadata or {})
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.outputs.clear()
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self) -> None: ...
+
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        assert isinstance(self.shell, Shell)
+        self.shell.outputs.data("execute_result", format_dict, md_dict or {})
+
+    def finish_displayhook(self) -> None: ...
+
+
+class CellTimeout(BaseException):
+    """Not an Exception: a student's ``except Exception`` must not swallow it."""
+
+
+class Shell(InteractiveShell):
+    """IPython as a notebook has it."""
+
+    display_pub_class = Type(_Publisher)
+    displayhook_class = Type(_Hook)
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.outputs = Outputs()
+        super().__init__(**kwargs)
+
+    def init_history(self) -> None:
+        super().init_history()
+        if self.history_manager:
+            self.history_manager.enabled = False
+
+    def enable_gui(self, gui: Any = None) -> None: ...
+
+    def ask_exit(self) -> None: ...
+
+    def _showtraceback(self, etype: type, evalue: Any, stb: list[str]) -> None:
+        if etype is CellTimeout:
+            self.outputs.error(TOO_LONG, "no end in the time that a cell has", [])
+            return
+        self.outputs.error(etype.__name__, str(evalue), stb)
+
+    def run(self, source: str, seconds: float) -> list[dict[str, Any]]:
+        """Run a cell for ``seconds`` at most; its outputs."""
+        self.outputs.clear()
+        with self.capturing():
+            try:
+                limited(seconds, lambda: self.run_cell(source, store_history=False))
+            except CellTimeout:  # in IPython's own code, before or after the cell's
+                self._showtraceback(CellTimeout, None, [])
+            except BaseException as error:  # run_cell lets some through
+                self.outputs.error(type(error).__name__, str(error), [])
+        return self.outputs.items
+
+    @contextlib.contextmanager
+    def capturing(self) -> Iterator[None]:
+        """What is printed in the body becomes an output."""
+        streams = sys.stdout, sys.stderr
+        sys.stdout = _Stream("stdout", self.outputs)
+        sys.stderr = _Stream("stderr", self.outputs)
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = streams
+
+
+def limited(seconds: float, body: Callable[[], Any]) -> Any:
+    """``body()``, interrupted by ``CellTimeout`` after ``seconds``, and each second again."""
+
+    def stop(*_: Any) -> None:
+        raise CellTimeout
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        return body()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def make_shell() -> Shell:
+    """The shell of this process, with figures drawn inline and nobody at the keyboard."""
+    shell = Shell.instance()
+    builtins.input = _no_input
+    shell.run("%matplotlib inline", 60)
+    shell.run("1/0", 60)  # the first traceback imports much
+    shell.run("class C: x = 1\nC().x", 60)
+    return shell
+
+
+def _no_input(prompt: object = "") -> str:
+    raise EOFError("input() waits for a person, and nobody is there at grading")

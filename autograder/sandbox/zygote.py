@@ -1,0 +1,150 @@
+"""The warmed process: imports torch once, then forks a locked-in child per submission.
+
+    python -m autograder.sandbox.zygote CONTROL [--namespaces]
+
+CONTROL is the number of an inherited Unix socket. Each message on it is the JSON of
+``JailLimits`` with two sockets attached: over one the child serves its submission, over the
+other its supervisor reports the end; when the trusted side closes that one, the child and
+whatever it started are killed. This process itself never runs a student's code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+
+from autograder.sandbox.jail import JailLimits, adopt_orphans, fork_jailed
+
+READY = b"ready"
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    namespaces = "--namespaces" in sys.argv
+    shell = warm_up()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trusted side
+    control.send(READY)
+    while True:
+        message, handles, _, _ = socket.recv_fds(control, 4096, 2)
+        _reap()
+        if not message:
+            return
+        service, life = (socket.socket(fileno=handle) for handle in handles)
+        if os.fork() == 0:
+            control.close()
+            _supervise(json.loads(message), service, life, namespaces, shell)
+            os._exit(0)
+        service.close()
+        life.close()
+
+
+def warm_up():
+    """Import and touch what every submission needs; the slow part, paid once."""
+    import torch
+
+    torch.set_num_threads(1)  # threads do not survive a fork
+    import matplotlib.pyplot as plt
+    from matplotlib import font_manager
+
+    import course_utils.checks
+    import course_utils.data
+    import course_utils.figures
+    import course_utils.widgets  # noqa: F401
+    from autograder.boundary import server  # noqa: F401
+    from autograder.sandbox.shell import make_shell
+    from course_utils.checks.watch import Limits, watched
+
+    shell = make_shell()
+    font_manager.fontManager.findfont("DejaVu Sans")
+    plt.close(plt.figure())
+    x = torch.ones(2, 2, requires_grad=True)
+    watched(lambda x: (x * x).sum(), (x,), {}, Limits(seconds=5, count_lines=True))
+    x.sum().backward()
+    return shell
+
+
+def _supervise(
+    limits: dict, service: socket.socket, life: socket.socket, namespaces: bool, shell
+) -> None:
+    """Parent of the child that serves: waits for its end, or ends it."""
+    os.setsid()
+    adopt_orphans()
+    try:
+        pid = fork_jailed(JailLimits(**limits), namespaces)
+    except OSError as error:
+        _report(life, {"refused": str(error)})
+        return
+    if pid == 0:
+        life.close()
+        _serve(service, shell)
+        os._exit(0)
+    service.close()
+    watch = os.pidfd_open(pid)
+    select.select([watch, life.fileno()], [], [])
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    _, status, usage = os.wait4(pid, 0)
+    _kill_children()
+    _report(life, {"status": status, "peak_mb": usage.ru_maxrss // 1024})
+
+
+def _serve(service: socket.socket, shell) -> None:
+    from autograder.boundary.channel import Channel
+    from autograder.boundary.server import Server
+
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    folder = tempfile.mkdtemp(prefix="work-")
+    os.chdir(folder)
+    sys.path.insert(0, folder)  # as in a notebook: modules beside it can be imported
+    try:
+        Server(Channel(service), shell).serve()
+    except BaseException:
+        traceback.print_exc()
+
+
+def _kill_children() -> None:
+    """Orphans that were adopted: without a process namespace they outlive the child."""
+    while True:
+        children = _children()
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not _reap() and not children:
+            return
+
+
+def _children() -> list[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as listed:  # noqa: PTH123
+            return [int(pid) for pid in listed.read().split()]
+    except OSError:
+        return []
+
+
+def _reap() -> bool:
+    """Collect the children that have ended; whether any are left."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if pid == 0:
+            return True
+
+
+def _report(life: socket.socket, facts: dict) -> None:
+    with contextlib.suppress(OSError):
+        life.send(json.dumps(facts).encode())
+
+
+if __name__ == "__main__":
+    main()
