@@ -85,7 +85,7 @@ def choices(question: Question, held_out: bool) -> int:
 
 
 def row(kind: str, split: str, asked: list[Question], guessers: tuple) -> dict:
-    """Chance, the accuracy of both guessers and how surprising the better one is."""
+    """Chance, the accuracy of both guessers, and z: standard errors of the better above it."""
     held_out = split == "combinations"  # colours there are others than the guessers know
     chance = sum(1 / choices(q, held_out) for q in asked) / len(asked)
     right = [sum(guess(q) == q.answer for q in asked) / len(asked) for guess in guessers]
@@ -96,11 +96,11 @@ def row(kind: str, split: str, asked: list[Question], guessers: tuple) -> dict:
         "kind": kind,
         "split": split,
         "questions": len(asked),
-        "commonest answer": f"{top} ({100 * often / len(asked):.1f} %)",
-        "chance": f"{100 * chance:.1f} %",
-        "by text": f"{100 * right[0]:.1f} %",
-        "by words": f"{100 * right[1]:.1f} %",
-        "better one, in standard errors": round((max(right) - chance) / error, 1),
+        "commonest answer": f"{top} ({100 * often / len(asked):.1f}\u00a0%)",
+        "chance": f"{100 * chance:.1f}\u00a0%",
+        "by text": f"{100 * right[0]:.1f}\u00a0%",
+        "by words": f"{100 * right[1]:.1f}\u00a0%",
+        "z of the better": round((max(right) - chance) / error, 1),
     }
 
 

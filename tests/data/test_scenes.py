@@ -338,7 +338,7 @@ def test_words_alone_do_not_tell_the_answer(split):
     assert set(asked) == set(scenes.kinds)
     for kind, questions in asked.items():
         row = blind.row(kind, split, questions, guessers)
-        assert row["better one, in standard errors"] < 5, row
+        assert row["z of the better"] < 5, row
 
 
 def test_the_guessers_find_a_leak_where_there_is_one():
@@ -353,7 +353,7 @@ def test_the_guessers_find_a_leak_where_there_is_one():
     train = list(leaky(900, 0))
     for guesser in (blind.ByText(train), blind.ByWords(train)):
         row = blind.row("existence", "test", list(leaky(300, 900)), (guesser, guesser))
-        assert row["better one, in standard errors"] > 5
+        assert row["z of the better"] > 5
 
 
 # -- clips ----------------------------------------------------------------------------------
