@@ -1,4 +1,4 @@
-"""How small can 70 000 grey pictures be packed without loss, with what everyone has?
+"""How small can 60 000 grey pictures be packed without loss, with what everyone has?
 
     python -m benchmarks.data_packing
 

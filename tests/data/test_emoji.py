@@ -120,11 +120,39 @@ def test_on_a_ground():
     [
         ({"size": 48}, "32 and 64 pixels, not 48"),
         ({"styles": ["apple"]}, "no emoji style 'apple'; there are noto"),
+        ({"styles": []}, "the split 'train' has the styles"),
     ],
 )
 def test_wrong_wishes(options, message):
     with pytest.raises(CourseError, match=message):
         data.emoji("train", **options)
+
+
+def test_a_split_does_not_lie_about_its_styles():
+    with pytest.raises(CourseError, match="the split 'style' has the styles twemoji, openmoji"):
+        data.emoji("style", styles=["noto"])
+
+
+def test_what_is_held_out_was_never_seen_under_another_name():
+    """Pixel by pixel: some styles draw women and men of an activity alike."""
+    train = {image.numpy().tobytes() for image in data.emoji("train", size=64).images}
+    for split in ("concepts", "combinations"):
+        held_out = data.emoji(split, size=64)
+        seen = [
+            held_out.classes[label]
+            for image, label in zip(held_out.images, held_out.labels, strict=True)
+            if image.numpy().tobytes() in train
+        ]
+        assert not seen, split
+
+
+@pytest.mark.parametrize(
+    ("name", "style"), [("cricket", "emojione"), ("cricket", "noto-v1"), ("scroll", "openmoji")]
+)
+def test_a_homonym_is_not_taken_for_another_thing(name, style):
+    """The insect and the game, a roll of paper and the wheel of a mouse."""
+    (concept,) = [c for c in CONCEPTS if c.name == name]
+    assert style not in concept.styles
 
 
 def test_styles_can_be_chosen():

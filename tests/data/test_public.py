@@ -155,6 +155,29 @@ def test_flickr8k(tmp_path):
     assert sentences == [f"sentence {n} of 1001_b.jpg ." for n in range(5)]
 
 
+def test_a_broken_picture_or_annotation_is_named(voc_root):
+    found = data.voc("train", root=voc_root)
+    base = voc_root / "VOCdevkit" / "VOC2012"
+    (base / "Annotations" / "2007_000032.xml").write_text("<annotation><object>")
+    with pytest.raises(CourseError, match="picture 0 of VOC 2012 detection, train"):
+        found[0]
+    masks = data.voc("train", root=voc_root, task="segmentation")
+    picture = base / "JPEGImages" / "2007_000032.jpg"
+    picture.write_bytes(picture.read_bytes()[:200])
+    with pytest.raises(CourseError, match="picture 0 of VOC 2012 segmentation"):
+        masks[0]
+    with pytest.raises(IndexError):
+        masks[5]
+
+
+def test_a_picture_that_nobody_described_is_named(tmp_path):
+    photo(tmp_path / "Flicker8k_Dataset" / "1000_a.jpg")
+    (tmp_path / "Flickr8k.token.txt").write_text("")
+    (tmp_path / "Flickr_8k.trainImages.txt").write_text("1000_a.jpg\n")
+    with pytest.raises(CourseError, match=r"no sentence about 1000_a\.jpg"):
+        data.flickr8k(root=tmp_path)
+
+
 @pytest.mark.parametrize(
     "load",
     [

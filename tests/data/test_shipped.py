@@ -108,6 +108,23 @@ def test_a_damaged_file_says_what_to_do(copy, damage, message):
     assert "course data build" in str(stop.value)
 
 
+@pytest.mark.parametrize("text", ["[]", '{"files": {}}', '{"files": {"a": {}}}', "{", ""])
+def test_a_damaged_manifest_says_what_to_do(tmp_path, monkeypatch, text):
+    (tmp_path / "manifest.json").write_text(text)
+    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "manifest.json")
+    with pytest.raises(CourseError, match="course data build"):
+        manifest.manifest.__wrapped__()
+
+
+def test_new_labels_never_meet_an_old_cache(copy, monkeypatch):
+    """The cache is named after all files that it was made of, not the pictures alone."""
+    data.digits("test")
+    entry = manifest.manifest()["digits/t10k-labels-idx1-ubyte.xz"]
+    monkeypatch.setitem(entry, "sha256", "0" * 64)
+    with pytest.raises(CourseError, match="was altered"):
+        data.digits("test")
+
+
 def test_a_damaged_file_behind_a_whole_cache_does_no_harm(copy):
     right = data.digits("test")
     copy.write_bytes(b"")
@@ -226,6 +243,18 @@ def test_an_archive_that_is_not_the_pinned_one_is_refused(tmp_path):
     with pytest.raises(CourseError, match="is not the pinned one"):
         fetched(package, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_while_unpacking_is_named(tmp_path, monkeypatch):
+    packages = importlib.import_module("course_utils.data.build.packages")
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(packages, "fetched", lambda *_: tmp_path / "archive.tgz")
+    monkeypatch.setattr(packages.tarfile, "open", full)
+    with pytest.raises(CourseError, match=r"cannot unpack .*No space left on device"):
+        unpacked(Package("left-pad", "npm", "1.3.0", "0" * 64), tmp_path)
 
 
 def test_without_a_client_the_message_names_one(tmp_path, monkeypatch):

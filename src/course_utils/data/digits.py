@@ -33,7 +33,8 @@ def digits(
         CourseError: a file is missing or altered, unknown split, wrong ``root``, no network.
 
     Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to
-    document recognition", Proceedings of the IEEE, 1998. Licence: CC BY-SA 3.0.
+    document recognition", Proceedings of the IEEE, 1998. Licence: CC BY-SA 3.0, as
+    other distributors state it.
     """
     if full or root or download:
         return mnist_like("MNIST", split, root, download, CLASSES)

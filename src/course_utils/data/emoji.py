@@ -130,7 +130,8 @@ def emoji(
     Args:
         split: ``train``; ``val`` (one picture of 50, same concepts and styles);
             ``style``: known concepts in two styles never trained on;
-            ``concepts``: emoji never seen, in known styles;
+            ``concepts``: emoji never seen, in known styles (who does a thing, a man, a
+            woman or a person, is held out with it);
             ``combinations``: base and trait each seen, never together (skin tones with
             gestures and professions, colours with shapes).
         size: 32 or 64 pixels.
@@ -153,6 +154,9 @@ def emoji(
     chosen = tuple(styles) if styles is not None else own_styles
     if unknown := [style for style in chosen if style not in STYLES]:
         raise CourseError(f"no emoji style {unknown[0]!r}; there are {', '.join(STYLES)}")
+    allowed = HELD_OUT_STYLES if split == "style" else STYLES
+    if not chosen or not set(chosen) <= set(allowed):
+        raise CourseError(f"the split {split!r} has the styles {', '.join(allowed)}")
     parts, labels, names = [], [], []
     for style in chosen:
         drawn = [n for n, c in enumerate(concepts()) if style in c.styles]

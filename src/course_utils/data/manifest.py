@@ -20,15 +20,20 @@ HERE = Path(__file__).parent
 FILES = HERE / "files"
 MANIFEST = HERE / "manifest.json"
 SOURCES = HERE / "sources.yml"
+FACTS = {"set", "bytes", "sha256", "content_sha256", "packages", "licence", "attribution"}
 
 
 @functools.cache
 def manifest() -> dict[str, dict[str, Any]]:
     """File name -> set, bytes, sha256, content_sha256, packages, licence, attribution."""
     try:
-        return json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError) as error:
+        files = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
+        whole = all(set(entry) >= FACTS for entry in files.values()) and len(files) > 0
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError(f"{MANIFEST} {_repair(type(error).__name__)}") from error
+    if not whole:
+        raise CourseError(f"{MANIFEST} {_repair('entries are missing')}")
+    return files
 
 
 @functools.cache
@@ -46,7 +51,9 @@ def shipped(name: str) -> bytes:
     Raises:
         CourseError: the file is missing, cut short or altered.
     """
-    path, expected = FILES / name, manifest()[name]
+    path, expected = FILES / name, manifest().get(name)
+    if expected is None:
+        raise CourseError(f"{MANIFEST} {_repair(f'nothing about {name}')}")
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 
 import torch
@@ -24,7 +25,8 @@ def shipped_pictures(folder: str, title: str, split: str, classes: tuple[str, ..
         "images": f"{folder}/{PARTS[split]}-images-idx3-ubyte.xz",
         "labels": f"{folder}/{PARTS[split]}-labels-idx1-ubyte.xz",
     }
-    origin = manifest()[files["images"]]["sha256"]
+    hashes = "".join(manifest()[name]["sha256"] for name in files.values())
+    origin = hashlib.sha256(hashes.encode()).hexdigest()
 
     def decode() -> dict[str, Tensor]:
         arrays = {key: read_idx(_unpacked(name)) for key, name in files.items()}

@@ -61,15 +61,16 @@ def cifar100(split: str = "train", *, root: str | Path, download: bool = False) 
 class PublicSet(Dataset):
     """A torchvision data set whose pictures are (3, H, W) uint8 tensors."""
 
-    def __init__(self, source: Any, name: str) -> None:
-        self.source, self.name = source, name
+    def __init__(self, source: Any, name: str, root: Path) -> None:
+        self.source, self.name, self.root = source, name, root
 
     def __len__(self) -> int:
         return len(self.source)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Any]:
-        image, target = self.source[index]
-        return vision.pil_to_tensor(image), self._target(target)
+        with _explained(f"picture {index} of {self.name}", self.root, "it whole and readable"):
+            image, target = self.source[index]
+            return vision.pil_to_tensor(image), self._target(target)
 
     def _target(self, target: Any) -> Any:
         return target
@@ -134,7 +135,7 @@ def voc(
     reader, wrapped = tasks[task]
     with _explained("VOC", root, f"VOCdevkit/VOC{year}/"):
         source = reader(_root(root), year=year, image_set=split, download=download)
-        return wrapped(source, f"VOC {year} {task}, {split}")
+        return wrapped(source, f"VOC {year} {task}, {split}", _root(root))
 
 
 def coco_captions(split: str = "train", *, root: str | Path, year: int = 2017) -> PublicSet:
@@ -159,7 +160,7 @@ def coco_captions(split: str = "train", *, root: str | Path, year: int = 2017) -
             source = datasets.CocoCaptions(str(images), str(annotations))
     except ImportError:
         raise CourseError("COCO needs pycocotools: pip install 'course-utils[coco]'") from None
-    return PublicSet(source, f"COCO captions {year}, {split}")
+    return PublicSet(source, f"COCO captions {year}, {split}", _root(root))
 
 
 class Flickr8k(Dataset):
@@ -174,8 +175,9 @@ class Flickr8k(Dataset):
 
     def __getitem__(self, index: int) -> tuple[Tensor, list[str]]:
         file = self.files[index]
-        image = datasets.folder.default_loader(str(self.folder / file))
-        return vision.pil_to_tensor(image), self.sentences[file]
+        with _explained(f"picture {file} of {self.name}", self.folder, "it whole and readable"):
+            image = datasets.folder.default_loader(str(self.folder / file))
+            return vision.pil_to_tensor(image), self.sentences[file]
 
     def __repr__(self) -> str:
         return f"{self.name}: {len(self)} pictures"
@@ -210,6 +212,8 @@ def flickr8k(split: str = "train", *, root: str | Path) -> Flickr8k:
             place, sentence = line.split("\t", 1)
             if (file := place.rpartition("#")[0]) in sentences:
                 sentences[file].append(sentence)
+        if silent := [file for file, said in sentences.items() if not said]:
+            raise ValueError(f"no sentence about {silent[0]} in Flickr8k.token.txt")
     return Flickr8k(folder / "Flicker8k_Dataset", sentences, f"Flickr8k, {split}")
 
 
@@ -230,7 +234,9 @@ def _explained(name: str, root: Any, needed: str) -> Iterator[None]:
     _root(root)
     try:
         yield
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+    except (CourseError, IndexError, ImportError):
+        raise
+    except Exception as error:  # torchvision, Pillow, XML and pickle raise many kinds
         reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
         raise CourseError(
             f"no {name} can be read from {_root(root)}: it must hold {needed}; with a network "

@@ -98,6 +98,15 @@ def _place_in_grid(entry: dict, base: dict, subgroup: str, name: str) -> dict[st
     return {"grid": None, "base": None, "trait": None}
 
 
+def family(name: str) -> str:
+    """What a name says without saying of whom: some styles draw a family alike.
+
+    *Woman bowing*, *man bowing* and *person bowing* are held out together or not at all.
+    """
+    plain = re.sub(r"\b(wo)?m[ae]n\b|\bperson\b|\bpeople\b|\bfacing right\b", "", name.lower())
+    return " ".join(plain.replace(":", " ").split())
+
+
 def chosen(known: dict[str, dict[str, Any]], complete: Iterable[set[str]]) -> dict[str, dict]:
     """The concepts: drawn by all complete styles; of skin tones only whole grids."""
     everywhere = set.intersection(*complete)
@@ -139,7 +148,7 @@ def with_splits(concepts: dict[str, dict]) -> dict[str, dict]:
             tone = [f"{t} skin tone" for t in TONES].index(concept["trait"])
             split = "combinations" if tone in held else "train"
         elif concept["name"] not in kept_for_scenes:
-            number = int(hashlib.sha256(key.encode()).hexdigest(), 16)
+            number = int(hashlib.sha256(family(concept["name"]).encode()).hexdigest(), 16)
             split = "concepts" if number % HELD_OUT_CONCEPTS == 0 else "train"
         done[key] = {**concept, "split": split}
     return done

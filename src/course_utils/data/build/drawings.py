@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import numpy as np
 from PIL import Image
 
 from course_utils.data.build.concepts import code_points, slug
+from course_utils.data.emoji import SIDE
 
-SIDE = 64
 DRAWN = 128  # vectors are drawn at this size first
+PRIVATE = re.compile(r"[ef][0-9a-f]{3}", re.IGNORECASE)  # code points of nobody and everybody
+HOMONYMS = {"cricket"}  # the insect here, the game there
 
 
 class IconSet:
@@ -23,11 +26,18 @@ class IconSet:
     def __init__(self, package: Path) -> None:
         self._set = json.loads((package / "icons.json").read_text(encoding="utf-8"))
         chars = json.loads((package / "chars.json").read_text(encoding="utf-8"))
-        self._by_code = {code_points(code): name for code, name in chars.items()}
+        # A name that a private code has too may be that one's drawing: OpenMoji's "scroll"
+        # is a computer mouse.
+        doubtful = {name for code, name in chars.items() if PRIVATE.fullmatch(code)}
+        self._by_code = {
+            code_points(code): name for code, name in chars.items() if name not in doubtful
+        }
+        self._doubtful = doubtful | HOMONYMS
 
     def svg(self, key: str, name: str) -> str | None:
         """The drawing of an emoji, found by its code points or else by its name."""
-        for icon in (self._by_code.get(key), slug(name)):
+        by_name = slug(name) if slug(name) not in self._doubtful else None
+        for icon in (self._by_code.get(key), by_name):
             if icon and (found := self._icon(icon)):
                 return self._document(found)
         return None

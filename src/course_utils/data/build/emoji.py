@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from course_utils.data.build import concepts, drawings
+from course_utils.data.emoji import COLUMNS
 
-COLUMNS = 40
 # name of the style -> package, whether every concept must be in it, how it is stored
 LOSSLESS = {"lossless": True, "quality": 100, "method": 6, "exact": False}
 LOSSY = {"lossless": False, "quality": 92, "alpha_quality": 100, "method": 6}
@@ -23,7 +23,7 @@ STYLES = {
     "fluent-flat": ("@iconify-json/fluent-emoji-flat", True, LOSSLESS),
     "fluent-3d": ("@lobehub/fluent-emoji-3d", False, LOSSY),
     "twemoji": ("@iconify-json/twemoji", True, LOSSLESS),
-    "openmoji": ("@iconify-json/openmoji", True, LOSSLESS),
+    "openmoji": ("@iconify-json/openmoji", False, LOSSLESS),
 }
 WORDS = ("emojibase-data", "cldr-annotations-full", "cldr-annotations-derived-full")
 PACKAGES = (*WORDS, *(package for package, _, _ in STYLES.values()))

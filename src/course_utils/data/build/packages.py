@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.course import CourseError
+from course_utils.files import CannotWrite
 
 SECONDS = 900  # for one archive; the largest has 139 MB
 
@@ -43,6 +44,14 @@ def unpacked(package: Package, folder: Path) -> Path:
     Raises:
         CourseError: no client, no network, or an archive that is not the pinned one.
     """
+    try:
+        return _unpacked(package, folder)
+    except OSError as error:
+        what = f"cannot unpack the {package} in {folder}: {error.strerror or error}"
+        raise CannotWrite(what) from error
+
+
+def _unpacked(package: Package, folder: Path) -> Path:
     target = folder / package.archive_name.rsplit(".", 1)[0]
     if not target.is_dir():
         archive = fetched(package, folder)

@@ -76,12 +76,18 @@ def rebuild(
         raise UsageError(f"unknown set {unknown[0]!r}; built are {', '.join(SETS)}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = downloads or Path(temporary)
-        done, entries = [], {}
+        done, entries, ready = [], {}, {}
         for name in wanted:
             for file, source, content in _make(name, folder):
                 entries[file] = _entry(source, file, content)
-                done.append(_take(file, content, entries[file], update))
+                done.append(_compared(file, content, entries[file]))
+                if update or done[-1].as_shipped:
+                    ready[file] = content
                 progress(done[-1])
+    for file, content in ready.items():  # all at once: files and manifest belong together
+        path = manifest.FILES / file
+        if not path.is_file() or path.read_bytes() != content:
+            write_atomically(path, content)
     if update:
         _write_manifest(entries)
     return done
@@ -94,8 +100,8 @@ def _make(name: str, folder: Path) -> Iterator[tuple[str, str, bytes]]:
     return emoji.build(package) if name == "emoji" else mnist.build(name, package)
 
 
-def _take(file: str, content: bytes, entry: dict[str, Any], update: bool) -> Rebuilt:
-    """Compare with the manifest; put the file in place where that changes nothing."""
+def _compared(file: str, content: bytes, entry: dict[str, Any]) -> Rebuilt:
+    """What a file is, seen from the manifest."""
     known = _known().get(file)
     if known is None:
         verdict = "new"
@@ -105,10 +111,6 @@ def _take(file: str, content: bytes, entry: dict[str, Any], update: bool) -> Reb
         verdict = "same content"  # another version of the packer: see "made_with"
     else:
         verdict = "changed"
-    if update or verdict == "same":
-        path = manifest.FILES / file
-        if not path.is_file() or path.read_bytes() != content:
-            write_atomically(path, content)
     return Rebuilt(file, len(content), entry["sha256"], verdict)
 
 
@@ -130,7 +132,7 @@ def _entry(source: str, file: str, content: bytes) -> dict[str, Any]:
             {"name": name, **manifest.sources()["packages"][name]} for name in facts["packages"]
         ],
         "licence": facts["licence"],
-        "attribution": f"{facts['title']}, by {facts['authors']}. Changes: {facts['changes']}.",
+        "attribution": f"{facts['title']}, by {facts['authors']}; {facts['changes']}",
     }
 
 

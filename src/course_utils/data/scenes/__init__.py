@@ -54,13 +54,17 @@ SPLITS = {
 }
 PICTURES, GROUND, CLIPS = range(3)  # streams of random numbers, also part of the seed
 GROUND_POOL = 128  # grounds of a split
+GROUND_MEMORY = 64 << 20  # bytes of them that are kept
 SHAPE_KINDS = tuple(kind for kind in KINDS if kind not in ("existence", "object"))
-SIDES = range(32, 513)
+SIDES = range(48, 513)
 FRAMES, STILL = 8, 2
 
 
 class Scenes(Dataset):
     """Scenes of one split; ``scenes[i]`` is a ``Scene``, ``scenes.clips[i]`` a ``Clip``.
+
+    Scenes differ in their number of objects: ``DataLoader(scenes, collate_fn=list)`` gives
+    batches as lists.
 
     Attributes:
         size: side of the pictures in pixels.
@@ -80,9 +84,10 @@ class Scenes(Dataset):
         self._prepare()
 
     def _prepare(self) -> None:
-        self._sprites = Sprites(drawings(), self._styles)
+        self._sprites = Sprites(drawings(), self._styles, largest=self.size * 12 // 32)
         self._colours = shape_colours(held_out=self.split == "combinations")
-        self._ground = functools.lru_cache(GROUND_POOL)(self._make_ground)
+        kept = min(GROUND_POOL, GROUND_MEMORY // (13 * self.size**2))
+        self._ground = functools.lru_cache(kept)(self._make_ground)
 
     def __getstate__(self) -> dict[str, Any]:
         """Workers of a ``DataLoader`` make their own sprites: cheaper than sending them."""
@@ -124,7 +129,9 @@ class Scenes(Dataset):
         return Clips(self)
 
     def clip(self, index: int, frames: int = FRAMES) -> Clip:
-        """A clip of ``frames`` pictures with its action."""
+        """A clip of ``frames`` pictures, two at least, with its action."""
+        if frames < 2:
+            raise CourseError(f"a clip has two frames at least, not {frames}")
         rng = self._rng(CLIPS, index)
         return make_clip(rng, self._some_ground(rng), self._sprites, frames, STILL)
 
@@ -140,6 +147,8 @@ class Scenes(Dataset):
         return make_ground(rng, ground_name(number), self.size)
 
     def _rng(self, stream: int, index: int) -> np.random.Generator:
+        if not isinstance(index, int):
+            raise TypeError(f"one scene at a time: an index, not {index!r}")
         if not -self.length <= index < self.length:
             raise IndexError(f"scene {index} of {self.length}")
         return np.random.default_rng((self.seed, self._number, stream, index % self.length))
@@ -175,7 +184,7 @@ def scenes(
         split: ``train``, ``val``, ``test``: the same styles, other scenes and grounds;
             ``style``: drawn in two styles never trained on; ``combinations``: every scene
             has a shape in a colour that it never has elsewhere.
-        size: side in pixels, 32 to 512.
+        size: side in pixels, 48 to 512.
         length: how many; default 20 000 to train, 2 000 else.
         seed: of everything.
 
@@ -189,11 +198,16 @@ def scenes(
     place of rendered solids; what it can and cannot teach stands on the book's Data page.
     """
     require_split(split, SPLITS, "data.scenes")
+    length = SPLITS[split][2] if length is None else length
+    for name, number in (("size", size), ("length", length), ("seed", seed)):
+        if type(number) is not int:
+            raise CourseError(f"{name} is a whole number, not {number!r}")
     if size not in SIDES:
         raise CourseError(f"scenes are {SIDES[0]} to {SIDES[-1]} pixels wide, not {size}")
-    length = SPLITS[split][2] if length is None else length
     if length < 1:
         raise CourseError(f"a data set of {length} scenes: ask for one at least")
+    if seed < 0:
+        raise CourseError(f"a seed is 0 or larger, not {seed}")
     return Scenes(split, size, length, seed)
 
 

@@ -1,13 +1,14 @@
 """Sentences about a scene, by a small grammar.
 
-    caption  = list PLACE | list "stand" PLACE | there list PLACE | pair | pair PLACE
+    caption  = list PLACE | list "stand" PLACE | "there is" group PLACE | pair | pair PLACE
              | "a picture of" list | NUMBER "things" PLACE
-    list     = group { "," group } "and" group
+    list     = group | { group "," } group "and" group
     group    = "a" [SIZE] [COLOUR] THING | NUMBER THINGS
-    pair     = "a" … THING RELATION "a" … THING          (of two things that are there once)
+    pair     = "a" THING RELATION "a" THING              (two things that are there once)
     PLACE    = "on the" GROUND
-    there    = "there is" | "there are"
-    RELATION = "to the left of" | "to the right of" | "above" | "below"
+    RELATION = "to the left of" | "to the right of" | "behind" | "in front of"
+
+*Stand* and *is* follow their number.
 
 Five sentences a scene, as COCO has them. All words are lower case.
 """
@@ -22,8 +23,8 @@ from course_utils.data.scenes.vocabulary import NUMBERS, with_article
 SPOKEN = {
     "left of": "to the left of",
     "right of": "to the right of",
-    "above": "above",
-    "below": "below",
+    "behind": "behind",
+    "in front of": "in front of",
 }
 
 

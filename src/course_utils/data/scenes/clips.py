@@ -1,7 +1,7 @@
 """Short clips: one thing acts, the others stand still.
 
-A single frame from the middle says nothing about the action: place, size and angle are drawn
-in the same way for all of them, and change only over time.
+The middle frame says nothing about the action: there place, size and angle are drawn in the
+same way for all of them, and they change only over time. Frames at the ends do say something.
 """
 
 from __future__ import annotations
@@ -41,6 +41,12 @@ class Clip:
     action: int
     thing: Thing
     caption: str
+
+
+def times(frames: int) -> list[float]:
+    """When each frame is taken; that of the middle one, number ``frames // 2``, is 0."""
+    middle = frames // 2
+    return [(n - middle) / max(middle, 1) for n in range(frames)]
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,8 @@ def make_clip(
     styles = sprites.styles(actor.emoji)
     style, mirrored = styles[int(rng.integers(len(styles)))], bool(rng.random() < 0.5)
     pictures = []
-    for time in np.linspace(-1, 1, frames):
-        now = pose.at(ACTIONS[action], float(time))
+    for time in times(frames):
+        now = pose.at(ACTIONS[action], time)
         picture = scene.copy()
         size, angle = 2 * round(now.size / 2), 3 * round(now.angle / 3)  # few sprites suffice
         sprite = sprites.sprite(actor.emoji, style, size, mirrored, angle)

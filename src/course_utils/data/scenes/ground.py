@@ -21,7 +21,10 @@ TINTS = {
 
 @dataclass(frozen=True)
 class Ground:
-    """An empty scene: (S, S, 3) float32 in 0 to 1, (S, S) uint8 indices into ``STUFF``."""
+    """An empty scene: (S, S, 3) float32 in 0 to 1, (S, S) uint8 indices into ``STUFF``.
+
+    ``horizon`` is the first row that is ground from side to side.
+    """
 
     name: str
     horizon: int
@@ -31,14 +34,15 @@ class Ground:
 
 def make_ground(rng: np.random.Generator, name: str, side: int) -> Ground:
     """A ground of one kind, with its own colours, texture and horizon."""
-    horizon = int(side * rng.uniform(0.25, 0.42))
+    horizon = side * rng.uniform(0.22, 0.36)
     wave = (_noise(rng, 5, side)[0] - 0.5) * side * 0.08
     if name in ("water", "road"):
         wave = wave * 0
     above = np.arange(side)[:, None] < horizon + wave[None]
     picture = np.where(above[..., None], _texture(rng, "sky", side), _texture(rng, name, side))
     semantic = np.where(above, STUFF.index("sky"), STUFF.index(name)).astype(np.uint8)
-    return Ground(name, horizon, picture.astype(np.float32), semantic)
+    lowest = int(above.sum(0).max())
+    return Ground(name, lowest, picture.astype(np.float32), semantic)
 
 
 def ground_name(number: int) -> str:

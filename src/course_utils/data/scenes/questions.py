@@ -9,7 +9,9 @@
     ground     what is the ground?                grass, sand, water, road
 
 For each text every possible answer is as likely as another. Numbers, sizes, colours and the
-ground are drawn evenly by the plan; *yes* and *no* are tossed here before the words are chosen.
+ground are drawn evenly by the plan; *yes* and *no* are tossed here before the words are chosen;
+where a thing stands does not depend on what it is (see ``layout``). In the split
+``combinations``, where every scene has a shape, ``existence`` and ``object`` are not asked.
 """
 
 from __future__ import annotations
@@ -108,7 +110,8 @@ def _object(
 
 def _on_side(a: SceneObject, b: SceneObject, where: str) -> bool:
     dx, dy = offset(a, b)
-    return {"left of": dx < 0, "right of": dx > 0, "above": dy < 0, "below": dy > 0}[where]
+    sides = (dx < 0, dx > 0, dy < 0, dy > 0)
+    return dict(zip(RELATIONS, sides, strict=True))[where]
 
 
 def _one(rng: np.random.Generator, things: Sequence[T]) -> T:

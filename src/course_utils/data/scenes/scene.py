@@ -13,7 +13,7 @@ from course_utils.data.scenes.layout import Placed
 from course_utils.data.scenes.sprites import paint
 from course_utils.data.scenes.vocabulary import STUFF, THING_NAMES, Thing
 
-CLEAR = 0.12  # of the side: centres nearer than that along an axis have no clear relation
+CLEAR = 0.12  # of the side: feet nearer than that along an axis have no clear relation
 STEEP = 1.5  # and one axis must win by this factor
 
 
@@ -28,7 +28,10 @@ class Question:
 
 @dataclass(frozen=True)
 class SceneObject:
-    """An object as it is seen: ``box`` (x0, y0, x1, y1; half open) of its visible part."""
+    """An object as it is seen: ``box`` (x0, y0, x1, y1; half open) of its visible part.
+
+    ``foot``: column and row where it stands, also where a nearer one hides that.
+    """
 
     thing: Thing
     size: str
@@ -36,6 +39,7 @@ class SceneObject:
     style: str
     box: tuple[int, int, int, int]
     area: int
+    foot: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def draw(ground: Ground, placed: list[Placed]) -> Drawn:
     picture, semantic = ground.picture.copy(), ground.semantic.copy()
     owner = np.full(semantic.shape, -1, np.int8)
     for number, p in enumerate(placed):
-        rows, columns, part = paint(picture, p.sprite, p.top, p.left)
+        rows, columns, part = paint(picture, p.sprite, *p.corner)
         solid = part[..., 3] > 0.5
         owner[rows, columns][solid] = number
         semantic[rows, columns][solid] = len(STUFF) + THING_NAMES.index(p.wanted.thing.name)
@@ -91,9 +95,9 @@ def draw(ground: Ground, placed: list[Placed]) -> Drawn:
 def _seen(placed: Placed, mask: np.ndarray) -> SceneObject:
     rows, columns = np.where(mask.any(1))[0], np.where(mask.any(0))[0]
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    wanted = placed.wanted
+    wanted, foot = placed.wanted, (placed.slot.middle, placed.slot.foot)
     return SceneObject(
-        wanted.thing, wanted.size, wanted.colour, placed.style, box, int(mask.sum())
+        wanted.thing, wanted.size, wanted.colour, placed.style, box, int(mask.sum()), foot
     )
 
 
@@ -103,16 +107,13 @@ def relation(a: SceneObject, b: SceneObject, side: int) -> str | None:
     if abs(dx) >= CLEAR * side and abs(dx) >= STEEP * abs(dy):
         return "left of" if dx < 0 else "right of"
     if abs(dy) >= CLEAR * side and abs(dy) >= STEEP * abs(dx):
-        return "above" if dy < 0 else "below"
+        return "behind" if dy < 0 else "in front of"
     return None
 
 
 def offset(a: SceneObject, b: SceneObject) -> tuple[float, float]:
-    """From the centre of ``b``'s box to that of ``a``'s, in pixels."""
-    return (
-        (a.box[0] + a.box[2] - b.box[0] - b.box[2]) / 2,
-        (a.box[1] + a.box[3] - b.box[1] - b.box[3]) / 2,
-    )
+    """From the foot of ``b`` to that of ``a``, in pixels."""
+    return a.foot[0] - b.foot[0], a.foot[1] - b.foot[1]
 
 
 def alone(objects: tuple[SceneObject, ...]) -> list[SceneObject]:

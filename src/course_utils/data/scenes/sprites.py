@@ -11,7 +11,7 @@ from PIL import Image
 from course_utils.data.emoji import concepts, pixels
 
 VISIBLE = 20  # of 255: fainter pixels do not count when a drawing is cut out
-KEPT = 6_000  # sprites in memory; a few kilobytes each
+MEMORY = 256 << 20  # bytes of sprites that are kept
 
 Sprite = np.ndarray  # (h, w, 4) float32 in 0 to 1, colour times opacity
 
@@ -22,16 +22,17 @@ class Sprites:
     Args:
         names: CLDR names of the drawings.
         styles: the emoji styles to take them from.
+        largest: side of the largest sprite that will be asked for, in pixels.
     """
 
-    def __init__(self, names: Sequence[str], styles: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], styles: Sequence[str], largest: int) -> None:
         self._drawn: dict[str, dict[str, Sprite]] = {name: {} for name in names}
         for style in styles:
             listed = [c.name for c in concepts() if style in c.styles]
             drawings = pixels(style)
             for name in set(names) & set(listed):
                 self._drawn[name][style] = _cut_out(drawings[listed.index(name)].numpy())
-        self.sprite = functools.lru_cache(KEPT)(self._make)
+        self.sprite = functools.lru_cache(MEMORY // (16 * largest**2))(self._make)
 
     def styles(self, name: str) -> list[str]:
         """The styles that draw ``name``."""
@@ -47,11 +48,13 @@ class Sprites:
         for channel in range(4):
             plane = Image.fromarray(drawing[..., channel])
             plane = plane.resize(target, Image.Resampling.LANCZOS)
+            if mirrored:  # before it is turned: else it would turn the other way
+                plane = plane.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
             if angle:
                 plane = plane.rotate(angle, resample=Image.Resampling.BICUBIC, expand=True)
             planes.append(np.asarray(plane))
         sprite = np.stack(planes, axis=-1).clip(0, 1)
-        return _trimmed(sprite[:, ::-1] if mirrored else sprite, 0.3)
+        return _trimmed(sprite, 0.3)
 
 
 def _cut_out(rgba: np.ndarray) -> Sprite:

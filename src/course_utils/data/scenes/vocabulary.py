@@ -72,12 +72,12 @@ STUFF = ("sky", "grass", "sand", "water", "road")
 GROUNDS = STUFF[1:]
 
 SIZES = ("small", "big")
-RELATIONS = ("left of", "right of", "above", "below")
+RELATIONS = ("left of", "right of", "behind", "in front of")
 OPPOSITE = {
     "left of": "right of",
     "right of": "left of",
-    "above": "below",
-    "below": "above",
+    "behind": "in front of",
+    "in front of": "behind",
 }
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 
