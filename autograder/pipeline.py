@@ -18,6 +18,7 @@ from autograder.assignment import Assignment, define, prepare
 from autograder.export import grades_csv
 from autograder.intake import pick
 from autograder.merge import merge
+from autograder.sandbox.launch import Kind
 from autograder.submissions import Found, find
 from autograder.summary import Summary, summarise
 from autograder.task import Grade, Limits, Result, Task
@@ -48,6 +49,7 @@ class _Run:
     out: Path
     workers: int
     limits: Limits
+    scheduler: str | None
     progress: bool
 
 
@@ -68,6 +70,8 @@ def grade_class(
     workers: int | None = None,
     cell_timeout: int = 30,
     wall_timeout: int = 300,
+    sandbox: str = Kind.BUBBLEWRAP,
+    scheduler: str | None = None,
     progress: bool = True,
 ) -> Summary:
     """Grade ``submissions/<student>/<assignment>/<assignment>.ipynb`` into ``out``.
@@ -75,6 +79,10 @@ def grade_class(
     Writes ``grades.csv``, ``gradebook.db``, ``feedback/<student>/<assignment>.html`` and
     ``autograded/``. The same call again grades only what is new or has changed, also after
     the first was killed.
+
+    Args:
+        sandbox: ``bubblewrap``, or ``limits-only`` for a class that is trusted.
+        scheduler: address of a Dask scheduler; default are processes of this machine.
 
     Raises:
         UsageError: there is nothing to grade.
@@ -85,10 +93,11 @@ def grade_class(
         raise UsageError(f"--out {out} lies inside the submissions: it would become a student")
     found = find(submissions, course.chapters())
     count = workers or os.cpu_count() or 1
-    limits = Limits(cell_timeout, wall_timeout)
+    limits = Limits(cell_timeout, wall_timeout, Kind(sandbox))
     with store.lock(out):
         try:
-            return _grade(_Run(course, submissions, out, count, limits, progress), found)
+            run = _Run(course, submissions, out, count, limits, scheduler, progress)
+            return _grade(run, found)
         except OSError as error:
             raise CourseError(f"cannot write to {out}: {error.strerror or error}") from None
 
@@ -124,7 +133,7 @@ def _run_tasks(
     total = len(plan.tasks)
     with tqdm(total=total, desc="grading", unit="file", disable=not run.progress) as bar:
         try:
-            for task, result, final in pool.run(plan.tasks, run.workers):
+            for task, result, final in pool.run(plan.tasks, run.workers, run.scheduler):
                 key = plan.keys[task.student, task.assignment.name] if final else ""
                 results.save(key, result)
                 merge_one(task, result, key)

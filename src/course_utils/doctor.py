@@ -37,7 +37,9 @@ def findings() -> Iterator[tuple[str, bool, str]]:
     yield _package("grading", "nbgrader", "pip install 'course-utils[grade]'")
     yield _checkout()
     yield _program(
-        "sandbox", ("bwrap",), "apt install bubblewrap; grading uses time limits only"
+        "sandbox",
+        ("bwrap",),
+        "apt install bubblewrap; grading needs it, or --sandbox=limits-only",
     )
     yield _program("browser", BROWSERS, "apt install chromium; browser tests are skipped")
 
