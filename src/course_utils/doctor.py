@@ -39,7 +39,7 @@ def findings() -> Iterator[tuple[str, bool, str]]:
     yield _program(
         "sandbox",
         ("bwrap",),
-        "apt install bubblewrap; grading needs it, or --sandbox=limits-only",
+        "apt install bubblewrap, or grade with --sandbox=limits-only",
     )
     yield _program("browser", BROWSERS, "apt install chromium; browser tests are skipped")
 
