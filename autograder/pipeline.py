@@ -49,6 +49,7 @@ class _Run:
     workers: int
     limits: Limits
     progress: bool
+    integrity: bool
 
 
 @dataclass
@@ -69,12 +70,13 @@ def grade_class(
     cell_timeout: int = 30,
     wall_timeout: int = 300,
     progress: bool = True,
+    integrity: bool = True,
 ) -> Summary:
     """Grade ``submissions/<student>/<assignment>/<assignment>.ipynb`` into ``out``.
 
-    Writes ``grades.csv``, ``gradebook.db``, ``feedback/<student>/<assignment>.html`` and
-    ``autograded/``. The same call again grades only what is new or has changed, also after
-    the first was killed.
+    Writes ``grades.csv``, ``gradebook.db``, ``feedback/<student>/<assignment>.html``,
+    ``autograded/`` and, with ``integrity``, the report of ``autograder.integrity``. The same
+    call again grades only what is new or has changed, also after the first was killed.
 
     Raises:
         UsageError: there is nothing to grade.
@@ -88,7 +90,8 @@ def grade_class(
     limits = Limits(cell_timeout, wall_timeout)
     with store.lock(out):
         try:
-            return _grade(_Run(course, submissions, out, count, limits, progress), found)
+            run = _Run(course, submissions, out, count, limits, progress, integrity)
+            return _grade(run, found)
         except OSError as error:
             raise CourseError(f"cannot write to {out}: {error.strerror or error}") from None
 
@@ -109,6 +112,10 @@ def _grade(run: _Run, found: Found) -> Summary:
         rows = _final_grades(book, results.all())
     store.write(run.out / "grades.csv", grades_csv(rows))
     problems = [*found.problems, *lost]
+    if run.integrity:
+        from autograder.integrity import report  # takes a second to import: not in workers
+
+        report.write(run.course, run.out, results.all())
     return summarise(rows, run.out, problems, len(plan.tasks), len(plan.done))
 
 

@@ -76,9 +76,18 @@ def grade(args: argparse.Namespace) -> int:
         workers=args.workers,
         cell_timeout=args.cell_timeout,
         progress=sys.stderr.isatty(),
+        integrity=not args.no_integrity,
     )
     print(summary)
     return summary.exit_code
+
+
+def integrity(args: argparse.Namespace) -> int:
+    from autograder.integrity import report
+
+    found = report.again(Course.find(), args.grades)
+    print(f"integrity {args.grades / report.PAGE}  {len(found.findings)} findings")
+    return 0
 
 
 def format_notebooks(args: argparse.Namespace) -> int:
@@ -174,6 +183,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, help="folder of the grades")
     sub.add_argument("--workers", type=int, help="processes, default one a core")
     sub.add_argument("--cell-timeout", type=int, default=30, help="seconds a cell may take")
+    sub.add_argument("--no-integrity", action="store_true", help="leave that report out")
+    sub = add(
+        "integrity",
+        integrity,
+        "report likely copies in a graded class",
+        "integrity /tmp/grades",
+    )
+    sub.add_argument("grades", type=Path, help="the folder that course grade filled")
     sub = add(
         "format", format_notebooks, "bring source notebooks into their one form", "format"
     )
@@ -219,6 +236,7 @@ def main(argv: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in (
             "autograder",
+            "copydetect",
             "nbgrader",
             "jupyter_book",
             "resvg_py",
