@@ -33,7 +33,8 @@ def _tokens(source: str, prose: bool) -> tuple[Token, ...]:
 
 def spell(found: Iterable[Token]) -> str:
     """One character for each token, so that a run of tokens is a run of characters."""
-    return "".join(chr(256 + zlib.crc32(t.text.encode()) % 0x10F000) for t in found)
+    sums = (zlib.crc32(token.text.encode("utf-8", "surrogatepass")) for token in found)
+    return "".join(chr(256 + number % 0x10F000) for number in sums)
 
 
 class Fingerprint:

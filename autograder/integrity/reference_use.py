@@ -8,14 +8,16 @@ it is there for: a call at the top level of a cell is no finding.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 
 REFERENCE = "course_utils.reference"
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _LOADERS = ("getattr", "import_module", "__import__", "exec", "eval", "find_spec")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_MAGIC = re.compile(r"^\s*[%!].*$", re.M)
+_MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
 _BY_TEXT = re.compile(r"course_utils\s*\.\s*reference")
 
 Names = dict[str, str]  # what a name stands for: {"reference": "course_utils.reference"}
@@ -25,9 +27,10 @@ def given(cells: Iterable[str]) -> tuple[Names, frozenset[str]]:
     """Names that the released cells bind to the course's modules, and their statements."""
     names: Names = {}
     statements: set[str] = set()
-    for tree in filter(None, map(_parsed, cells)):
-        names |= _imported(tree)
-        statements |= {ast.dump(statement) for statement in tree.body}
+    for cell in cells:
+        if tree := _parsed(cell):
+            names |= _imported(tree)
+            statements |= {_lines(cell, statement) for statement in tree.body}
     return names, frozenset(statements)
 
 
@@ -39,19 +42,19 @@ def uses(source: str, exercise: str, names: Names, statements: frozenset[str]) -
         line = source.count("\n", 0, found.start()) + 1 if found else 0
         return [f"line {line}: {REFERENCE} is named (the cell is no Python)"] if found else []
     names = names | _imported(tree)
-    try:
-        own = [s for s in tree.body if ast.dump(s) not in statements]
-    except RecursionError:
-        own = tree.body
+    own = [s for s in tree.body if _lines(source, s) not in statements]
     return list(dict.fromkeys(_in_statements(own, exercise, names)))
+
+
+def _lines(source: str, statement: ast.stmt) -> str:
+    """The whole lines that a statement stands on."""
+    return "\n".join(source.split("\n")[statement.lineno - 1 : statement.end_lineno])
 
 
 def _parsed(source: str) -> ast.Module | None:
     for text in (source, _MAGIC.sub("", source)):  # IPython's own lines are no Python
-        try:
+        with warnings.catch_warnings(action="ignore"), contextlib.suppress(*_UNREADABLE):
             return ast.parse(text)
-        except _UNREADABLE:
-            continue
     return None
 
 
