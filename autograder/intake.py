@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.utils import is_solution
+from nbgrader.utils import is_grade, is_solution
 
 from autograder.status import Status
 
@@ -227,11 +227,14 @@ class _Places:
 def _mark_deleted(
     nb: NotebookNode, seen: set[int], cells: list[_Cell], notes: list[str]
 ) -> None:
-    """Note answers that are gone, and clear the stub where another cell holds the answer."""
+    """Note what is gone, and clear the stub where another cell holds the answer."""
     for place, released in enumerate(nb.cells):
-        if place in seen or not is_solution(released):
+        if place in seen or not (is_solution(released) or is_grade(released)):
             continue
         name = released.metadata.nbgrader.grade_id
+        if not is_solution(released):
+            notes.append(f"the locked cell “{name}” was deleted or renamed and is restored")
+            continue
         notes.append(f"the answer cell “{name}” was deleted")
         if any(
             re.search(rf"^(def|class)\s+{re.escape(name)}\b", c.source, re.M) for c in cells

@@ -51,6 +51,7 @@ class _Run:
     limits: Limits
     scheduler: str | None
     progress: bool
+    integrity: bool
 
 
 @dataclass
@@ -73,12 +74,13 @@ def grade_class(
     sandbox: str = Kind.BUBBLEWRAP,
     scheduler: str | None = None,
     progress: bool = True,
+    integrity: bool = True,
 ) -> Summary:
     """Grade ``submissions/<student>/<assignment>/<assignment>.ipynb`` into ``out``.
 
-    Writes ``grades.csv``, ``gradebook.db``, ``feedback/<student>/<assignment>.html`` and
-    ``autograded/``. The same call again grades only what is new or has changed, also after
-    the first was killed.
+    Writes ``grades.csv``, ``gradebook.db``, ``feedback/<student>/<assignment>.html``,
+    ``autograded/`` and, with ``integrity``, the report of ``autograder.integrity``. The same
+    call again grades only what is new or has changed, also after the first was killed.
 
     Args:
         sandbox: ``bubblewrap``, or ``limits-only`` for a class that is trusted.
@@ -96,7 +98,7 @@ def grade_class(
     limits = Limits(cell_timeout, wall_timeout, Kind(sandbox))
     with store.lock(out):
         try:
-            run = _Run(course, submissions, out, count, limits, scheduler, progress)
+            run = _Run(course, submissions, out, count, limits, scheduler, progress, integrity)
             return _grade(run, found)
         except OSError as error:
             raise CourseError(f"cannot write to {out}: {error.strerror or error}") from None
@@ -118,6 +120,10 @@ def _grade(run: _Run, found: Found) -> Summary:
         rows = _final_grades(book, results.all())
     store.write(run.out / "grades.csv", grades_csv(rows))
     problems = [*found.problems, *lost]
+    if run.integrity:
+        from autograder.integrity import report  # takes a second to import: not in workers
+
+        report.write(run.course, run.out, results.all())
     return summarise(rows, run.out, problems, len(plan.tasks), len(plan.done))
 
 

@@ -78,9 +78,18 @@ def grade(args: argparse.Namespace) -> int:
         sandbox=args.sandbox,
         scheduler=args.scheduler,
         progress=sys.stderr.isatty(),
+        integrity=not args.no_integrity,
     )
     print(summary)
     return summary.exit_code
+
+
+def integrity(args: argparse.Namespace) -> int:
+    from autograder.integrity import report
+
+    found = report.again(Course.find(), args.grades)
+    print(f"integrity {args.grades / report.PAGE}  {len(found.findings)} findings")
+    return 0
 
 
 def format_notebooks(args: argparse.Namespace) -> int:
@@ -183,6 +192,14 @@ def _parser() -> argparse.ArgumentParser:
         help="limits-only: no wall around student code, for a class that you trust",
     )
     sub.add_argument("--scheduler", help="of a Dask cluster, tcp://host:8786")
+    sub.add_argument("--no-integrity", action="store_true", help="leave that report out")
+    sub = add(
+        "integrity",
+        integrity,
+        "report likely copies in a graded class",
+        "integrity /tmp/grades",
+    )
+    sub.add_argument("grades", type=Path, help="the folder that course grade filled")
     sub = add(
         "format", format_notebooks, "bring source notebooks into their one form", "format"
     )
@@ -228,6 +245,7 @@ def main(argv: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in (
             "autograder",
+            "copydetect",
             "nbgrader",
             "jupyter_book",
             "resvg_py",

@@ -123,7 +123,10 @@ def test_tests_cannot_be_changed_or_deleted(answered: dict, assignment: Assignme
     released = intake.Submission(assignment.released())
     assert source(submission, "test_double") == source(released, "test_double")
     assert source(submission, "test_flip") == source(released, "test_flip")
-    assert submission.notes == ("the locked cell “test_double” was changed and is restored",)
+    assert submission.notes == (
+        "the locked cell “test_double” was changed and is restored",
+        "the locked cell “test_flip” was deleted or renamed and is restored",
+    )
 
 
 def test_added_cells_stay_where_they_were(answered: dict, assignment: Assignment) -> None:

@@ -1,0 +1,148 @@
+"""Calls into ``course_utils.reference`` that stand in a student's answer.
+
+Found in the text, before anything runs: the checks refuse such a call when it is made, this
+also finds what was never called. Comparing with the reference outside of the answer is what
+it is there for: a call at the top level of a cell is no finding.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+
+REFERENCE = "course_utils.reference"
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+_LOADERS = ("getattr", "import_module", "__import__", "exec", "eval", "find_spec")
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
+_BY_TEXT = re.compile(r"course_utils\s*\.\s*reference")
+
+Names = dict[str, str]  # what a name stands for: {"reference": "course_utils.reference"}
+
+
+def given(cells: Iterable[str]) -> tuple[Names, frozenset[str]]:
+    """Names that the released cells bind to the course's modules, and their statements."""
+    names: Names = {}
+    statements: set[str] = set()
+    for cell in cells:
+        if tree := _parsed(cell):
+            names |= _imported(tree)
+            statements |= {_lines(cell, statement) for statement in tree.body}
+    return names, frozenset(statements)
+
+
+def uses(source: str, exercise: str, names: Names, statements: frozenset[str]) -> list[str]:
+    """Each use in words; ``names`` and ``statements`` as ``given`` returns them."""
+    tree = _parsed(source)
+    if tree is None:
+        found = _BY_TEXT.search(source)
+        line = source.count("\n", 0, found.start()) + 1 if found else 0
+        return [f"line {line}: {REFERENCE} is named (the cell is no Python)"] if found else []
+    names = names | _imported(tree)
+    own = [s for s in tree.body if _lines(source, s) not in statements]
+    return list(dict.fromkeys(_in_statements(own, exercise, names)))
+
+
+def _lines(source: str, statement: ast.stmt) -> str:
+    """The whole lines that a statement stands on."""
+    return "\n".join(source.split("\n")[statement.lineno - 1 : statement.end_lineno])
+
+
+def _parsed(source: str) -> ast.Module | None:
+    for text in (source, _MAGIC.sub("", source)):  # IPython's own lines are no Python
+        with warnings.catch_warnings(action="ignore"), contextlib.suppress(*_UNREADABLE):
+            return ast.parse(text)
+    return None
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Names that one import binds, and what they stand for."""
+    if isinstance(node, ast.Import):
+        for a in node.names:
+            yield (
+                a.asname or a.name.partition(".")[0],
+                (a.name if a.asname else a.name.partition(".")[0]),
+            )
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for a in node.names:
+            yield a.asname or a.name, f"{node.module}.{a.name}"
+
+
+def _imported(tree: ast.AST) -> Names:
+    bound = (pair for node in ast.walk(tree) for pair in _imports(node))
+    return {name: path for name, path in bound if path.split(".")[0] == "course_utils"}
+
+
+def _in_statements(body: list[ast.stmt], exercise: str, names: Names) -> Iterator[str]:
+    stack: list[tuple[ast.AST, bool]] = [(statement, False) for statement in reversed(body)]
+    while stack:
+        node, inside = stack.pop()
+        if says := _use(node, inside, exercise, names):
+            yield f"line {getattr(node, 'lineno', 0)}: {says}"
+            continue
+        inside = inside or isinstance(node, _SCOPES)
+        stack += [(child, inside) for child in reversed(list(ast.iter_child_nodes(node)))]
+
+
+def _use(node: ast.AST, inside: bool, exercise: str, names: Names) -> str:
+    """What ``node`` itself does with the reference, in words; empty if nothing."""
+    for name, path in _imports(node):
+        if _is_reference(path) and (inside or name in (exercise, "*")):
+            return f"imports {path}"
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
+        path = _path(node.value, names)
+        if _is_reference(path):
+            return f"another name is given to {path}"
+    if isinstance(node, ast.Call) and _last(node.func) in _LOADERS:
+        for argument in node.args:
+            if _is_reference(_path(argument, names)) or _names_it(_text(argument)):
+                return f"{_last(node.func)} reaches for {REFERENCE}"
+    if isinstance(node, ast.Subscript) and REFERENCE in _text(node.slice):
+        return f"{REFERENCE} is looked up by its name"
+    if inside and isinstance(node, ast.Attribute | ast.Name):
+        path = _path(node, names)
+        if _is_reference(path):
+            return f"uses {path} inside a function"
+    return ""
+
+
+def _is_reference(path: str) -> bool:
+    return path == REFERENCE or path.startswith(f"{REFERENCE}.")
+
+
+def _path(node: ast.AST, names: Names) -> str:
+    """``course_utils.reference.convolution.conv1d`` for whatever names that; else empty."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id not in names:
+        return ""
+    return ".".join([names[node.id], *reversed(parts)])
+
+
+def _last(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _text(node: ast.AST) -> str:
+    """The string that a constant, or a sum of constants, is."""
+    parts, stack = [], [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            stack += [node.right, node.left]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            parts.append(node.value)
+        else:
+            return ""
+    return "".join(parts)
+
+
+def _names_it(text: str) -> bool:
+    return text == "reference" or REFERENCE in text
