@@ -57,8 +57,8 @@ def _feedback(total: Total) -> str:
         return total.result.reason
     lines = []
     for grade in total.grades:
-        line = f"{grade.title}: {number(grade.points or 0)} of {number(grade.max_points)}"
-        lines.append(f"{line}. {grade.reason}" if grade.reason else line)
+        line = f"{grade.title} {number(grade.points or 0)} of {number(grade.max_points)}"
+        lines.append(f"{line}: {grade.reason}" if grade.reason else line)
     return "\n".join([*lines, *total.result.notes])
 
 

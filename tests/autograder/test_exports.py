@@ -259,8 +259,8 @@ def test_moodle_gets_points_and_feedback(tmp_path: Path) -> None:
     done = moodle.export(grades.Totals(class_, ["tiny"]), tmp_path / "out.csv", key="idnumber")
     assert lines(done.path) == [
         ["idnumber", CHAPTER, f"{CHAPTER} feedback"],
-        ["ada", "5.5", "e1: 3 of 3\ne2: 2.5 of 3. x &lt; 2 does not hold"],
-        ["bo", "6", "e1: 3 of 3\ne2: 3 of 3"],
+        ["ada", "5.5", "e1 3 of 3\ne2 2.5 of 3: x &lt; 2 does not hold"],
+        ["bo", "6", "e1 3 of 3\ne2 3 of 3"],
     ]
     assert "maximum grade 6" in done.notes[0]
     assert "nobody has read an answer yet: cy " in done.notes[1]
@@ -284,7 +284,7 @@ def test_moodle_by_command(
     assert found["username"] == ["username", CHAPTER, f"{CHAPTER} feedback"]
     assert found["right"][1] == "6"
     assert found["partial"][1] == "4.5"
-    assert "double: 2.5 of 4. keeps integers" in found["partial"][2]
+    assert "double 2.5 of 4: keeps integers" in found["partial"][2]
     assert found["empty"][1:] == ["0", "The file is empty."]
     assert "reader" not in found
     assert "nobody has read an answer yet: reader" in capsys.readouterr().err
@@ -294,7 +294,7 @@ def test_moodle_by_command(
     assert cli.main([*command, "--chapter", "tiny"]) == 0
     reader = {row[0]: row for row in lines(out)}["reader"]
     assert reader[1] == "8.5"
-    assert reader[2].endswith("reflection: 2.5 of 3. Gut!")
+    assert reader[2].endswith("reflection 2.5 of 3: Gut!")
     assert cli.main([*command, "--key", "email"]) == 2
     assert "no e-mail address are empty, partial" in capsys.readouterr().err
 
