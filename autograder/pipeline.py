@@ -9,19 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook
 from tqdm import tqdm
 
 from autograder import gradebook, store
 from autograder import workers as pool
 from autograder.assignment import Assignment, define, prepare
-from autograder.export import grades_csv
+from autograder.exports.csv_table import grades_csv
 from autograder.intake import pick
 from autograder.merge import merge
 from autograder.sandbox.launch import Kind
 from autograder.submissions import Found, find
 from autograder.summary import Summary, summarise
-from autograder.task import Grade, Limits, Result, Task
+from autograder.task import Limits, Result, Task
 from course_utils.course import Course, CourseError, UsageError
 
 CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder."""
@@ -117,7 +116,7 @@ def _grade(run: _Run, found: Found) -> Summary:
         for task, result in plan.done:
             merge_one(task, result, plan.keys[task.student, task.assignment.name])
         lost = _run_tasks(run, plan, results, merge_one)
-        rows = _final_grades(book, results.all())
+        rows = gradebook.final_grades(book, results.all())
     store.write(run.out / "grades.csv", grades_csv(rows))
     problems = [*found.problems, *lost]
     if run.integrity:
@@ -154,15 +153,6 @@ def _run_tasks(
                 "the same command grades the rest"
             ) from None
     return lost
-
-
-def _final_grades(book: Gradebook, results: list[Result]) -> list[tuple[Result, Grade]]:
-    """Grades as they count, with what people entered in formgrader."""
-    rows = []
-    for result in results:
-        entered = gradebook.by_hand(book, result)
-        rows += [(result, gradebook.overlay(g, entered.get(g.exercise))) for g in result.grades]
-    return rows
 
 
 def _set_up(run: _Run, assignments: dict[str, Assignment]) -> str:

@@ -56,6 +56,11 @@ class Grade:
     status: Status
     reason: str
 
+    @property
+    def title(self) -> str:
+        """The exercise as the student knows it."""
+        return self.exercise.removeprefix("test_")
+
 
 @dataclass(frozen=True)
 class Result:

@@ -39,7 +39,7 @@ def judge(
         return Status.UNSOLVED, "No answer: the cell is as it was handed out."
     error = _error(test)
     if error is None:
-        return _of_report(_report(test))
+        return _of_report(report_of(test))
     if error.ename == "NameError":  # the name is missing because the answer's cell failed
         causes = [found for cell in answer if (found := _error(cell))]
         error = causes[-1] if causes else error
@@ -64,7 +64,8 @@ def _of_report(report: Report | None) -> tuple[Status, str]:
     return status, shorten("; ".join(f"{v.name}: {v.message}" for v in failed))
 
 
-def _report(test: NotebookNode) -> Report | None:
+def report_of(test: NotebookNode) -> Report | None:
+    """The report that a test cell ended with; None where it ended otherwise."""
     for output in test.get("outputs", []):
         if MIME in output.get("data", {}):
             try:

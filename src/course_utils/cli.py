@@ -134,6 +134,54 @@ def data_build(args: argparse.Namespace) -> int:
     return 1
 
 
+def export_csv(args: argparse.Namespace) -> int:
+    from autograder.exports import csv_table, grades
+
+    return _exported(csv_table.export(grades.read(args.grades, args.gradebook), args.out))
+
+
+def export_canvas(args: argparse.Namespace) -> int:
+    from autograder.exports import canvas, grades, roster
+
+    totals = grades.Totals(grades.read(args.grades, args.gradebook), args.chapter)
+    found = roster.read(args.roster)
+    columns = dict(args.column)
+    return _exported(
+        canvas.export(totals, found, args.out, columns=columns, so_far=args.so_far)
+    )
+
+
+def export_moodle(args: argparse.Namespace) -> int:
+    from autograder.exports import grades, moodle
+
+    totals = grades.Totals(grades.read(args.grades, args.gradebook), args.chapter)
+    return _exported(moodle.export(totals, args.out, key=args.key, so_far=args.so_far))
+
+
+def export_gradescope(args: argparse.Namespace) -> int:
+    from autograder.exports.gradescope import bundle
+
+    return _exported(
+        bundle.export(
+            Course.find(),
+            args.chapter,
+            args.out,
+            hidden=args.hidden,
+            cell_timeout=args.cell_timeout,
+            extra_index=args.extra_index,
+        )
+    )
+
+
+def _exported(done: Any) -> int:
+    """Say what ``autograder.exports`` wrote."""
+    print(f"exported  {done.path}")
+    for kind, sentences in (("note", done.notes), ("problem", done.problems)):
+        for sentence in sentences:
+            _say(f"{kind}: {sentence}")
+    return done.exit_code
+
+
 def doctor(args: argparse.Namespace) -> int:
     from course_utils.doctor import findings
 
@@ -207,6 +255,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--outputs", action="store_true", help="store what checked cells print now"
     )
+    _add_export_commands(commands, add)
     _add_data_commands(commands, add)
     add("doctor", doctor, "say what this machine can do", "doctor")
     return parser
@@ -233,6 +282,90 @@ def _add_data_commands(commands: Any, add: Callable[..., argparse.ArgumentParser
     sub.add_argument("sets", nargs="*", help="digits, fashion, emoji; all when none is given")
     sub.add_argument("--update", action="store_true", help="take over files that differ")
     sub.add_argument("--downloads", type=Path, help="folder that keeps the fetched archives")
+
+
+def _add_export_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "grades for other systems, and the grader for Gradescope"
+    group = commands.add_parser(
+        "export",
+        help=text,
+        description=text,
+        epilog="example: course export csv /tmp/grades --out grades.csv",
+    )
+    inside = group.add_subparsers(dest="subcommand", required=True, metavar="FORMAT")
+
+    def add_table(
+        name: str, handler: Handler, text: str, example: str
+    ) -> argparse.ArgumentParser:
+        sub = add(name, handler, text, f"export {name} /tmp/grades {example}", inside)
+        sub.add_argument("grades", type=Path, help="folder that course grade has filled")
+        sub.add_argument("--out", type=Path, required=True, help="file to write")
+        sub.add_argument("--gradebook", metavar="URL", help="default: that in the folder")
+        return sub
+
+    add_table("csv", export_csv, "the table of all exercises", "--out grades.csv")
+    example = "--roster canvas.csv --out import.csv"
+    sub = add_table("canvas", export_canvas, "a table for Canvas's gradebook import", example)
+    sub.add_argument("--roster", type=Path, required=True, help="gradebook that Canvas exports")
+    sub.add_argument(
+        "--column",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="CHAPTER=TITLE",
+        help="assignment in Canvas, where its title is not the chapter's name",
+    )
+    _add_totals_arguments(sub)
+    example = "--key email --out import.csv"
+    sub = add_table("moodle", export_moodle, "a table for Moodle's grade import", example)
+    sub.add_argument(
+        "--key",
+        choices=["username", "idnumber", "email"],
+        default="username",
+        help="what the names of the students' folders are in Moodle",
+    )
+    _add_totals_arguments(sub)
+    _add_gradescope_command(inside, add)
+
+
+def _add_totals_arguments(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--chapter", action="append", default=[], help="this one alone; may be repeated"
+    )
+    sub.add_argument(
+        "--so-far", action="store_true", help="count answers nobody has read as 0 points"
+    )
+
+
+def _add_gradescope_command(inside: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    sub = add(
+        "gradescope",
+        export_gradescope,
+        "the bundle that grades a chapter on Gradescope",
+        "export gradescope 02_convolution --out autograder.zip",
+        inside,
+    )
+    sub.add_argument("chapter")
+    sub.add_argument("--out", type=Path, required=True, help="zip file to write")
+    sub.add_argument(
+        "--hidden",
+        choices=["visible", "after_due_date", "after_published", "hidden"],
+        default="after_published",
+        help="when students see the hidden properties",
+    )
+    sub.add_argument("--cell-timeout", type=int, default=30, help="seconds a cell may take")
+    sub.add_argument(
+        "--extra-index",
+        metavar="URL",
+        help="one more package index to install from, such as that of torch's CPU builds",
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not CHAPTER=TITLE")
+    return name, value
 
 
 def main(argv: list[str] | None = None) -> int:

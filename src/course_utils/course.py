@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,13 +68,17 @@ class Course:
 
     def select(self, wanted: list[str]) -> list[str]:
         """The chapters that were asked for by name, number or topic; all when none was."""
-        known = self.chapters()
-        if not wanted:
-            return known
-        chosen = []
-        for name in wanted:
-            hits = [c for c in known if name in (c, *c.split("_", 1))]
-            if not hits:
-                raise UsageError(f"unknown chapter {name!r}; there are: {', '.join(known)}")
-            chosen += hits
-        return list(dict.fromkeys(chosen))
+        return select(self.chapters(), wanted)
+
+
+def select(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those of the chapters ``known`` that ``wanted`` names; all when it is empty."""
+    if not wanted:
+        return list(known)
+    chosen = []
+    for name in wanted:
+        hits = [c for c in known if name in (c, *c.split("_", 1))]
+        if not hits:
+            raise UsageError(f"unknown chapter {name!r}; there are: {', '.join(known)}")
+        chosen += hits
+    return list(dict.fromkeys(chosen))

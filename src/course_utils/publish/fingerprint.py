@@ -35,13 +35,13 @@ def fingerprint(path: Path, nb: NotebookNode) -> str:
 
 def companions(path: Path) -> list[Path]:
     """The files beside a chapter's notebook that belong to it: pictures, tables, modules."""
-    return [p for p in _files(path.parent) if p.suffix != ".ipynb"]
+    return [p for p in files_in(path.parent) if p.suffix != ".ipynb"]
 
 
 def packages_digest() -> bytes:
     """Hash of the code, the data and the numbers that a notebook can ask for."""
-    ours = [f for f in _files(PACKAGE) if not _is_unused_by_notebooks(f)]
-    measured = [_digest(folder, _files(folder)) for folder in results.PLACES]
+    ours = [f for f in files_in(PACKAGE) if not _is_unused_by_notebooks(f)]
+    measured = [_digest(folder, files_in(folder)) for folder in results.PLACES]
     published = [_digest(file.parent, [file]) for file in facts.PLACES if file.is_file()]
     return b"".join((_digest(PACKAGE, ours), _hidden_digest(), *measured, *published))
 
@@ -52,7 +52,7 @@ def _is_unused_by_notebooks(file: Path) -> bool:
 
 def publish_digest() -> bytes:
     """Hash of the code that turns an executed notebook into a page."""
-    return _digest(PUBLISH, _files(PUBLISH))
+    return _digest(PUBLISH, files_in(PUBLISH))
 
 
 def _hidden_digest() -> bytes:
@@ -60,7 +60,7 @@ def _hidden_digest() -> bytes:
     autograder = importlib.util.find_spec("autograder")  # looks for it, imports nothing
     folders = (autograder.submodule_search_locations or []) if autograder else []
     hidden = [Path(folder) / "hidden" for folder in folders]
-    return b"".join(_digest(folder, _files(folder)) for folder in hidden)
+    return b"".join(_digest(folder, files_in(folder)) for folder in hidden)
 
 
 def _digest(root: Path, files: Iterable[Path]) -> bytes:
@@ -70,7 +70,7 @@ def _digest(root: Path, files: Iterable[Path]) -> bytes:
     return digest.digest()
 
 
-def _files(folder: Path) -> list[Path]:
+def files_in(folder: Path) -> list[Path]:
     """All files of a folder in a fixed order, without caches and hidden ones."""
     found = []
     for file in folder.rglob("*"):

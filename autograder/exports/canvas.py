@@ -1,0 +1,137 @@
+"""A table for the gradebook import of Canvas.
+
+Header and rows are those of Canvas's own export: who the student is, up to "Section", then
+one column an assignment, ``Title (number)``, with a row "Points Possible". A column without
+a number is a new assignment (community.canvaslms.com, "How do I import grades in the
+Gradebook"; ``lib/gradebook_importer.rb`` of canvas-lms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from autograder.exports import Exported
+from autograder.exports.csv_table import number, text_of
+from autograder.exports.grades import Totals
+from autograder.exports.roster import NoMatch, Roster, title
+from course_utils.course import UsageError
+from course_utils.files import write_atomically
+
+POINTS_POSSIBLE = "    Points Possible"
+
+
+def export(
+    totals: Totals,
+    roster: Roster,
+    out: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    so_far: bool = False,
+) -> Exported:
+    """Write one row for each student of the roster who has a grade.
+
+    Where a total is not final yet, because nobody has read an answer, the cell is the
+    roster's own, so the import leaves it; ``so_far`` counts such answers as 0 points.
+
+    Args:
+        columns: the assignment in Canvas of a chapter, by title or header; default the one
+            of the chapter's name.
+    """
+    columns = columns or {}
+    if unknown := [name for name in columns if name not in totals.assignments]:
+        raise UsageError(
+            f"--column {unknown[0]}=…: there are grades of {', '.join(totals.assignments)}"
+        )
+    names = {a: _column(a, roster, columns) for a in totals.assignments}
+    students, problems = _match(totals.students, roster)
+    table = [_header(roster, names), _points_possible(totals, roster, names)]
+    unread = []
+    for place, student in sorted(students.items()):
+        row = roster.students[place]
+        cells = list(row[: roster.info])
+        for assignment, column in names.items():
+            total = totals.of(student, assignment, so_far=so_far)
+            cells.append(number(total.points) if total else roster.cell(row, column))
+            if total is None and student not in unread:
+                unread.append(student)
+        table.append(cells)
+    write_atomically(out, text_of(table))
+    notes = (*_about_columns(totals, roster, names), *_about_students(roster, students, unread))
+    return Exported(out, notes, tuple(problems))
+
+
+def _header(roster: Roster, names: Mapping[str, str]) -> list[str]:
+    return [*roster.header[: roster.info], *names.values()]
+
+
+def _points_possible(totals: Totals, roster: Roster, names: Mapping[str, str]) -> list[str]:
+    points = [number(totals.max_points(assignment)) for assignment in names]
+    return [POINTS_POSSIBLE, *[""] * (roster.info - 1), *points]
+
+
+def _column(assignment: str, roster: Roster, chosen: Mapping[str, str]) -> str:
+    """The header of an assignment's column."""
+    if assignment not in chosen:
+        found = roster.column(assignment)
+        return found[0] if len(found) == 1 else assignment
+    found = roster.column(chosen[assignment])
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        f"{'no' if not found else 'more than one'} assignment of the roster is called "
+        f"{chosen[assignment]!r}; there are: {', '.join(roster.assignments) or 'none'}"
+    )
+
+
+def _match(students: tuple[str, ...], roster: Roster) -> tuple[dict[int, str], list[str]]:
+    """Students by the number of their row, and a sentence for each who has none."""
+    found: dict[int, str] = {}
+    problems = []
+    for student in students:
+        try:
+            place = roster.find(student)
+        except NoMatch as reason:
+            problems.append(f"{student}: {reason}")
+            continue
+        if place in found:
+            problems.append(f"{student}: the roster's row is that of {found[place]}")
+        else:
+            found[place] = student
+    return found, problems
+
+
+def _about_columns(totals: Totals, roster: Roster, names: Mapping[str, str]) -> list[str]:
+    notes = []
+    for assignment, column in names.items():
+        ours = number(totals.max_points(assignment))
+        if column not in roster.header:
+            notes.append(
+                f"the roster has no assignment “{assignment}”: Canvas will offer to create it; "
+                f"--column {assignment}=TITLE names another"
+            )
+        elif (theirs := roster.cell(roster.points_possible, column)) and not _equal(
+            theirs, ours
+        ):
+            notes.append(f"“{title(column)}” has {theirs} points in Canvas, here {ours}")
+    return notes
+
+
+def _about_students(roster: Roster, students: dict[int, str], unread: list[str]) -> list[str]:
+    notes = []
+    if unread:
+        notes.append(
+            f"left as they are in Canvas, because nobody has read an answer yet: "
+            f"{', '.join(unread)} (grade them in formgrader, or --so-far)"
+        )
+    rest = [row[0] for place, row in enumerate(roster.students) if place not in students]
+    if rest:
+        notes.append(f"on the roster, but without a grade here: {'; '.join(rest)}")
+    return notes
+
+
+def _equal(theirs: str, ours: str) -> bool:
+    try:
+        return float(theirs.replace(",", ".")) == float(ours)
+    except ValueError:
+        return False

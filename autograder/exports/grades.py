@@ -1,0 +1,101 @@
+"""What a finished grades folder holds, for every table that is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograder import gradebook, store
+from autograder.gradebook import Row
+from autograder.status import Status
+from autograder.task import Grade, Result
+from course_utils.course import CourseError, UsageError, select
+
+
+@dataclass(frozen=True)
+class Total:
+    """One assignment of one student."""
+
+    result: Result
+    grades: tuple[Grade, ...]
+
+    @property
+    def points(self) -> float:
+        """The sum so far: what nobody has read yet counts as 0."""
+        return round(sum(g.points or 0 for g in self.grades), 2)
+
+    @property
+    def max_points(self) -> float:
+        return sum(g.max_points for g in self.grades)
+
+    @property
+    def is_final(self) -> bool:
+        return not any(g.points is None or g.status is Status.MANUAL for g in self.grades)
+
+
+class Totals:
+    """The totals of a class."""
+
+    def __init__(self, rows: Sequence[Row], chapters: Sequence[str] = ()) -> None:
+        """Take ``chapters`` alone, by name, number or topic; all when none is given."""
+        known = sorted({result.assignment for result, _ in rows})
+        self.assignments = tuple(sorted(select(known, chapters)))
+        grades: dict[tuple[str, str], list[Grade]] = {}
+        results: dict[tuple[str, str], Result] = {}
+        for result, grade in rows:
+            if result.assignment in self.assignments:
+                place = result.student, result.assignment
+                results[place] = result
+                grades.setdefault(place, []).append(grade)
+        self._totals = {p: Total(r, tuple(grades[p])) for p, r in results.items()}
+        self.students = tuple(sorted({student for student, _ in self._totals}))
+
+    def of(self, student: str, assignment: str, *, so_far: bool = False) -> Total | None:
+        """The total that counts; None where there is none yet.
+
+        Args:
+            so_far: count what nobody has read yet as 0 points.
+        """
+        total = self._totals.get((student, assignment))
+        return total if total and (total.is_final or so_far) else None
+
+    def max_points(self, assignment: str) -> float:
+        return next(t.max_points for (_, a), t in self._totals.items() if a == assignment)
+
+
+def read(folder: Path, url: str | None = None) -> list[Row]:
+    """Every grade in a folder that ``course grade`` has filled, as it counts now.
+
+    Args:
+        url: address of the gradebook, default ``gradebook.db`` in the folder.
+
+    Raises:
+        UsageError: the folder holds no grades.
+        CourseError: grading is under way or was never finished, or the gradebook is broken.
+    """
+    path = folder / "gradebook.db"
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}")
+    if not (folder / ".results").is_dir() or not (url or path.is_file()):
+        raise UsageError(
+            f"{folder} is no folder of grades: give the one that "
+            f"course grade SUBMISSIONS --out {folder} has filled"
+        )
+    with store.lock(folder):
+        if not (folder / "grades.csv").is_file():
+            raise CourseError(
+                f"the grading into {folder} was never finished: "
+                "the same course grade command finishes it"
+            )
+        try:
+            with gradebook.opened(url or gradebook.address(path.resolve())) as book:
+                rows = gradebook.final_grades(book, store.Results(folder).all())
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error)).splitlines()[0]
+            raise CourseError(f"the gradebook {url or path} cannot be read: {reason}") from None
+    if not rows:
+        raise CourseError(f"there are no grades in {folder}")
+    return rows
