@@ -20,7 +20,8 @@ from nbgrader.utils import is_grade, is_task
 from autograder import feedback, intake
 from autograder.assignment import Assignment, answer_of
 from autograder.converters import STUDENT, run
-from autograder.sandbox.launch import Kind
+from autograder.execute import zygote
+from autograder.sandbox.launch import Kind, SandboxError
 from autograder.settings import COURSE_ID
 from autograder.status import Status
 from autograder.verdict import judge
@@ -91,13 +92,18 @@ class Result:
 
 
 def grade(task: Task) -> Result:
-    """Grade one submission. Raises nothing that the submission could cause."""
+    """Grade one submission. Raises nothing that the submission could cause.
+
+    Raises:
+        SandboxError: there is no sandbox, or it died.
+    """
     started = time.monotonic()
     if task.handin.data is None:
         return refused(task, Status.MISSING, task.handin.reason)
     submission = intake.read(task.handin.data, task.assignment.released())
     if submission.notebook is None:
         return refused(task, submission.status, submission.reason)
+    sandbox = zygote(task.limits.sandbox)  # its failure is none of the submission
     notes = (*task.handin.notes, *submission.notes)
     submission.notebook.metadata[feedback.NOTES] = list(notes)
     with tempfile.TemporaryDirectory(prefix="grade-") as tmp:
@@ -109,6 +115,8 @@ def grade(task: Task) -> Result:
             points, comments = _recorded(gradebook, task.assignment.name)
             page = feedback.render(root, task.assignment.name, gradebook)
         except CourseError as error:
+            if not sandbox.alive():
+                raise SandboxError(f"the sandbox died: {error}") from None
             return refused(task, Status.ERROR, f"nbgrader could not grade this: {error}")
     return Result(
         student=task.student,

@@ -20,6 +20,7 @@ from autograder.converters import STUDENT
 from autograder.exports.gradescope import SETTINGS
 from autograder.exports.gradescope.results import exercises, failure, of_result
 from autograder.pipeline import grade_class
+from autograder.sandbox.launch import best
 from course_utils.course import Course
 from course_utils.publish.release import released_text
 
@@ -56,6 +57,8 @@ def grade(root: Path) -> dict:
                 workers=1,
                 cell_timeout=settings["cell_timeout"],
                 wall_timeout=settings["wall_timeout"],
+                sandbox=best(),
+                integrity=False,  # there is one student
                 progress=False,
             )
         )
