@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from autograder.export import _safe
+from autograder.exports.csv_table import _safe
 from autograder.integrity.findings import Finding
 from autograder.integrity.visible import visible
 

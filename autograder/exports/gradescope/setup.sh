@@ -6,6 +6,7 @@ venv="${AUTOGRADER_ROOT:-/autograder}/venv"
 export DEBIAN_FRONTEND=noninteractive
 
 apt-get update
+apt-get install -y bubblewrap
 # Ubuntu 22.04 has Python 3.11 beside its 3.10; 24.04 has 3.12.
 apt-get install -y python3.11 python3.11-venv || apt-get install -y python3 python3-venv
 
