@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from autograder.exports.csv_table import _safe
+from autograder.exports.csv_table import safe
 from autograder.integrity.findings import Finding
 from autograder.integrity.visible import visible
 
@@ -20,5 +20,5 @@ def integrity_csv(findings: Iterable[Finding]) -> str:
     for f in findings:
         score = "" if f.score is None else f"{f.score:.2f}"
         row = (f.student, f.assignment, f.exercise, str(f.kind), score, f.other, f.detail)
-        writer.writerow([_safe(visible(cell)) for cell in row])
+        writer.writerow([safe(visible(cell)) for cell in row])
     return text.getvalue()

@@ -32,9 +32,12 @@ def code(name: str, double: str, earns: float = 0, flip: float = 2) -> Attack:
     return Attack(name, earns, flip, lambda release: answer(release, **sources))
 
 
-def after(name: str, attack: str) -> Attack:
-    """A worthless answer, and an attack on the grading below it."""
-    return code(name, f"{WRONG}\n{attack}\n")
+def after(name: str, attack: str, flip: float = 2) -> Attack:
+    """A worthless answer, and an attack on the grading below it.
+
+    Who breaks the process that serves his answers loses his own ``flip`` with it.
+    """
+    return code(name, f"{WRONG}\n{attack}\n", flip=flip)
 
 
 def file(name: str, change: Callable[[dict], object], double: float = 4, flip: float = 2):
@@ -96,7 +99,9 @@ RESOURCES = [
     code("os._exit in the function", "import os\ndef double(x):\n    os._exit(0)"),
     code("segmentation fault", "import ctypes\ndef double(x):\n    ctypes.string_at(0)"),
     code("kills itself", "import os\ndef double(x):\n    os.kill(os.getpid(), 9)"),
-    code("kills everybody", "import os\nos.kill(-1, 9)\n" + RIGHT["double"], earns=4),
+    code("kills everybody",
+         "import os\ntry:\n    os.kill(-1, 9)\nexcept OSError: pass\n" + RIGHT["double"],
+         earns=4),
     code("kills its parent",
          "import os\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError: pass\n"
          + RIGHT["double"], earns=4),
@@ -148,10 +153,10 @@ THEFT = [
           "import sys\ndef double(x):\n    frame = sys._getframe()\n    while frame:\n"
           "        for name, value in list(frame.f_locals.items()):\n"
           "            if name in ('want', 'right', 'expected', 'test'): return value\n"
-          "        frame = frame.f_back\n    return x * 0"),
+          "        frame = frame.f_back\n    return x * 0.5"),
     after("garbage collector",
           "import gc\ndef double(x):\n    for o in gc.get_objects():\n"
-          "        if type(o).__name__ == 'Property': return 2 * x\n    return x * 0"),
+          "        if type(o).__name__ == 'Property': return 2 * x\n    return x * 0.5"),
 ]  # fmt: skip
 
 FORGERY = [
@@ -167,18 +172,18 @@ FORGERY = [
           "import tiny_checks\ntiny_checks.double = lambda f: 4.0"),
     after("patches the server",
           "from autograder.boundary import server\n"
-          "server.Server._on_watched = lambda *a: {'facts': 4, 'value': {'node': 4}}"),
+          "server.Server._on_watched = lambda *a: {'facts': 4, 'value': {'node': 4}}", flip=0),
     after("answers with garbage",
           "from autograder.boundary import channel\n"
-          "channel.Channel.send = lambda self, m, s=None: self._end.send(b'\\xff' * 100)"),
+          "channel.Channel.send = lambda self, m, s=None: self._end.send(b'\\xff' * 100)", flip=0),
     after("announces a huge answer",
           "from autograder.boundary import channel\n"
           "channel.Channel.send = lambda self, m, s=None: "
-          "self._end.send((1 << 60).to_bytes(8, 'little'))"),
+          "self._end.send((1 << 60).to_bytes(8, 'little'))", flip=0),
     after("a pickle for an answer",
           "import pickle, os\nfrom autograder.boundary import server\n"
           "class Bomb:\n    def __reduce__(self): return (os.system, ('touch /tmp/pwned',))\n"
-          "server.Server._answer = lambda self, r: pickle.dumps(Bomb())"),
+          "server.Server._answer = lambda self, r: pickle.dumps(Bomb())", flip=0),
     after("IPython input transformer",
           "def four(lines):\n    return ['4.0\\n'] if 'report' in lines[0] else lines\n"
           "get_ipython().input_transformers_post.append(four)"),
