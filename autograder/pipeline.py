@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from sqlalchemy import URL
 from tqdm import tqdm
 
-from autograder import gradebook, store
+from autograder import database, gradebook, store
 from autograder import workers as pool
 from autograder.assignment import Assignment, define, prepare
 from autograder.export import grades_csv
@@ -23,7 +25,10 @@ from autograder.summary import Summary, summarise
 from autograder.task import Grade, Limits, Result, Task
 from course_utils.course import Course, CourseError, UsageError
 
-CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder."""
+CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder.
+
+A password of the gradebook is not in here: set PGPASSWORD, or write it into ~/.pgpass.
+"""
 
 from pathlib import Path
 
@@ -33,7 +38,7 @@ ROOT = Path(__file__).resolve().parent
 
 c = get_config()  # noqa: F821
 find_alembic()
-configure(c, root=ROOT, gradebook=f"sqlite:///{{ROOT}}/gradebook.db")
+configure(c, root=ROOT, gradebook={gradebook})
 c.CourseDirectory.source_directory = {source!r}
 c.CourseDirectory.submitted_directory = {submitted!r}
 '''
@@ -46,6 +51,7 @@ class _Run:
     course: Course
     submissions: Path
     out: Path
+    gradebook: URL
     workers: int
     limits: Limits
     progress: bool
@@ -65,6 +71,7 @@ def grade_class(
     submissions: Path,
     out: Path,
     *,
+    gradebook: str | None = None,
     workers: int | None = None,
     cell_timeout: int = 30,
     wall_timeout: int = 300,
@@ -76,9 +83,13 @@ def grade_class(
     ``autograded/``. The same call again grades only what is new or has changed, also after
     the first was killed.
 
+    Args:
+        gradebook: address of a gradebook that is kept elsewhere (see ``database``).
+
     Raises:
         UsageError: there is nothing to grade.
-        CourseError: ``out`` cannot be used, or a chapter's notebook is no assignment.
+        CourseError: ``out`` or the gradebook cannot be used, or a chapter's notebook is no
+            assignment.
     """
     submissions, out = Path(submissions).resolve(), Path(out).resolve()
     if out == submissions or submissions in out.parents:
@@ -86,22 +97,30 @@ def grade_class(
     found = find(submissions, course.chapters())
     count = workers or os.cpu_count() or 1
     limits = Limits(cell_timeout, wall_timeout)
-    with store.lock(out):
+    url = database.parse(gradebook, out)
+    run = _Run(course, submissions, out, url, count, limits, progress)
+    with store.lock(out), database.withheld_password():
+        what = f"the gradebook {database.shown(url)}"
         try:
-            return _grade(_Run(course, submissions, out, count, limits, progress), found)
+            with database.failures(what), database.one_writer(url, out):
+                return _grade(run, found)
         except OSError as error:
-            raise CourseError(f"cannot write to {out}: {error.strerror or error}") from None
+            where = error.filename or out
+            raise CourseError(f"cannot write to {where}: {error.strerror or error}") from None
 
 
 def _grade(run: _Run, found: Found) -> Summary:
     results = store.Results(run.out)
-    assignments = {name: prepare(run.course, name) for name in found.assignments}
-    url = _set_up(run, assignments)
+    store.sweep(run.out)
+    with database.failures(f"a scratch gradebook in {tempfile.gettempdir()}"):
+        assignments = {name: prepare(run.course, name) for name in found.assignments}
+    _set_up(run, assignments)
     plan = _plan(run, found, assignments, results)
-    with gradebook.opened(url) as book:
+    with gradebook.opened(database.address(run.gradebook)) as book:
 
         def merge_one(task: Task, result: Result, key: str) -> None:
             merge(run.out, book, results, task.assignment, result, key)
+            book.db.rollback()  # nothing stays open or old while the next file is graded
 
         for task, result in plan.done:
             merge_one(task, result, plan.keys[task.student, task.assignment.name])
@@ -109,7 +128,8 @@ def _grade(run: _Run, found: Found) -> Summary:
         rows = _final_grades(book, results.all())
     store.write(run.out / "grades.csv", grades_csv(rows))
     problems = [*found.problems, *lost]
-    return summarise(rows, run.out, problems, len(plan.tasks), len(plan.done))
+    where = database.shown(run.gradebook)
+    return summarise(rows, run.out, where, problems, len(plan.tasks), len(plan.done))
 
 
 def _run_tasks(
@@ -150,15 +170,18 @@ def _final_grades(book: Gradebook, results: list[Result]) -> list[tuple[Result, 
     return rows
 
 
-def _set_up(run: _Run, assignments: dict[str, Assignment]) -> str:
-    """A gradebook that knows the assignments, and the config for formgrader beside it."""
-    path = run.out / "gradebook.db"
-    gradebook.ensure(path)
-    for name in assignments:
-        define(run.course, name, gradebook.address(path))
-    text = CONFIG.format(source=str(run.course.notebooks), submitted=str(run.submissions))
+def _set_up(run: _Run, assignments: dict[str, Assignment]) -> None:
+    """A gradebook that knows the assignments, and the config for formgrader."""
+    with database.claimed(run.gradebook, run.out):
+        gradebook.ensure(run.gradebook)
+        for name in assignments:
+            define(run.course, name, database.address(run.gradebook))
+    text = CONFIG.format(
+        gradebook=database.configured(run.gradebook, run.out),
+        source=str(run.course.notebooks),
+        submitted=str(run.submissions),
+    )
     store.write(run.out / "nbgrader_config.py", text)
-    return gradebook.address(path)
 
 
 def _plan(
