@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
 from autograder.settings import configure, find_alembic
 from course_utils.course import CourseError
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STUDENT = "student"  # in a scratch course there is one, and no name can upset a path
 
 
 class _LastError(logging.Handler):
-    """Remembers what went wrong: nbgrader's exceptions say "see the above traceback"."""
+    """Remembers what went wrong: nbgrader's exceptions say "see the above traceback".
+
+    Attributes:
+        sentence: the last line that says something.
+        machine: the exception, where no submission is to blame: a full disk, a database that
+            is locked or gone.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.sentence = ""
+        self.machine: BaseException | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         lines = record.getMessage().strip().splitlines()
         if lines and not lines[-1].startswith(("There was an error", "Please see")):
             self.sentence = lines[-1]
+        error = sys.exc_info()[1]
+        full = isinstance(error, OSError) and error.errno in NO_ROOM
+        if full or isinstance(error, OperationalError):
+            self.machine = error
 
 
 def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: Any) -> None:
@@ -39,6 +53,8 @@ def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: A
 
     Raises:
         CourseError: with nbgrader's own last words.
+        OSError: a disk is full.
+        sqlalchemy.exc.OperationalError: the gradebook is locked, full or gone.
     """
     find_alembic()
     config = Config()
@@ -61,4 +77,6 @@ def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: A
             warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on each submission
             instance.start()
     except (NbGraderException, SystemExit) as error:
+        if last.machine:
+            raise last.machine from None
         raise CourseError(last.sentence or str(error)) from None

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook, get_alembic_version
+from sqlalchemy import URL, inspect, text
 from sqlalchemy.exc import SAWarning
 
+from autograder import database, store
 from autograder.settings import COURSE_ID, find_alembic
 from autograder.status import Status
 from autograder.task import Grade, Result
@@ -36,11 +38,24 @@ def opened(url: str) -> Iterator[Gradebook]:
             yield book
 
 
-def ensure(path: Path) -> None:
-    """An empty gradebook at ``path`` where there is none, whole or not at all."""
+def ensure(url: URL) -> None:
+    """An empty gradebook at ``url`` where there is none, whole or not at all."""
+    if url.get_backend_name() == "sqlite":
+        _ensure_file(Path(str(url.database)))
+        return
+    with opened(database.address(url)) as book, _transaction(book):
+        # nbgrader makes the tables in one transaction and notes their version in the next
+        if not inspect(book.engine).has_table("alembic_version"):
+            book.db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+            version = {"version": get_alembic_version()}
+            book.db.execute(text("INSERT INTO alembic_version VALUES (:version)"), version)
+
+
+def _ensure_file(path: Path) -> None:
     if path.exists():
         return
-    part = path.with_name(".part-gradebook.db")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{store.PART}{path.name}")
     part.unlink(missing_ok=True)
     with opened(address(part)):
         pass

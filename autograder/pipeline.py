@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import URL
 from tqdm import tqdm
 
-from autograder import gradebook, store
+from autograder import database, gradebook, store
 from autograder import workers as pool
 from autograder.assignment import Assignment, define, prepare
 from autograder.exports.csv_table import grades_csv
@@ -23,7 +25,10 @@ from autograder.summary import Summary, summarise
 from autograder.task import Limits, Result, Task
 from course_utils.course import Course, CourseError, UsageError
 
-CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder."""
+CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder.
+
+A password of the gradebook is not in here: set PGPASSWORD, or write it into ~/.pgpass.
+"""
 
 from pathlib import Path
 
@@ -33,7 +38,7 @@ ROOT = Path(__file__).resolve().parent
 
 c = get_config()  # noqa: F821
 find_alembic()
-configure(c, root=ROOT, gradebook=f"sqlite:///{{ROOT}}/gradebook.db")
+configure(c, root=ROOT, gradebook={gradebook})
 c.CourseDirectory.source_directory = {source!r}
 c.CourseDirectory.submitted_directory = {submitted!r}
 '''
@@ -46,6 +51,7 @@ class _Run:
     course: Course
     submissions: Path
     out: Path
+    gradebook: URL
     workers: int
     limits: Limits
     scheduler: str | None
@@ -67,6 +73,7 @@ def grade_class(
     submissions: Path,
     out: Path,
     *,
+    gradebook: str | None = None,
     workers: int | None = None,
     cell_timeout: int = 30,
     wall_timeout: int = 300,
@@ -84,10 +91,12 @@ def grade_class(
     Args:
         sandbox: ``bubblewrap``, or ``limits-only`` for a class that is trusted.
         scheduler: address of a Dask scheduler; default are processes of this machine.
+        gradebook: address of a gradebook that is kept elsewhere (see ``database``).
 
     Raises:
         UsageError: there is nothing to grade.
-        CourseError: ``out`` cannot be used, or a chapter's notebook is no assignment.
+        CourseError: ``out`` or the gradebook cannot be used, or a chapter's notebook is no
+            assignment.
     """
     submissions, out = Path(submissions).resolve(), Path(out).resolve()
     if out == submissions or submissions in out.parents:
@@ -95,23 +104,30 @@ def grade_class(
     found = find(submissions, course.chapters())
     count = workers or os.cpu_count() or 1
     limits = Limits(cell_timeout, wall_timeout, Kind(sandbox))
-    with store.lock(out):
+    url = database.parse(gradebook, out)
+    run = _Run(course, submissions, out, url, count, limits, scheduler, progress, integrity)
+    with store.lock(out), database.withheld_password():
+        what = f"the gradebook {database.shown(url)}"
         try:
-            run = _Run(course, submissions, out, count, limits, scheduler, progress, integrity)
-            return _grade(run, found)
+            with database.failures(what), database.one_writer(url, out):
+                return _grade(run, found)
         except OSError as error:
-            raise CourseError(f"cannot write to {out}: {error.strerror or error}") from None
+            where = error.filename or out
+            raise CourseError(f"cannot write to {where}: {error.strerror or error}") from None
 
 
 def _grade(run: _Run, found: Found) -> Summary:
     results = store.Results(run.out)
-    assignments = {name: prepare(run.course, name) for name in found.assignments}
-    url = _set_up(run, assignments)
+    store.sweep(run.out)
+    with database.failures(f"a scratch gradebook in {tempfile.gettempdir()}"):
+        assignments = {name: prepare(run.course, name) for name in found.assignments}
+    _set_up(run, assignments)
     plan = _plan(run, found, assignments, results)
-    with gradebook.opened(url) as book:
+    with gradebook.opened(database.address(run.gradebook)) as book:
 
         def merge_one(task: Task, result: Result, key: str) -> None:
             merge(run.out, book, results, task.assignment, result, key)
+            book.db.rollback()  # nothing stays open or old while the next file is graded
 
         for task, result in plan.done:
             merge_one(task, result, plan.keys[task.student, task.assignment.name])
@@ -123,7 +139,8 @@ def _grade(run: _Run, found: Found) -> Summary:
         from autograder.integrity import report  # takes a second to import: not in workers
 
         report.write(run.course, run.out, results.all())
-    return summarise(rows, run.out, problems, len(plan.tasks), len(plan.done))
+    where = database.shown(run.gradebook)
+    return summarise(rows, run.out, where, problems, len(plan.tasks), len(plan.done))
 
 
 def _run_tasks(
@@ -155,15 +172,18 @@ def _run_tasks(
     return lost
 
 
-def _set_up(run: _Run, assignments: dict[str, Assignment]) -> str:
-    """A gradebook that knows the assignments, and the config for formgrader beside it."""
-    path = run.out / "gradebook.db"
-    gradebook.ensure(path)
-    for name in assignments:
-        define(run.course, name, gradebook.address(path))
-    text = CONFIG.format(source=str(run.course.notebooks), submitted=str(run.submissions))
+def _set_up(run: _Run, assignments: dict[str, Assignment]) -> None:
+    """A gradebook that knows the assignments, and the config for formgrader."""
+    with database.claimed(run.gradebook, run.out):
+        gradebook.ensure(run.gradebook)
+        for name in assignments:
+            define(run.course, name, database.address(run.gradebook))
+    text = CONFIG.format(
+        gradebook=database.configured(run.gradebook, run.out),
+        source=str(run.course.notebooks),
+        submitted=str(run.submissions),
+    )
     store.write(run.out / "nbgrader_config.py", text)
-    return gradebook.address(path)
 
 
 def _plan(

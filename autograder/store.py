@@ -13,11 +13,13 @@ from pathlib import Path
 from autograder.task import Result
 from course_utils.course import CourseError
 
+PART = ".part-"
+
 
 def write(path: Path, text: str) -> None:
     """Replace ``path`` by ``text`` in one step: a reader sees the old or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=PART)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)
@@ -28,6 +30,15 @@ def write(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def sweep(out: Path) -> None:
+    """Remove what a grader that was killed left half-written. Needs the lock."""
+    for folder in ("autograded", "feedback", ".results"):
+        for part in (out / folder).rglob(f"{PART}*"):
+            part.unlink(missing_ok=True)
+    for part in out.glob(f"{PART}*"):
+        part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from course_utils.course import UsageError
 
 LAYOUT = "SUBMISSIONS/<student>/<assignment>/<assignment>.ipynb"
+MAX_NAME = 128  # of nbgrader's column
 _IGNORED = ("__MACOSX", "__pycache__")
 
 
@@ -29,18 +30,21 @@ def find(folder: Path, known: list[str]) -> Found:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder: expected {LAYOUT}")
     students = _folders(folder)
+    problems = [trouble for s in students if (trouble := _unfit(s.name))]
+    students = [s for s in students if not _unfit(s.name)]
     if not students:
         raise UsageError(f"no student's folder in {folder}: expected {LAYOUT}")
     assignments: set[str] = set()
-    problems = []
     for student in students:
         for assignment in _folders(student):
             if assignment.name in known:
                 assignments.add(assignment.name)
             else:
-                problems.append(f"{student.name}/{assignment.name}: no chapter has this name")
+                name = _printable(assignment.name)
+                problems.append(f"{student.name}/{name}: no chapter has this name")
         for file in sorted(student.glob("*.ipynb")):
-            problems.append(f"{student.name}/{file.name}: not in a folder of its assignment")
+            name = _printable(file.name)
+            problems.append(f"{student.name}/{name}: not in a folder of its assignment")
     if not assignments:
         raise UsageError(
             f"no assignment in {folder}: expected {LAYOUT} with one of {', '.join(known)}"
@@ -50,6 +54,21 @@ def find(folder: Path, known: list[str]) -> Found:
         assignments=tuple(sorted(assignments)),
         problems=tuple(problems),
     )
+
+
+def _unfit(name: str) -> str:
+    """Why nbgrader's tables cannot hold the student ``name``; SQLite would not even say so."""
+    if len(name) > MAX_NAME:
+        return f"{name[:20]}…: a student's name has at most {MAX_NAME} characters"
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return f"{_printable(name)}: the folder's name is not UTF-8"
+    return ""
+
+
+def _printable(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _folders(parent: Path) -> list[Path]:

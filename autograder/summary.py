@@ -27,11 +27,13 @@ class Summary:
     """The outcome of ``grade_class``.
 
     Attributes:
+        gradebook: where it is, without a password.
         problems: what could not be graded for reasons that are not in ``grades.csv``.
         graded: files graded by this call; ``reused`` were graded before.
     """
 
     out: Path
+    gradebook: str
     chapters: tuple[Chapter, ...]
     problems: tuple[str, ...]
     graded: int
@@ -52,18 +54,23 @@ class Summary:
             f"{self.graded} graded now, {self.reused} unchanged since an earlier run",
             f"grades    {self.out / 'grades.csv'}",
             f"feedback  {self.out / 'feedback'}",
-            f"gradebook {self.out / 'gradebook.db'}  "
+            f"gradebook {self.gradebook}  "
             f"(cd {self.out} && jupyter lab, then Nbgrader → Formgrader)",
         ]
         return "\n".join([*lines, *(f"problem: {p}" for p in self.problems)])
 
 
 def summarise(
-    rows: list[tuple[Result, Grade]], out: Path, problems: list[str], graded: int, reused: int
+    rows: list[tuple[Result, Grade]],
+    out: Path,
+    gradebook: str,
+    problems: list[str],
+    graded: int,
+    reused: int,
 ) -> Summary:
     names = dict.fromkeys(result.assignment for result, _ in rows)
     chapters = (_chapter([r for r in rows if r[0].assignment == n]) for n in names)
-    return Summary(out, tuple(chapters), tuple(problems), graded, reused)
+    return Summary(out, gradebook, tuple(chapters), tuple(problems), graded, reused)
 
 
 def _chapter(rows: list[tuple[Result, Grade]]) -> Chapter:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from autograder import gradebook, store
+from autograder import database, gradebook, store
 from autograder.gradebook import Row
 from autograder.status import Status
 from autograder.task import Grade, Result
@@ -90,12 +88,12 @@ def read(folder: Path, url: str | None = None) -> list[Row]:
                 f"the grading into {folder} was never finished: "
                 "the same course grade command finishes it"
             )
-        try:
-            with gradebook.opened(url or gradebook.address(path.resolve())) as book:
-                rows = gradebook.final_grades(book, store.Results(folder).all())
-        except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", error)).splitlines()[0]
-            raise CourseError(f"the gradebook {url or path} cannot be read: {reason}") from None
+        where = database.parse(url, folder.resolve())
+        with (
+            database.failures(f"the gradebook {database.shown(where)}"),
+            gradebook.opened(database.address(where)) as book,
+        ):
+            rows = gradebook.final_grades(book, store.Results(folder).all())
     if not rows:
         raise CourseError(f"there are no grades in {folder}")
     return rows

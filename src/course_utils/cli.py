@@ -73,6 +73,7 @@ def grade(args: argparse.Namespace) -> int:
         Course.find(),
         args.submissions,
         args.out,
+        gradebook=args.gradebook,
         workers=args.workers,
         cell_timeout=args.cell_timeout,
         sandbox=args.sandbox,
@@ -231,6 +232,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("submissions", type=Path, help="<student>/<assignment>/<assignment>.ipynb")
     sub.add_argument("--out", type=Path, required=True, help="folder of the grades")
+    sub.add_argument(
+        "--gradebook",
+        metavar="URL",
+        help="postgresql://USER@HOST/DATABASE or sqlite:///FILE, default OUT/gradebook.db; "
+        "a password is better in PGPASSWORD or ~/.pgpass",
+    )
     sub.add_argument("--workers", type=int, help="processes, default one a core")
     sub.add_argument("--cell-timeout", type=int, default=30, help="seconds a cell may take")
     sub.add_argument(

@@ -35,6 +35,9 @@ def findings() -> Iterator[tuple[str, bool, str]]:
         yield "data", False, str(error)
     yield _package("book", "jupyter_book", "pip install 'course-utils[book]'")
     yield _package("grading", "nbgrader", "pip install 'course-utils[grade]'")
+    yield _package(
+        "postgres", "psycopg", "pip install 'course-utils[postgres]'; SQLite is used"
+    )
     yield _checkout()
     yield _program(
         "sandbox",

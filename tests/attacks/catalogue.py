@@ -156,7 +156,8 @@ THEFT = [
           "        frame = frame.f_back\n    return x * 0.5"),
     after("garbage collector",
           "import gc\ndef double(x):\n    for o in gc.get_objects():\n"
-          "        if type(o).__name__ == 'Property': return 2 * x\n    return x * 0.5"),
+          "        if getattr(o, '__module__', '') == 'autograder.hidden.tiny': return 2 * x\n"
+          "    return x * 0.5"),
 ]  # fmt: skip
 
 FORGERY = [
@@ -175,7 +176,8 @@ FORGERY = [
           "server.Server._on_watched = lambda *a: {'facts': 4, 'value': {'node': 4}}", flip=0),
     after("answers with garbage",
           "from autograder.boundary import channel\n"
-          "channel.Channel.send = lambda self, m, s=None: self._end.send(b'\\xff' * 100)", flip=0),
+          "channel.Channel.send = lambda self, m, s=None: self._end.send(b'\\xff' * 99)",
+          flip=0),
     after("announces a huge answer",
           "from autograder.boundary import channel\n"
           "channel.Channel.send = lambda self, m, s=None: "

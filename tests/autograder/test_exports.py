@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import gradebook, store
+from autograder import database, gradebook, store
 from autograder.assignment import define
 from autograder.exports import canvas, grades, moodle, roster
 from autograder.exports.csv_table import grades_csv
@@ -58,8 +58,9 @@ def finished(tiny: Course, tmp_path: Path) -> Path:
     """A grades folder whose results were not made by running anything."""
     folder = tmp_path / "finished"
     folder.mkdir()
-    gradebook.ensure(folder / "gradebook.db")
-    url = gradebook.address(folder / "gradebook.db")
+    where = database.parse(None, folder)
+    gradebook.ensure(where)
+    url = database.address(where)
     define(tiny, CHAPTER, url)
     with gradebook.opened(url) as book:
         for result in (

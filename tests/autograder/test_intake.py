@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ import pytest
 from autograder import intake
 from autograder.assignment import Assignment
 from autograder.status import Status
+from autograder.submissions import find
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 
@@ -217,3 +219,17 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / f"{CHAPTER}.ipynb").symlink_to("/etc/passwd")
     assert intake.pick(tmp_path, CHAPTER).data is None
     assert intake.pick(tmp_path / "nowhere", CHAPTER).data is None
+
+
+def test_names_that_the_gradebook_cannot_hold_are_named(tmp_path: Path) -> None:
+    """PostgreSQL refuses them; they must not stop the class."""
+    for name in (b"ann", b"m\xfcller", b"x" * 129):
+        (tmp_path / os.fsdecode(name) / "01_tiny").mkdir(parents=True)
+    (tmp_path / "ann" / os.fsdecode(b"\xff")).mkdir()
+    found = find(tmp_path, ["01_tiny"])
+    assert found.submissions == (("ann", "01_tiny"),)
+    said = "\n".join(found.problems)
+    said.encode()  # can be printed
+    assert r"m\udcfcller: the folder's name is not UTF-8" in said
+    assert "a student's name has at most 128 characters" in said
+    assert r"ann/\udcff: no chapter" in said
