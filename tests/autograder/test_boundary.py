@@ -1,0 +1,198 @@
+"""Student's names across the boundary: values, gradients, modules, exceptions, restarts."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from autograder.boundary.remote import Link, Lost, Remote, RemoteError
+from autograder.sandbox.jail import JailLimits
+from autograder.sandbox.launch import Kind, SandboxError, Zygote, require
+from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.watch import Ban
+
+SOURCE = """
+import torch, random
+
+def double(x):
+    print("hello")
+    return 2 * x
+
+def pair(x, *, scale=1):
+    return {"sum": x.sum() * scale, "parts": [x, (x, 3)]}
+
+def inplace(x):
+    x += 1
+    return x
+
+def loops(n):
+    total = 0
+    for i in range(n):
+        total += i
+    return total
+
+def fails(x):
+    raise ValueError("negative")
+
+class Odd(Exception):
+    pass
+
+def odd():
+    raise Odd("strange")
+
+def uses_reference(a, b):
+    from course_utils.reference import convolution
+    return convolution.conv1d(a, b)
+
+def gaussian():
+    return torch.randn(3)
+
+def slow():
+    while True:
+        pass
+
+def dies():
+    import os
+    os._exit(1)
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([2.0, 3.0]))
+    def forward(self, x):
+        return x * self.weight
+
+net = Net()
+number = 5
+"""
+
+
+@pytest.fixture(scope="module", params=[Kind.BUBBLEWRAP, Kind.LIMITS_ONLY])
+def zygote(request):
+    try:
+        require(request.param)
+    except SandboxError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    made = Zygote(request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def link(zygote):
+    sessions = []
+
+    def connect():
+        sessions.append(zygote.session(JailLimits()))
+        fresh = Link(lambda: sessions[-1].channel)
+        assert fresh.value("cell", 20, source=SOURCE) == []
+        return sessions[-1].channel
+
+    yield Link(connect)
+    for session in sessions:
+        session.end()
+
+
+def name(link, what):
+    value = link.value("name", 10, name=what)
+    if isinstance(value, Remote):
+        object.__setattr__(value, "_name", what)
+    return value
+
+
+def test_values_cross_and_prints_come_along(link, capsys):
+    x = torch.arange(6.0).reshape(2, 3)
+    assert torch.equal(name(link, "double")(x), 2 * x)
+    assert capsys.readouterr().out == "hello\n"
+    assert name(link, "number") == 5
+    got = name(link, "pair")(x, scale=2)
+    assert got["sum"] == 30
+    assert torch.equal(got["parts"][1][0], x)
+    assert got["parts"][1][1] == 3
+
+
+def test_gradients_cross_in_both_directions(link):
+    x = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    y = name(link, "double")(x * 3)
+    (y.square().sum()).backward()
+    torch.testing.assert_close(x.grad, 72 * x.detach())
+    assert torch.autograd.gradcheck(lambda a: Answer(name(link, "double"))(a), (x,))
+
+
+def test_a_module_is_called_and_its_parameters_learn(link):
+    net = name(link, "net")
+    assert net.is_module()
+    x = torch.tensor([1.0, 4.0])
+    y = net(x)
+    assert y.tolist() == [2, 12]
+    y.sum().backward()
+    assert net.weight.grad.tolist() == [1, 4]
+    with torch.no_grad():
+        assert not net(x).requires_grad
+
+
+def test_exceptions_keep_their_class_and_the_student_s_traceback(link):
+    with pytest.raises(ValueError, match="negative") as caught:
+        name(link, "fails")(1)
+    assert "in fails" in caught.value.student_traceback
+    with pytest.raises(RemoteError, match="strange"):
+        name(link, "odd")()
+    with pytest.raises(NameError, match="name 'nothing' is not defined"):
+        name(link, "nothing")
+
+
+def test_the_arguments_of_a_check_stay_as_they_are(link):
+    x = torch.zeros(3)
+    answer = Answer(name(link, "inplace"))
+    assert answer(x).tolist() == [1, 1, 1]
+    assert answer.changed_input
+    assert x.tolist() == [0, 0, 0]
+
+
+def test_a_check_watches_over_there(link):
+    answer = Answer(name(link, "loops"))
+    assert answer.trace(5).lines < answer.trace(50).lines
+    x = torch.ones(4, dtype=torch.float64)
+    ban = Ban("write it", operators="aten::mul")
+    with pytest.raises(Wrong, match=r"aten::mul is not allowed here: write it"):
+        Answer(name(link, "double"), (ban,))(x)
+    with pytest.raises(Wrong, match="the reference is there to compare with"):
+        Answer(name(link, "uses_reference"))(x, x)
+    assert Answer(name(link, "fails")).raises(ValueError, x)
+    with pytest.raises(Wrong, match=r"raised ValueError in line \d+ of fails: negative"):
+        Answer(name(link, "fails"))(x)
+
+
+def test_random_numbers_are_those_of_the_check(link):
+    torch.manual_seed(3)
+    want = torch.randn(3)
+    torch.manual_seed(3)
+    assert torch.equal(name(link, "gaussian")(), want)
+
+
+def test_time_is_limited_and_the_next_call_works(link):
+    with pytest.raises(Wrong, match="no result after 1 seconds"):
+        Answer(name(link, "slow"), seconds=1)()
+    assert Answer(name(link, "loops"))(3) == 3
+
+
+def test_a_death_costs_one_call(link):
+    dies, loops = name(link, "dies"), name(link, "loops")
+    with pytest.raises(Wrong, match="Python died while it ran the answer"):
+        Answer(dies)()
+    assert Answer(loops)(4) == 6  # looked up again in a new process
+    with pytest.raises(Lost):
+        dies()
+
+
+def test_a_remote_is_equal_to_itself_alone(link):
+    double = name(link, "double")
+    assert double != name(link, "double")
+    assert bool(double)
+    assert repr(double) == "<the student's double>"
+    with pytest.raises(Exception, match="cannot be passed to the student"):
+        double(lambda: 1)
