@@ -100,7 +100,7 @@ def _client(count: int, scheduler: str | None) -> Iterator[Client]:
                 n_workers=count,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address=":0",
                 local_directory=folder,
                 env={"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // count))},
             ) as cluster,

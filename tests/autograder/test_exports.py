@@ -328,7 +328,7 @@ def test_grades_that_cannot_be_read_now(
     assert "cannot write" in capsys.readouterr().err
     (folder / "gradebook.db").write_bytes(b"no database" * 500)
     assert cli.main([*command, str(out)]) == 1
-    assert "cannot be read: file is not a database" in capsys.readouterr().err
+    assert "cannot use the gradebook" in capsys.readouterr().err
     (folder / "grades.csv").unlink()
     assert cli.main([*command, str(out)]) == 1
     assert "was never finished" in capsys.readouterr().err
