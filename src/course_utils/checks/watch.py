@@ -125,7 +125,7 @@ def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Ou
 def too_long(seconds: float) -> str:
     """The sentence for a call that did not come back."""
     return (
-        f"no result after {max(1, round(seconds))} seconds: is there a loop that never ends, "
+        f"no result after {seconds:.2g} seconds: is there a loop that never ends, "
         "or one over every single value?"
     )
 
