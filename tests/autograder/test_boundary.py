@@ -153,6 +153,15 @@ def test_the_arguments_of_a_check_stay_as_they_are(link):
     assert x.tolist() == [0, 0, 0]
 
 
+def test_changes_in_place_come_back_only_where_they_are_asked_for(link):
+    x, inplace = torch.zeros(3), name(link, "inplace")
+    inplace(x)
+    assert x.tolist() == [0, 0, 0]
+    object.__setattr__(inplace, "_writes", True)  # as "# in place: inplace" in a test cell does
+    inplace(x)
+    assert x.tolist() == [1, 1, 1]
+
+
 def test_a_check_watches_over_there(link):
     answer = Answer(name(link, "loops"))
     assert answer.trace(5).lines < answer.trace(50).lines

@@ -92,8 +92,6 @@ def tiny_copy(graded: Graded, tmp_path: Path) -> Path:
 
 
 _NOT_NEEDED = shutil.ignore_patterns("answers", "grades", "hidden", "sample_class", "*.pyc")
-    "answers", "grades", "hidden", "sample_class", "__pycache__"
-)
 
 
 def test_the_stock_program_grades_our_notebooks(class_folder: Path) -> None:
