@@ -14,6 +14,7 @@ import ctypes
 import os
 import resource
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,11 +88,22 @@ def _enter_namespaces() -> None:
 def _private_mounts(tmp_size: int) -> None:
     """A /tmp and a /proc that show nothing of anybody else."""
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
+    kept = {path: os.open(path, os.O_PATH) for path in _python_below("/tmp")}
     _mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={tmp_size},mode=1777")
+    for path, handle in kept.items():  # read-only there, and so here
+        path.mkdir(parents=True)
+        _mount(f"/proc/self/fd/{handle}", str(path), None, MS_BIND | MS_REC)
+        os.close(handle)
     try:
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except OSError:  # refused inside another sandbox: show a few harmless files instead
         _replace_proc()
+
+
+def _python_below(folder: str) -> list[Path]:
+    """Where this Python lives, if that is in ``folder``: an environment made in /tmp, say."""
+    prefixes = {Path(sys.prefix), Path(sys.base_prefix)}
+    return sorted(path for path in prefixes if Path(folder) in path.parents)
 
 
 def _replace_proc() -> None:
