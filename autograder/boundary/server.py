@@ -27,7 +27,6 @@ from course_utils.checks.watch import Ban, End, Limits, Outcome, names_of, watch
 
 SEED = 188  # same submission, same grade
 MAX_ITEMS = 10_000  # of an iterator that is asked for as a list
-ANSWERED_LATE = 5  # seconds that an answer may take beyond the code it waits for
 
 
 class Server:

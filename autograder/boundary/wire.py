@@ -12,7 +12,6 @@ tensor that occurs twice arrives as one. Everything else is left to ``Packer.oth
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -295,8 +294,3 @@ _CONTAINERS: dict[str, Callable[[Any], Any]] = {
     "frozenset": frozenset,
     "size": lambda items: torch.Size([_size(n) for n in items]),
 }
-
-
-def is_finite(value: float) -> bool:
-    """Whether a number that arrived may be computed with."""
-    return type(value) in (int, float) and math.isfinite(value)

