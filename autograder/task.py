@@ -115,8 +115,8 @@ def grade(task: Task) -> Result:
             points, comments = _recorded(gradebook, task.assignment.name)
             page = feedback.render(root, task.assignment.name, gradebook)
         except CourseError as error:
-            if not sandbox.alive():
-                raise SandboxError(f"the sandbox died: {error}") from None
+            if not sandbox.alive() or "sandbox" in str(error):
+                raise SandboxError(f"the sandbox failed: {error}") from None
             return refused(task, Status.ERROR, f"nbgrader could not grade this: {error}")
     return Result(
         student=task.student,

@@ -72,7 +72,7 @@ def adopt_orphans() -> None:
 
 def _enter_namespaces() -> None:
     """The next child is process 1 of a process namespace, and alone in it."""
-    if os.getuid() == 0:
+    if os.getuid() == 0 and _is_mapped(FIRST_UID):
         uid = FIRST_UID + os.getpid() % UIDS  # of its own, so that processes can be counted
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -83,6 +83,15 @@ def _enter_namespaces() -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"1000 {uid} 1")
     Path("/proc/self/gid_map").write_text(f"1000 {gid} 1")
+
+
+def _is_mapped(uid: int) -> bool:
+    """Whether this user namespace knows ``uid``: the root of a container may be alone in it."""
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = map(int, line.split())
+        if first <= uid and uid + UIDS <= first + count:
+            return True
+    return False
 
 
 def _private_mounts(tmp_size: int) -> None:

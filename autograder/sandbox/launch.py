@@ -54,13 +54,19 @@ class Session:
     def end(self) -> dict:
         """Kill it and all it started; ``status`` and ``peak_mb`` of its main process."""
         self.channel.close()
-        facts: dict = {}
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError):
             self._life.shutdown(socket.SHUT_WR)  # tells the supervisor, whose word we await
-            self._life.settimeout(END_SECONDS)
-            facts = json.loads(self._life.recv(4096) or b"{}")
+        facts = self.told(END_SECONDS)
         self._life.close()
-        return facts if isinstance(facts, dict) else {}
+        return facts
+
+    def told(self, seconds: float) -> dict:
+        """The next word of the supervisor; empty when there is none in time."""
+        with contextlib.suppress(OSError, ValueError):
+            self._life.settimeout(seconds)
+            facts = json.loads(self._life.recv(4096) or b"{}")
+            return facts if isinstance(facts, dict) else {}
+        return {}
 
 
 class Zygote:
@@ -90,14 +96,20 @@ class Zygote:
             SandboxError: the warmed process is gone, or the machine refuses a namespace.
         """
         near, service = socket.socketpair()
-        life, far_life = socket.socketpair()
+        life, far_life = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with service, far_life:
             handles = [service.fileno(), far_life.fileno()]
             try:
                 socket.send_fds(self._control, [json.dumps(asdict(limits)).encode()], handles)
             except OSError as error:
                 raise SandboxError(f"the sandbox is gone: {error.strerror}") from None
-        return Session(Channel(near), life)
+        session = Session(Channel(near), life)
+        told = session.told(WARM_UP_SECONDS)
+        if not told.get("serving"):
+            session.end()
+            why = told.get("refused", "no word from it")
+            raise SandboxError(f"no sandbox can be made on this machine ({why}). {advice()}")
+        return session
 
     def alive(self) -> bool:
         return self._process.poll() is None

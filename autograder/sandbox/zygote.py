@@ -85,6 +85,7 @@ def _supervise(
         life.close()
         _serve(service, shell)
         os._exit(0)
+    _report(life, {"serving": True})
     service.close()
     watch = os.pidfd_open(pid)
     select.select([watch, life.fileno()], [], [])
