@@ -167,6 +167,9 @@ def best() -> Kind:
     """Bubblewrap where it works; for machines where one cannot choose, such as Gradescope's."""
     try:
         require(Kind.BUBBLEWRAP)
+        trial = Zygote(Kind.BUBBLEWRAP)
+        with contextlib.closing(trial):
+            trial.session(JailLimits()).end()
     except SandboxError:
         return Kind.LIMITS_ONLY
     return Kind.BUBBLEWRAP
