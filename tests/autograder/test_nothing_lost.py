@@ -29,6 +29,11 @@ from course_utils.course import Course, CourseError
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 
+pytestmark = pytest.mark.skipif(
+    "COURSE_LONG_TESTS" not in os.environ,
+    reason="kills graders, a minute each time: set COURSE_LONG_TESTS=1",
+)
+
 COURSE = Path(sys.executable).with_name("course")
 ANSWERS = {
     "ada": RIGHT,

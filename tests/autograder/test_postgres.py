@@ -26,6 +26,11 @@ from tests.autograder import postgres_server, tiny_course
 from tests.autograder.postgres_server import PASSWORD, Server
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 
+pytestmark = pytest.mark.skipif(
+    "COURSE_LONG_TESTS" not in os.environ,
+    reason="starts a PostgreSQL server and grades many classes: set COURSE_LONG_TESTS=1",
+)
+
 PEEK = "import os\nprint('seen', os.environ.get('PGPASSWORD'))\n"
 ANSWERS = {
     "right": RIGHT,
@@ -115,7 +120,9 @@ def test_formgrader_opens_it_by_the_written_config(
     secrets.write_text("*:*:grades:owner:" + PASSWORD.replace(":", r"\:"))
     secrets.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(secrets))
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(class_.out)).load_config()
+    config = PyFileConfigLoader(
+        "integrity.csv", "integrity.html", "nbgrader_config.py", path=str(class_.out)
+    ).load_config()
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     scores = {s["student"]: s["score"] for s in api.get_submissions(CHAPTER)}
     assert scores == {"right": 6, "partial": 4, "reflects": 6, "empty": 0}
@@ -135,7 +142,14 @@ def test_grading_again_changes_nothing(again: Class) -> None:
     before, table = again.times(), again.table
     assert again.grade().graded == 0
     changed = {p.name for p, t in again.times().items() if before.get(p) != t}
-    assert changed <= {"grades.csv", "nbgrader_config.py", ".gradebook", ".lock"}
+    assert changed <= {
+        "grades.csv",
+        "integrity.csv",
+        "integrity.html",
+        "nbgrader_config.py",
+        ".gradebook",
+        ".lock",
+    }
     assert again.table == table
 
 
@@ -324,7 +338,9 @@ def test_an_sqlite_file_elsewhere(class_: Class, tmp_path: Path) -> None:
     shutil.copytree(class_.out / ".results", other.out / ".results")
     assert other.grade().graded == 0
     assert other.table == class_.table
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(other.out)).load_config()
+    config = PyFileConfigLoader(
+        "integrity.csv", "integrity.html", "nbgrader_config.py", path=str(other.out)
+    ).load_config()
     with Gradebook(config.CourseDirectory.db_url) as book:
         assert book.find_submission(CHAPTER, "partial").score == 4
     with store.lock(file.parent), pytest.raises(CourseError, match="is being graded into"):
