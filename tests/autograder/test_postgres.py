@@ -120,9 +120,7 @@ def test_formgrader_opens_it_by_the_written_config(
     secrets.write_text("*:*:grades:owner:" + PASSWORD.replace(":", r"\:"))
     secrets.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(secrets))
-    config = PyFileConfigLoader(
-        "integrity.csv", "integrity.html", "nbgrader_config.py", path=str(class_.out)
-    ).load_config()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(class_.out)).load_config()
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     scores = {s["student"]: s["score"] for s in api.get_submissions(CHAPTER)}
     assert scores == {"right": 6, "partial": 4, "reflects": 6, "empty": 0}
@@ -338,9 +336,7 @@ def test_an_sqlite_file_elsewhere(class_: Class, tmp_path: Path) -> None:
     shutil.copytree(class_.out / ".results", other.out / ".results")
     assert other.grade().graded == 0
     assert other.table == class_.table
-    config = PyFileConfigLoader(
-        "integrity.csv", "integrity.html", "nbgrader_config.py", path=str(other.out)
-    ).load_config()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(other.out)).load_config()
     with Gradebook(config.CourseDirectory.db_url) as book:
         assert book.find_submission(CHAPTER, "partial").score == 4
     with store.lock(file.parent), pytest.raises(CourseError, match="is being graded into"):
