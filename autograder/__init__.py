@@ -1,0 +1,3 @@
+from course_utils.startup import without_iri_grammar
+
+without_iri_grammar()

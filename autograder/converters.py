@@ -14,7 +14,9 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
-from autograder.settings import configure, find_alembic
+from autograder import swift  # noqa: F401 (makes nbgrader swifter by being imported)
+from autograder.sandbox.kind import SandboxError
+from autograder.settings import configure
 from course_utils.course import CourseError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -27,7 +29,7 @@ class _LastError(logging.Handler):
     Attributes:
         sentence: the last line that says something.
         machine: the exception, where no submission is to blame: a full disk, a database that
-            is locked or gone.
+            is locked or gone, no sandbox.
     """
 
     def __init__(self) -> None:
@@ -41,7 +43,7 @@ class _LastError(logging.Handler):
             self.sentence = lines[-1]
         error = sys.exc_info()[1]
         full = isinstance(error, OSError) and error.errno in NO_ROOM
-        if full or isinstance(error, OperationalError):
+        if full or isinstance(error, OperationalError | SandboxError):
             self.machine = error
 
 
@@ -55,8 +57,8 @@ def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: A
         CourseError: with nbgrader's own last words.
         OSError: a disk is full.
         sqlalchemy.exc.OperationalError: the gradebook is locked, full or gone.
+        SandboxError: there is no sandbox, or it died.
     """
-    find_alembic()
     config = Config()
     configure(config, root, gradebook)
     config.CourseDirectory.source_directory = "notebooks"

@@ -14,26 +14,19 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int, Unicode
 
 from autograder.boundary.channel import Channel
 from autograder.boundary.remote import Link, Lost
+from autograder.cells import fail, is_test, tidy_test
 from autograder.sandbox.jail import JailLimits
-from autograder.sandbox.launch import Kind, Session, Zygote, require
+from autograder.sandbox.kind import Kind
+from autograder.sandbox.launch import Session
+from autograder.sandbox.warm import zygote
 from autograder.trusted import Trusted
 
 DIED = "DeadKernelError"
 TOO_LONG = "CellTimeoutError"
-_zygotes: dict[Kind, Zygote] = {}
-
-
-def zygote(kind: Kind) -> Zygote:
-    """The warmed process of this one; a new one where it died."""
-    if kind not in _zygotes or not _zygotes[kind].alive():
-        require(kind)
-        _zygotes[kind] = Zygote(kind)
-    return _zygotes[kind]
 
 
 class SandboxedExecute(NbGraderPreprocessor):
@@ -78,9 +71,9 @@ class SandboxedExecute(NbGraderPreprocessor):
         cell.outputs, cell.execution_count = [], None
         left = self._deadline - time.monotonic()
         if left <= 0:
-            _fail(cell, TOO_LONG, "not run: the time for the whole notebook was used up")
+            fail(cell, TOO_LONG, "not run: the time for the whole notebook was used up")
         elif len(self._killers) > self.max_deaths:
-            _fail(cell, DIED, "not run: Python died too often in the cells before")
+            fail(cell, DIED, "not run: Python died too often in the cells before")
         elif is_test(cell):
             cell.outputs = trusted.run(cell, min(self.timeout, left))
             tidy_test(cell)
@@ -95,7 +88,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             timed_out = str(lost) == Lost.IN_TIME
             name = TOO_LONG if timed_out else DIED
             why = f"no end after {self.timeout} seconds"
-            _fail(cell, name, why if timed_out else "Python died while it ran this cell")
+            fail(cell, name, why if timed_out else "Python died while it ran this cell")
         else:
             cell.outputs = [_output(o) for o in outputs if isinstance(o, dict)]
 
@@ -129,37 +122,6 @@ class SandboxedExecute(NbGraderPreprocessor):
         if self._session:
             self._session.end()
             self._session = None
-
-
-def is_test(cell: NotebookNode) -> bool:
-    """A cell that gives points by itself."""
-    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
-
-
-def tidy_test(cell: NotebookNode) -> None:
-    """Leave only outputs of a test cell that ``nbgrader.utils.determine_grade`` reads rightly.
-
-    It gives no points for anything on stderr (a warning is enough), takes the first result
-    even where an error follows, full points for a result that is no number, and stops the
-    notebook at one above the maximum.
-    """
-    for output in cell.outputs:
-        if output.output_type == "stream":
-            output.name = "stdout"
-    results = [o for o in cell.outputs if o.output_type == "execute_result"]
-    failed = any(o.output_type == "error" for o in cell.outputs)
-    kept = [] if failed else results[-1:]
-    cell.outputs = [o for o in cell.outputs if o.output_type != "execute_result"] + kept
-    if kept and not _is_grade_of(kept[0], float(cell.metadata.nbgrader["points"])):
-        cell.outputs = []
-        _fail(cell, "ValueError", "the test cell did not end with its points")
-
-
-def _is_grade_of(result: NotebookNode, max_points: float) -> bool:
-    try:
-        return 0 <= float(result.data["text/plain"]) <= max_points
-    except (KeyError, TypeError, ValueError):
-        return False
 
 
 def _worth_replaying(cell: NotebookNode) -> bool:
@@ -198,8 +160,3 @@ def _companions(path: Path) -> dict[str, bytes]:
         for p in found
         if p.suffix != ".ipynb"
     }
-
-
-def _fail(cell: NotebookNode, name: str, message: str) -> None:
-    error = new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
-    cell.outputs = [*cell.get("outputs", []), error]

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook, get_alembic_version
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from sqlalchemy import URL, inspect, text
 from sqlalchemy.exc import SAWarning
 
-from autograder import database, store
-from autograder.settings import COURSE_ID, find_alembic
+from autograder import database, store, swift
+from autograder.records import Grade, Result
+from autograder.settings import COURSE_ID
 from autograder.status import Status
-from autograder.task import Grade, Result
 
 Row = tuple[Result, Grade]
 
@@ -31,7 +31,6 @@ class ByHand:
 
 @contextlib.contextmanager
 def opened(url: str) -> Iterator[Gradebook]:
-    find_alembic()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on each new submission
         with Gradebook(url, COURSE_ID) as book:
@@ -47,7 +46,7 @@ def ensure(url: URL) -> None:
         # nbgrader makes the tables in one transaction and notes their version in the next
         if not inspect(book.engine).has_table("alembic_version"):
             book.db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
-            version = {"version": get_alembic_version()}
+            version = {"version": swift.alembic_version()}
             book.db.execute(text("INSERT INTO alembic_version VALUES (:version)"), version)
 
 

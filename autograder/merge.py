@@ -13,7 +13,7 @@ from autograder import feedback, gradebook, store
 from autograder.assignment import Assignment
 from autograder.converters import STUDENT
 from autograder.gradebook import ByHand
-from autograder.task import Result
+from autograder.records import Result
 
 
 def merge(

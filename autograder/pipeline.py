@@ -19,10 +19,10 @@ from autograder.assignment import Assignment, define, prepare
 from autograder.exports.csv_table import grades_csv
 from autograder.intake import pick
 from autograder.merge import merge
-from autograder.sandbox.launch import Kind
+from autograder.records import Limits, Result, Task
+from autograder.sandbox.kind import Kind
 from autograder.submissions import Found, find
 from autograder.summary import Summary, summarise
-from autograder.task import Limits, Result, Task
 from course_utils.course import Course, CourseError, UsageError
 
 CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder.

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.records import Grade, Result
 from autograder.status import Status
-from autograder.task import Grade, Result
 
 
 @dataclass(frozen=True)

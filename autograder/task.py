@@ -6,9 +6,7 @@ holds everything it reads, its value everything it makes.
 
 from __future__ import annotations
 
-import tempfile
 import time
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -17,78 +15,17 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.utils import is_grade, is_task
 
-from autograder import feedback, intake
+from autograder import feedback, intake, scratch
 from autograder.assignment import Assignment, answer_of
 from autograder.converters import STUDENT, run
-from autograder.execute import zygote
-from autograder.sandbox.launch import Kind, SandboxError
+from autograder.records import Grade, Result, Task
+from autograder.refusal import refused
+from autograder.sandbox.kind import SandboxError
+from autograder.sandbox.warm import zygote
 from autograder.settings import COURSE_ID
 from autograder.status import Status
 from autograder.verdict import judge
 from course_utils.course import CourseError
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds for a cell and for a whole submission, and how its code is kept apart."""
-
-    cell: int = 30
-    wall: int = 300
-    sandbox: Kind = Kind.BUBBLEWRAP
-
-
-@dataclass(frozen=True)
-class Task:
-    """A submission to grade."""
-
-    student: str
-    assignment: Assignment
-    handin: intake.Handin
-    limits: Limits = Limits()
-
-
-@dataclass(frozen=True)
-class Grade:
-    """One exercise of one student. ``points`` is None until a person has read it."""
-
-    exercise: str
-    points: float | None
-    max_points: float
-    status: Status
-    reason: str
-
-    @property
-    def title(self) -> str:
-        """The exercise as the student knows it."""
-        return self.exercise.removeprefix("test_")
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of a submission.
-
-    ``status`` is that of the whole: GRADED as soon as its cells could be run.
-    """
-
-    student: str
-    assignment: str
-    status: Status
-    reason: str
-    notes: tuple[str, ...]
-    grades: tuple[Grade, ...]
-    comments: dict[str, str | None] = field(default_factory=dict)
-    notebook: str = ""
-    feedback: str = ""
-    seconds: float = 0.0
-
-    def data(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_data(cls, data: dict) -> Result:
-        grades = tuple(Grade(**{**g, "status": Status(g["status"])}) for g in data["grades"])
-        fixed = {"status": Status(data["status"]), "notes": tuple(data["notes"])}
-        return cls(**{**data, **fixed, "grades": grades})
 
 
 def grade(task: Task) -> Result:
@@ -106,17 +43,18 @@ def grade(task: Task) -> Result:
     sandbox = zygote(task.limits.sandbox)  # its failure is none of the submission
     notes = (*task.handin.notes, *submission.notes)
     submission.notebook.metadata[feedback.NOTES] = list(notes)
-    with tempfile.TemporaryDirectory(prefix="grade-") as tmp:
-        root = Path(tmp).resolve()
+    with scratch.folder() as root:
         gradebook = _scratch_course(root, task.assignment, submission.notebook)
         try:
             _autograde(root, task, gradebook)
             nb = _autograded(root, task.assignment.name)
             points, comments = _recorded(gradebook, task.assignment.name)
             page = feedback.render(root, task.assignment.name, gradebook)
+        except SandboxError:
+            raise
         except CourseError as error:
-            if not sandbox.alive() or "sandbox" in str(error):
-                raise SandboxError(f"the sandbox failed: {error}") from None
+            if not sandbox.alive():
+                raise SandboxError(f"the sandbox died: {error}") from None
             return refused(task, Status.ERROR, f"nbgrader could not grade this: {error}")
     return Result(
         student=task.student,
@@ -129,22 +67,6 @@ def grade(task: Task) -> Result:
         notebook=nbformat.writes(nb),
         feedback=page,
         seconds=round(time.monotonic() - started, 2),
-    )
-
-
-def refused(task: Task, status: Status, reason: str) -> Result:
-    """No points, and the reason why, for every exercise."""
-    grades = (
-        Grade(e.name, 0.0, e.max_points, status, reason) for e in task.assignment.exercises
-    )
-    return Result(
-        student=task.student,
-        assignment=task.assignment.name,
-        status=status,
-        reason=reason,
-        notes=task.handin.notes,
-        grades=tuple(grades),
-        feedback=feedback.refusal(task.assignment.name, reason),
     )
 
 
@@ -162,7 +84,7 @@ def _scratch_course(root: Path, assignment: Assignment, notebook: NotebookNode) 
         path = root / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    return f"sqlite:///{root}/gradebook.db"
+    return scratch.gradebook(root)
 
 
 def _autograde(root: Path, task: Task, gradebook: str) -> None:

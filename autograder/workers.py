@@ -8,8 +8,9 @@ warmed sandbox. A worker that dies takes its task with it, which is tried once m
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import logging
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,13 +18,17 @@ from typing import Any
 import dask
 from dask.distributed import Client, LocalCluster, as_completed
 
-from autograder.sandbox.launch import require
+from autograder.head_start import head_start
+from autograder.records import Result, Task
+from autograder.refusal import refused
+from autograder.sandbox import warm
 from autograder.status import Status
-from autograder.task import Result, Task, grade, refused
 from course_utils.course import CourseError
 
 CONNECT_SECONDS = 30
 SETTINGS = {
+    "distributed.worker.multiprocessing-method": "forkserver",
+    "distributed.worker.profile.enabled": False,
     "distributed.worker.daemon": False,  # a worker starts processes of its own
     "distributed.worker.memory.terminate": False,  # its own limits are in the sandbox
     "distributed.worker.memory.pause": False,
@@ -52,10 +57,16 @@ def run(
     waiting = list(tasks)
     if not waiting:
         return
+    kind = waiting[0].limits.sandbox
     if scheduler is None:
-        require(waiting[0].limits.sandbox)
+        head_start(kind)
     with _client(min(count, len(waiting)), scheduler) as client:
-        known = {client.submit(_grade, task, pure=False): task for task in waiting}
+        address = ""
+        if scheduler is None:
+            sandbox = warm.start(kind)
+            sandbox.wait_until_warm()
+            address = sandbox.address
+        known = {client.submit(_grade, task, address, pure=False): task for task in waiting}
         for future in as_completed(list(known)):
             task = known[future]
             yield task, *_outcome(future, task)
@@ -70,9 +81,23 @@ def _outcome(future: Any, task: Task) -> tuple[Result, bool]:
     return refused(task, Status.CRASHED, sentence), False
 
 
-def _grade(task: Task) -> tuple[Result, bool]:
-    """In a worker. Only what is the submission's own fault is final."""
+@functools.cache
+def _settle() -> None:
+    """Once: what was imported need not be looked at in each garbage collection."""
+    gc.freeze()
+
+
+def _grade(task: Task, sandbox: str) -> tuple[Result, bool]:
+    """In a worker. Only what is the submission's own fault is final.
+
+    Args:
+        sandbox: address of the warmed process of this machine, where there is one.
+    """
+    from autograder.task import grade  # with torch: two seconds that only workers need
+
+    _settle()
     try:
+        warm.zygote(task.limits.sandbox, sandbox)
         return grade(task), True
     except Exception as error:
         sentence = f"The grader itself failed: {type(error).__name__}: {error}"
@@ -102,7 +127,6 @@ def _client(count: int, scheduler: str | None) -> Iterator[Client]:
                 processes=True,
                 dashboard_address=":0",
                 local_directory=folder,
-                env={"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // count))},
             ) as cluster,
             Client(cluster) as client,
         ):

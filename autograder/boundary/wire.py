@@ -21,7 +21,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-MAX_BYTES = 256 << 20
+from autograder.boundary.channel import MAX_BYTES
+
 MAX_NODES = 200_000
 MAX_DEPTH = 60
 MAX_TEXT = 4_000_000

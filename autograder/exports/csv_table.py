@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.exports import Exported
 from autograder.gradebook import Row
-from autograder.task import Grade, Result
+from autograder.records import Grade, Result
 from course_utils.files import write_atomically
 
 HEADER = ("student", "assignment", "exercise", "points", "max_points", "status", "reason")

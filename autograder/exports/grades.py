@@ -8,8 +8,8 @@ from pathlib import Path
 
 from autograder import database, gradebook, store
 from autograder.gradebook import Row
+from autograder.records import Grade, Result
 from autograder.status import Status
-from autograder.task import Grade, Result
 from course_utils.course import CourseError, UsageError, select
 
 

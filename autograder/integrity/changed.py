@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from autograder.integrity.findings import Finding, Kind
-from autograder.task import Result
+from autograder.records import Result
 
 # Slips with files that say nothing about the work.
 _HARMLESS = re.compile(

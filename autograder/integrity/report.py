@@ -17,7 +17,7 @@ from autograder.integrity.refused import refusals
 from autograder.integrity.similarity import COMMON, Group, Match, compare, groups
 from autograder.integrity.table import integrity_csv
 from autograder.integrity.work import LeftOut, Work
-from autograder.task import Result
+from autograder.records import Result
 from course_utils.course import Course, UsageError
 
 SECONDS = 60  # for comparing; what is not done by then is named

@@ -12,15 +12,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 
 import course_utils
 from autograder.boundary.channel import Channel
 from autograder.sandbox.jail import JailLimits
+from autograder.sandbox.kind import Kind, SandboxError, advice, require
 from course_utils import results
-from course_utils.course import CourseError
-from course_utils.data import cache
+from course_utils.files import cache_folder
 
 WARM_UP_SECONDS = 120
 END_SECONDS = 10
@@ -32,17 +31,6 @@ SHARED = (
     "sandbox/__init__.py", "sandbox/jail.py", "sandbox/shell.py", "sandbox/zygote.py",
 )  # fmt: skip
 INSIDE = Path("/sandbox")
-
-
-class Kind(StrEnum):
-    """How student code is kept apart."""
-
-    BUBBLEWRAP = "bubblewrap"
-    LIMITS_ONLY = "limits-only"
-
-
-class SandboxError(CourseError):
-    """The sandbox cannot be had on this machine."""
 
 
 class Session:
@@ -69,25 +57,10 @@ class Session:
         return {}
 
 
-class Zygote:
-    """The warmed process. One a worker; it forks as many sessions as are asked for."""
+class Sessions:
+    """Asks a warmed process for children that serve submissions."""
 
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self._stage = tempfile.TemporaryDirectory(prefix="sandbox-")
-        _copy_shared(Path(self._stage.name))
-        self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with far:
-            self._process = subprocess.Popen(
-                self._command(far.fileno()),
-                pass_fds=[far.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=self._environment() if kind is Kind.LIMITS_ONLY else None,
-                start_new_session=True,
-            )
-        self._wait_until_warm()
+    _control: socket.socket
 
     def session(self, limits: JailLimits) -> Session:
         """A fresh child.
@@ -112,6 +85,58 @@ class Zygote:
         return session
 
     def alive(self) -> bool:
+        """Whether the warmed process still listens."""
+        with contextlib.suppress(BlockingIOError):
+            return bool(self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        return True
+
+
+class Guest(Sessions):
+    """Sessions of the warmed process that another process of this machine has started."""
+
+    def __init__(self, address: str) -> None:
+        self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._control.connect(address)
+        except OSError as error:
+            raise SandboxError(f"the sandbox is gone: {error.strerror}") from None
+
+
+class Zygote(Sessions):
+    """Starts a warmed process, which ends with this one.
+
+    Attributes:
+        address: where other processes of this machine reach it as a ``Guest``.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")  # for this user alone
+        self.address = f"{self._folder.name}/control"
+        self._stage = Path(self._folder.name, "grader")  # what is seen inside
+        _copy_shared(self._stage)
+        self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.bind(self.address)
+        listener.listen()
+        self._warm = False
+        with far, listener:
+            handles = (far.fileno(), listener.fileno())
+            self._process = subprocess.Popen(
+                self._command(*handles),
+                pass_fds=handles,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=self._environment() if kind is Kind.LIMITS_ONLY else None,
+                start_new_session=True,
+            )
+
+    def session(self, limits: JailLimits) -> Session:
+        self.wait_until_warm()
+        return super().session(limits)
+
+    def alive(self) -> bool:
         return self._process.poll() is None
 
     def close(self) -> None:
@@ -123,44 +148,39 @@ class Zygote:
         self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
-        self._stage.cleanup()
+        self._folder.cleanup()
 
-    def _wait_until_warm(self) -> None:
+    def wait_until_warm(self) -> None:
+        """Until it has imported what submissions need.
+
+        Raises:
+            SandboxError: it does not start; with its last words.
+        """
+        if self._warm:
+            return
         self._control.settimeout(WARM_UP_SECONDS)
         try:
-            ready = self._control.recv(64)
+            self._warm = bool(self._control.recv(64))
         except OSError:
-            ready = b""
+            self._warm = False
         self._control.settimeout(None)
-        if not ready:
+        if not self._warm:
             self._process.kill()
             said = self._process.communicate()[1].decode(errors="replace").strip()
-            self._stage.cleanup()
+            self._folder.cleanup()
             last = said.splitlines()[-1] if said else "no word from it"
             raise SandboxError(f"the sandbox does not start ({last}). {advice()}")
 
-    def _command(self, control: int) -> list[str]:
-        program = [sys.executable, "-m", "autograder.sandbox.zygote", str(control)]
+    def _command(self, control: int, listener: int) -> list[str]:
+        program = [sys.executable, "-m", "autograder.sandbox.zygote"]
+        program += [str(control), str(listener)]
         if self.kind is Kind.LIMITS_ONLY:
             return program
-        return [*bubblewrap(Path(self._stage.name)), *program, "--namespaces"]
+        return [*bubblewrap(self._stage), *program, "--namespaces"]
 
     def _environment(self) -> dict[str, str]:
-        stage = self._stage.name
         source = str(Path(course_utils.__file__).parents[1])
-        return environment(f"{stage}{os.pathsep}{source}", str(cache.folder()))
-
-
-def require(kind: Kind) -> None:
-    """Raise ``SandboxError`` with what to do unless ``kind`` can be had here."""
-    if kind is Kind.LIMITS_ONLY:
-        return
-    if sys.platform != "linux" or not shutil.which("bwrap"):
-        raise SandboxError(f"bubblewrap is missing on this machine. {advice()}")
-    trial = ["bwrap", "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", "true"]
-    done = subprocess.run(trial, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SandboxError(f"bubblewrap does not work here ({done.stderr.strip()}). {advice()}")
+        return environment(f"{self._stage}{os.pathsep}{source}", str(cache_folder()))
 
 
 def best() -> Kind:
@@ -173,15 +193,6 @@ def best() -> Kind:
     except SandboxError:
         return Kind.LIMITS_ONLY
     return Kind.BUBBLEWRAP
-
-
-def advice() -> str:
-    """What an instructor can do without bubblewrap."""
-    return (
-        "Student code is graded in a sandbox: install it (apt install bubblewrap, on Linux; "
-        "elsewhere grade in a Linux container), or, for a class that you trust, say "
-        "--sandbox=limits-only: then only time, memory and processes are limited"
-    )
 
 
 def environment(python_path: str, data_cache: str) -> dict[str, str]:
@@ -247,8 +258,8 @@ def _visible(stage: Path) -> Iterator[tuple[Path, Path]]:
     facts = package.parents[1] / "book" / "facts.yml"
     if facts.is_file():
         yield facts, INSIDE / "book" / "facts.yml"
-    if cache.folder().is_dir():
-        yield cache.folder(), INSIDE / "cache"
+    if cache_folder().is_dir():
+        yield cache_folder(), INSIDE / "cache"
 
 
 def _copy_shared(stage: Path) -> None:

@@ -1,9 +1,10 @@
 """The warmed process: imports torch once, then forks a locked-in child per submission.
 
-    python -m autograder.sandbox.zygote CONTROL [--namespaces]
+    python -m autograder.sandbox.zygote CONTROL LISTENER [--namespaces]
 
-CONTROL is the number of an inherited Unix socket. Each message on it is the JSON of
-``JailLimits`` with two sockets attached: over one the child serves its submission, over the
+Both are numbers of inherited Unix sockets; when CONTROL is closed at its other end, all ends.
+Each message on it, or on a connection that LISTENER accepts, is the JSON of ``JailLimits``
+with two sockets attached: over one the child serves its submission, over the
 other its supervisor reports the end; when the trusted side closes that one, the child and
 whatever it started are killed. This process itself never runs a student's code.
 """
@@ -11,6 +12,7 @@ whatever it started are killed. This process itself never runs a student's code.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -26,23 +28,42 @@ READY = b"ready"
 
 
 def main() -> None:
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control, listener = (socket.socket(fileno=int(handle)) for handle in sys.argv[1:3])
     namespaces = "--namespaces" in sys.argv
     shell = warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trusted side
     control.send(READY)
-    while True:
-        message, handles, _, _ = socket.recv_fds(control, 4096, 2)
-        _reap()
-        if not message:
-            return
-        service, life = (socket.socket(fileno=handle) for handle in handles)
-        if os.fork() == 0:
-            control.close()
-            _supervise(json.loads(message), service, life, namespaces, shell)
-            os._exit(0)
-        service.close()
-        life.close()
+    callers = [control]
+    while control in callers:
+        ready, _, _ = select.select([listener, *callers], [], [])
+        for end in ready:
+            if end is listener:
+                callers.append(listener.accept()[0])
+            elif not _answer(end, [listener, *callers], namespaces, shell):
+                callers.remove(end)
+                end.close()
+
+
+def _answer(
+    caller: socket.socket, private: list[socket.socket], namespaces: bool, shell
+) -> bool:
+    """Fork a child as ``caller`` asks, without ``private``; False when the caller is gone."""
+    try:
+        message, handles, _, _ = socket.recv_fds(caller, 4096, 2)
+    except OSError:
+        return False
+    _reap()
+    if not message:
+        return False
+    service, life = (socket.socket(fileno=handle) for handle in handles)
+    if os.fork() == 0:
+        for end in private:
+            end.close()
+        _supervise(json.loads(message), service, life, namespaces, shell)
+        os._exit(0)
+    service.close()
+    life.close()
+    return True
 
 
 def warm_up():
@@ -53,20 +74,24 @@ def warm_up():
     import matplotlib.pyplot as plt
     from matplotlib import font_manager
 
-    import course_utils.checks
     import course_utils.data
     import course_utils.figures
     import course_utils.widgets  # noqa: F401
     from autograder.boundary import server  # noqa: F401
     from autograder.sandbox.shell import make_shell
+    from course_utils import checks
     from course_utils.checks.watch import Limits, watched
 
+    for chapter in checks.CHAPTERS:
+        getattr(checks, chapter)
     shell = make_shell()
     font_manager.fontManager.findfont("DejaVu Sans")
     plt.close(plt.figure())
     x = torch.ones(2, 2, requires_grad=True)
     watched(lambda x: (x * x).sum(), (x,), {}, Limits(seconds=5, count_lines=True))
     x.sum().backward()
+    gc.collect()
+    gc.freeze()  # else each child's collections would copy the pages that all share
     return shell
 
 

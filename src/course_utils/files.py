@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock
+from platformdirs import user_cache_dir
 
 from course_utils.course import CourseError
 
 
 class CannotWrite(CourseError):
     """A file or folder cannot be written: no permission, no room, something in the way."""
+
+
+def cache_folder() -> Path:
+    """Where what was decoded lies: ``COURSE_CACHE``, else the platform's folder for caches."""
+    chosen = os.environ.get("COURSE_CACHE")
+    return Path(chosen).expanduser() if chosen else Path(user_cache_dir("pixels-to-prompts"))
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -11,9 +11,9 @@ from nbformat.v4 import new_output
 
 from autograder import store
 from autograder.answers.convolution import ANSWERS
+from autograder.records import Result
 from autograder.sample import CHAPTER, solved
 from autograder.status import Status
-from autograder.task import Result
 from course_utils.checks.report import MIME, Report
 from course_utils.course import Course
 from course_utils.publish.release import released_text

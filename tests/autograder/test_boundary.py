@@ -9,7 +9,8 @@ import torch
 
 from autograder.boundary.remote import Link, Lost, Remote, RemoteError
 from autograder.sandbox.jail import JailLimits
-from autograder.sandbox.launch import Kind, SandboxError, Zygote, require
+from autograder.sandbox.kind import Kind, SandboxError, require
+from autograder.sandbox.launch import Zygote
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.watch import Ban
 

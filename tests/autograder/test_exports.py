@@ -14,8 +14,8 @@ from autograder.assignment import define
 from autograder.exports import canvas, grades, moodle, roster
 from autograder.exports.csv_table import grades_csv
 from autograder.gradebook import Row
+from autograder.records import Grade, Result
 from autograder.status import Status
-from autograder.task import Grade, Result
 from course_utils import cli
 from course_utils.course import Course, UsageError
 from tests.autograder.graded_class import Graded

@@ -10,7 +10,8 @@ from nbgrader.converters import GenerateFeedback
 from autograder import converters, gradebook, sanitize
 from autograder.assignment import Assignment
 from autograder.intake import Handin
-from autograder.task import Limits, Task, grade
+from autograder.records import Limits, Task
+from autograder.task import grade
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import ANSWERS, Graded
 

@@ -11,8 +11,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
 
+from autograder.records import Grade, Result
 from autograder.status import Status
-from autograder.task import Grade, Result
 from autograder.verdict import report_of
 from course_utils.checks.report import Report, Verdict
 

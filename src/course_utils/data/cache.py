@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import safetensors.torch
-from platformdirs import user_cache_dir
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from course_utils.files import CannotWrite, locked, write_atomically
+from course_utils.files import cache_folder as folder
 
 FORMAT = 1  # part of every file's name: another format never reads an old file
 ADVICE = "set COURSE_CACHE to a folder that can be written and has room"
@@ -30,12 +29,6 @@ Tensors = dict[str, Tensor]
 
 class CacheWarning(UserWarning):
     """The cache cannot be used; the data are right but are decoded again at each start."""
-
-
-def folder() -> Path:
-    """Where decoded data lie."""
-    chosen = os.environ.get("COURSE_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(user_cache_dir("pixels-to-prompts"))
 
 
 def path_of(name: str, origin: str) -> Path:

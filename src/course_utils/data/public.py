@@ -7,6 +7,7 @@ data become the course's, and its errors say what to do.
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from torchvision import datasets
-from torchvision.transforms.v2 import functional as vision
 
 from course_utils.course import CourseError
 from course_utils.data.pictures import Pictures
@@ -25,13 +24,30 @@ from course_utils.data.splits import require_split
 TRAIN_TEST = ("train", "test")
 
 
+class _Torchvision:
+    """torchvision's modules, imported when they are used: that takes two seconds."""
+
+    @property
+    def datasets(self) -> Any:
+        return importlib.import_module("torchvision.datasets")
+
+    @property
+    def functional(self) -> Any:
+        return importlib.import_module("torchvision.transforms.v2.functional")
+
+
+_torchvision = _Torchvision()
+
+
 def mnist_like(
     name: str, split: str, root: Any, download: bool, classes: tuple[str, ...]
 ) -> Pictures:
     """``MNIST`` or ``FashionMNIST`` from torchvision's folder."""
     require_split(split, TRAIN_TEST, name)
     with _explained(name, root, f"{name}/raw/ with the four IDX files"):
-        source = getattr(datasets, name)(_root(root), train=split == "train", download=download)
+        source = getattr(_torchvision.datasets, name)(
+            _root(root), train=split == "train", download=download
+        )
         title = f"{name} ({_root(root)}), {split}"
         return Pictures(title, source.data[:, None], source.targets.long(), classes)
 
@@ -41,7 +57,9 @@ def cifar(name: str, split: str, root: Any, download: bool) -> Pictures:
     require_split(split, TRAIN_TEST, name)
     inside = {"CIFAR10": "cifar-10-batches-py/", "CIFAR100": "cifar-100-python/"}[name]
     with _explained(name, root, f"{inside} as in the authors' Python archive"):
-        source = getattr(datasets, name)(_root(root), train=split == "train", download=download)
+        source = getattr(_torchvision.datasets, name)(
+            _root(root), train=split == "train", download=download
+        )
         images = torch.from_numpy(np.ascontiguousarray(source.data.transpose(0, 3, 1, 2)))
         title = f"{name} ({_root(root)}), {split}"
         return Pictures(title, images, torch.tensor(source.targets), source.classes)
@@ -70,7 +88,7 @@ class PublicSet(Dataset):
     def __getitem__(self, index: int) -> tuple[Tensor, Any]:
         with _explained(f"picture {index} of {self.name}", self.root, "it whole and readable"):
             image, target = self.source[index]
-            return vision.pil_to_tensor(image), self._target(target)
+            return _torchvision.functional.pil_to_tensor(image), self._target(target)
 
     def _target(self, target: Any) -> Any:
         return target
@@ -127,8 +145,8 @@ def voc(
     splits = ["train", "val", "trainval", *(["test"] if year == "2007" else [])]
     require_split(split, splits, f"VOC {year}")
     tasks: dict[str, tuple[Any, type[PublicSet]]] = {
-        "detection": (datasets.VOCDetection, VOCBoxes),
-        "segmentation": (datasets.VOCSegmentation, VOCMasks),
+        "detection": (_torchvision.datasets.VOCDetection, VOCBoxes),
+        "segmentation": (_torchvision.datasets.VOCSegmentation, VOCMasks),
     }
     if task not in tasks:
         raise CourseError(f"VOC has no task {task!r}; it has {', '.join(tasks)}")
@@ -157,7 +175,7 @@ def coco_captions(split: str = "train", *, root: str | Path, year: int = 2017) -
     _require(images, "COCO", root, needed)
     try:
         with _explained("COCO", root, needed), contextlib.redirect_stdout(None):
-            source = datasets.CocoCaptions(str(images), str(annotations))
+            source = _torchvision.datasets.CocoCaptions(str(images), str(annotations))
     except ImportError:
         raise CourseError("COCO needs pycocotools: pip install 'course-utils[coco]'") from None
     return PublicSet(source, f"COCO captions {year}, {split}", _root(root))
@@ -176,8 +194,8 @@ class Flickr8k(Dataset):
     def __getitem__(self, index: int) -> tuple[Tensor, list[str]]:
         file = self.files[index]
         with _explained(f"picture {file} of {self.name}", self.folder, "it whole and readable"):
-            image = datasets.folder.default_loader(str(self.folder / file))
-            return vision.pil_to_tensor(image), self.sentences[file]
+            image = _torchvision.datasets.folder.default_loader(str(self.folder / file))
+            return _torchvision.functional.pil_to_tensor(image), self.sentences[file]
 
     def __repr__(self) -> str:
         return f"{self.name}: {len(self)} pictures"

@@ -1,0 +1,39 @@
+"""What takes seconds to start and is started once: the warmed sandbox of this process."""
+
+from __future__ import annotations
+
+from autograder.sandbox.kind import Kind, SandboxError, require
+from autograder.sandbox.launch import Guest, Sessions, Zygote
+
+_known: dict[Kind, Sessions] = {}
+
+
+def start(kind: Kind) -> Zygote:
+    """Start the warmed process of this machine, or go on with it. Does not wait for it.
+
+    Raises:
+        SandboxError: ``kind`` cannot be had here.
+    """
+    known = _known.get(kind)
+    if isinstance(known, Zygote) and known.alive():
+        return known
+    require(kind)
+    _known[kind] = made = Zygote(kind)
+    return made
+
+
+def zygote(kind: Kind, address: str = "") -> Sessions:
+    """The warmed process that serves this one: that at ``address``, else one of its own.
+
+    One that has died is replaced.
+    """
+    known = _known.get(kind)
+    if known and known.alive():
+        return known
+    if address and known is None:
+        try:
+            _known[kind] = guest = Guest(address)
+        except SandboxError:
+            return start(kind)
+        return guest
+    return start(kind)

@@ -1,0 +1,45 @@
+"""The folder in which a worker grades one submission after the other.
+
+Its place stays the same, so that what SQLAlchemy has worked out for its gradebook can be kept
+(see ``swift``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder import swift
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder, always the same in this process."""
+    root = _place(os.getpid()) / "course"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@functools.cache
+def _place(pid: int) -> Path:
+    """Of one process, also where it was forked from another."""
+    kept = tempfile.TemporaryDirectory(prefix="grade-")
+    _kept.append(kept)
+    return Path(kept.name).resolve()
+
+
+def gradebook(root: Path) -> str:
+    """The address of the gradebook in ``root``."""
+    return swift.keep_engine(f"sqlite:///{root}/gradebook.db")
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []
