@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 from autograder.sandbox.kind import Kind, SandboxError, require
 from autograder.sandbox.launch import Guest, Sessions, Zygote
 
@@ -18,7 +20,14 @@ def start(kind: Kind) -> Zygote:
     if isinstance(known, Zygote) and known.alive():
         return known
     require(kind)
-    _known[kind] = made = Zygote(kind)
+    try:
+        _known[kind] = made = Zygote(kind)
+    except OSError as error:
+        folder = tempfile.gettempdir()
+        raise SandboxError(
+            f"cannot put a sandbox into {folder} ({error.strerror}): make room there, or set "
+            "TMPDIR to another folder"
+        ) from None
     return made
 
 

@@ -26,11 +26,6 @@ from tests.autograder import postgres_server, tiny_course
 from tests.autograder.postgres_server import PASSWORD, Server
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 
-pytestmark = pytest.mark.skipif(
-    "COURSE_LONG_TESTS" not in os.environ,
-    reason="starts a PostgreSQL server and grades many classes: set COURSE_LONG_TESTS=1",
-)
-
 PEEK = "import os\nprint('seen', os.environ.get('PGPASSWORD'))\n"
 ANSWERS = {
     "right": RIGHT,
