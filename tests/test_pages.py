@@ -130,5 +130,57 @@ def test_search_finds_the_chapter(browser, address):
 
 
 def test_later_chapters_are_announced_in_one_place():
-    texts = [p.read_text() for p in (ROOT / "book").glob("*.md")]
+    texts = [p.read_text() for p in (ROOT / "book").iterdir() if p.suffix in (".md", ".ipynb")]
     assert sum("in preparation" in text for text in texts) == 1
+
+
+def test_what_was_read_and_solved_is_remembered_in_this_browser(browser, address):
+    with open_page(browser) as (page, watch):
+        page.goto(f"{address}/{CONVOLUTION}")
+        solved = page.get_by_label("I have solved this")
+        assert solved.count() == 8
+        solved.nth(2).check()
+        page.locator(".prev-next-area").scroll_into_view_if_needed()
+        page.locator(".reader-mark", has_text="read, 1 done").wait_for(state="attached")
+        page.reload()
+        assert page.get_by_label("I have solved this").nth(2).is_checked()
+        page.goto(f"{address}/book/tasks.html")
+        mark = page.locator(".bd-links .reader-mark").first
+        assert "✓ read, 1 done" in (mark.text_content() or "")
+        assert watch.outside == watch.errors == []
+
+
+def test_words_of_the_glossary_explain_themselves(browser, built_site):
+    with open_page(browser) as (page, _):
+        page.goto(f"{built_site.as_uri()}/{CONVOLUTION}")
+        titles = page.eval_on_selector_all("a.term-link", "all => all.map((a) => a.title)")
+        assert len(titles) >= 3
+        assert all(len(title) > 20 for title in titles)
+
+
+def test_the_landing_page_sees_what_is_drawn(browser, address):
+    """A one on the pad, moved: the network stays with it longer than the counts do."""
+    with open_page(browser) as (page, watch):
+        page.goto(f"{address}/book/index.html")
+        pad = page.locator(".dp")
+        pad.wait_for()
+        pad.get_by_label("Start from").select_option("1")
+        says = pad.locator(".dp-pad canvas")
+        label = says.get_attribute("aria-label") or ""
+        assert "The CNN says 1" in label
+        assert "naive Bayes says 1" in label
+        right = pad.get_by_label("Move right")
+        right.focus()
+        for _ in range(6):
+            page.keyboard.press("ArrowRight")
+        label = says.get_attribute("aria-label") or ""
+        assert "naive Bayes says 1" not in label
+        pad.get_by_role("button", name="Clear").click()
+        box = says.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.2 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.8 * box["height"], steps=12)
+        page.mouse.up()
+        assert "The CNN says 1" in (says.get_attribute("aria-label") or "")
+        assert watch.errors == []

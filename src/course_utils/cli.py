@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import functools
 import http.server
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,25 @@ def integrity(args: argparse.Namespace) -> int:
 
     found = report.again(Course.find(), args.grades)
     print(f"integrity {args.grades / report.PAGE}  {len(found.findings)} findings")
+    return 0
+
+
+def train(args: argparse.Namespace) -> int:
+    import torch
+
+    from course_utils.files import write_atomically
+    from course_utils.training import checkpoints, recipes
+    from course_utils.training.fit import Epoch, device
+
+    def watch(epoch: Epoch) -> None:
+        _say(f"epoch {epoch.number:3d}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}")
+
+    chosen = torch.device(args.device) if args.device else device()
+    trained, record = recipes.train(args.name, chosen, args.seed, watch)
+    path = checkpoints.save_checkpoint(args.name, trained.tensors, record)
+    result = Course.find().root / "results" / f"{args.name}.json"
+    write_atomically(result, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    print(f"checkpoint {path}\nresult     {result}\n{trained.row}")
     return 0
 
 
@@ -266,6 +286,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--outputs", action="store_true", help="store what checked cells print now"
     )
+    sub = add("train", train, "train a network that ships", "train lenet --device cuda")
+    sub.add_argument("name", help="a recipe of course_utils.training.recipes")
+    sub.add_argument("--device", help="cuda, mps or cpu; default the best there is")
+    sub.add_argument("--seed", type=int, default=0)
     _add_export_commands(commands, add)
     _add_data_commands(commands, add)
     add("doctor", doctor, "say what this machine can do", "doctor")

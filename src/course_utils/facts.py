@@ -21,12 +21,19 @@ def facts(group: str) -> dict[str, dict[str, Any]]:
     Raises:
         CourseError: there is no such group.
     """
+    known = _known()
+    if group not in known:
+        raise CourseError(f"no facts {group!r} in facts.yml; there are {', '.join(known)}")
+    return known[group]
+
+
+def groups() -> list[str]:
+    """The names of all groups."""
+    return list(_known())
+
+
+def _known() -> dict[str, dict[str, dict[str, Any]]]:
     for path in PLACES:
         if path.is_file():
-            known = yaml.safe_load(path.read_text(encoding="utf-8"))
-            if group in known:
-                return known[group]
-            raise CourseError(
-                f"no facts {group!r} in {path.name}; there are {', '.join(known)}"
-            )
+            return yaml.safe_load(path.read_text(encoding="utf-8"))
     raise CourseError("facts.yml is missing: install course-utils again")

@@ -5,12 +5,18 @@ They lie under ``results/`` in a checkout and travel inside the package to stude
 
 from __future__ import annotations
 
+import datetime
 import json
+import platform
+import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course_utils.course import CourseError
 from course_utils.tables import Table
+
+if TYPE_CHECKING:
+    import torch
 
 PLACES = (Path(__file__).parent / "measured", Path(__file__).parents[2] / "results")
 
@@ -37,3 +43,52 @@ def table(name: str) -> Measurement:
         if path.is_file():
             return Measurement(json.loads(path.read_text()))
     raise CourseError(f"no result {name!r}: run python -m benchmarks.{name} to measure it")
+
+
+def names() -> list[str]:
+    """All measurements there are, in the order of the alphabet."""
+    return sorted({path.stem for place in PLACES for path in place.glob("*.json")})
+
+
+def provenance(
+    command: str, seed: int, seconds: float, device: torch.device | None = None
+) -> dict[str, Any]:
+    """What is needed to judge and repeat a measurement, for the JSON of a result."""
+    import torch
+
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return {
+        "command": command,
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "date": datetime.date.today().isoformat(),
+        "commit": _commit(),
+        "hardware": _hardware(
+            device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        ),
+        "software": f"Python {platform.python_version()}, torch {torch.__version__}",
+    }
+
+
+def _commit() -> str:
+    """The commit of this checkout, with a mark where it is not clean."""
+    command = ["git", "describe", "--always", "--dirty"]
+    here = Path(__file__).parent
+    try:
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
+
+
+def _hardware(device: torch.device) -> str:
+    """The GPU's name, or the processor's and its threads."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    model = names[0] if names else platform.processor() or platform.machine()
+    return f"{model}, {torch.get_num_threads()} threads"

@@ -26,7 +26,11 @@ class Table:
         head = "".join(f"<th>{escape(str(key))}</th>" for key in self.rows[0])
         body = "".join(f"<tr>{_cells(row.values())}</tr>" for row in self.rows)
         note = f"<p><small>{escape(self.note)}</small></p>" if self.note else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        # A table that scrolls sideways must be reached by keyboard, and say what it is.
+        label = escape(self.note.split(".")[0] or f"Table: {', '.join(map(str, self.rows[0]))}")
+        region = f'<div class="wide" role="region" tabindex="0" aria-label="{label}">'
+        return f"{region}{table}</div>{note}"
 
 
 def _cells(values: Iterable[Any]) -> str:

@@ -15,6 +15,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -27,11 +28,14 @@ from course_utils.publish.execute import executed, read
 from course_utils.publish.fingerprint import fingerprint, publish_digest
 from course_utils.publish.release import released_text
 from course_utils.publish.strip import public_notebook
+from course_utils.publish.terms import linked, words
 from course_utils.widgets import STATIC_LOADER
 
 log = logging.getLogger(__name__)
 
+GLOSSARY = "book/glossary"
 STYLE = Path(__file__).with_name("book.css")
+READER = Path(__file__).with_name("reader.js")
 
 # The part of MathJax that a page of this book can ask for: 2 of its 24 MB.
 MATHJAX = "tex-mml-chtml.js"
@@ -41,9 +45,11 @@ MATHJAX_FOLDERS = ("output/chtml/fonts/woff-v2", "input/tex/extensions")
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_css_file(STYLE.name)
+    app.add_js_file(READER.name, loading_method="defer")
     app.connect("config-inited", set_safe_defaults, priority=400)  # before myst-nb reads them
     app.connect("env-get-outdated", outdated_notebooks)
     app.connect("source-read", replace_source)
+    app.connect("doctree-resolved", explain_terms)
     app.connect("html-page-context", name_download, priority=400)  # before the theme's button
     app.connect("build-finished", finish_site)
     # Notebooks must not run side by side: each is measured, and each uses all cores.
@@ -54,7 +60,7 @@ def set_safe_defaults(app: Sphinx, config: Config) -> None:
     """What must not depend on anyone's ``_config.yml``."""
     config.nb_execution_mode = "off"  # replace_source has done it
     config.html_copy_source = False  # else instructor notebooks would be copied as they are
-    config.html_static_path += [str(STATIC_LOADER), str(STYLE)]
+    config.html_static_path += [str(STATIC_LOADER), str(STYLE), str(READER)]
     config.nb_ipywidgets_js = {STATIC_LOADER.name: {}}
     config.mathjax_path = f"mathjax/{MATHJAX}"
 
@@ -68,9 +74,13 @@ def outdated_notebooks(
     """
     known = getattr(env, "course_fingerprints", {})
     now = {}
+    terms = words(_glossary(env))
     for docname in env.found_docs:
         if path := notebook_path(env, docname):
-            now[docname] = fingerprint(path, read(path)) + publish_digest().hex()
+            known_words = ",".join(words(_glossary(env)))
+            now[docname] = (
+                f"{fingerprint(path, read(path))}{publish_digest().hex()}{known_words}"
+            )
     env.course_fingerprints = now  # type: ignore[attr-defined]
     return [docname for docname in now if known.get(docname) != now[docname]]
 
@@ -82,11 +92,35 @@ def replace_source(app: Sphinx, docname: str, source: list[str]) -> None:
         return
     try:
         nb = executed(path, Path(app.srcdir) / ".cache")
-        source[0] = nbformat.writes(_named(path, nb))
+        public = linked(_named(path, nb), words(_glossary(app.env)))
+        source[0] = nbformat.writes(public)
     except CourseError as error:
         raise ExtensionError(str(error)) from error
     took = nb.metadata["course"]
     log.info("%s runs in %.0f s and %d MB", docname, took["seconds"], took["peak_mb"])
+
+
+def explain_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """A link to a word of the glossary shows its meaning when the pointer rests on it."""
+    meanings = _meanings(app.env)
+    for link in doctree.findall(nodes.reference):
+        if any("std-term" in word["classes"] for word in link.findall(nodes.inline)):
+            name = link.get("refuri", "").partition("#term-")[2] or link.get("refid", "")
+            link["reftitle"] = meanings.get(name.removeprefix("term-"), "")
+            link["classes"].append("term-link")
+
+
+def _meanings(env: BuildEnvironment) -> dict[str, str]:
+    """The glossary's definitions, by the end of their anchors."""
+    if GLOSSARY not in env.found_docs:
+        return {}
+    items = env.get_doctree(GLOSSARY).findall(nodes.definition_list_item)
+    return {
+        identifier.removeprefix("term-"): item[-1].astext()
+        for item in items
+        for term in item.findall(nodes.term)
+        for identifier in term["ids"]
+    }
 
 
 def name_download(
@@ -142,6 +176,10 @@ def notebook_path(env: BuildEnvironment, docname: str) -> Path | None:
     """The notebook behind a page; None for prose."""
     path = Path(env.doc2path(docname))
     return path if path.suffix == ".ipynb" else None
+
+
+def _glossary(env: BuildEnvironment) -> Path:
+    return Path(env.srcdir, f"{GLOSSARY}.md")
 
 
 def _named(path: Path, nb: nbformat.NotebookNode) -> nbformat.NotebookNode:

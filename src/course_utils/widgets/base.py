@@ -9,7 +9,7 @@ from typing import ClassVar
 import anywidget
 
 _KIT = Path(__file__).parent / "kit"
-_IMPORT_OF_KIT = re.compile(r'^import \{[^}]*\} from "\.\./kit/kit\.js";\n', re.MULTILINE)
+_IMPORT_OF_KIT = re.compile(r'^import \{[^}]*\} from "\.\./kit/(\w+)\.js";\n', re.MULTILINE)
 
 
 class BookWidget(anywidget.AnyWidget):
@@ -17,8 +17,8 @@ class BookWidget(anywidget.AnyWidget):
 
     A subclass names that module, ``_esm = Path(__file__).with_name("widget.js")``, and may
     put a ``widget.css`` beside it. anywidget hands the browser one module without an address,
-    in which a relative import leads nowhere: so the text of the kit takes the place of the
-    line that imports it.
+    in which a relative import leads nowhere: so the texts of the kit (``kit.js``, ``nn.js``)
+    take the place of the lines that import them.
     """
 
     _esm: ClassVar[Path | str]
@@ -28,9 +28,9 @@ class BookWidget(anywidget.AnyWidget):
         module = cls.__dict__.get("_esm")
         if isinstance(module, Path):
             style = module.with_suffix(".css")
-            cls._esm = (_KIT / "kit.js").read_text() + _IMPORT_OF_KIT.sub(
-                "", module.read_text()
-            )
+            text = module.read_text()
+            parts = [(_KIT / f"{name}.js").read_text() for name in _IMPORT_OF_KIT.findall(text)]
+            cls._esm = "".join([*parts, _IMPORT_OF_KIT.sub("", text)])
             cls._css = (_KIT / "kit.css").read_text()
             cls._css += style.read_text() if style.exists() else ""
         super().__init_subclass__(**kwargs)

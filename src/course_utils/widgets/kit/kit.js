@@ -104,6 +104,34 @@ export function checkbox(label, { put }) {
   return { root, input, show };
 }
 
+export function button(label, { put }) {
+  const root = make("button", { type: "button", class: "ptp-button", ...OWN_KEYS }, label);
+  root.addEventListener("click", () => put());
+  return { root };
+}
+
+// Shares of 1 as bars, one row a name; the numbers are there as text.
+export function bars(label, names) {
+  const rows = names.map((name) => {
+    const fill = make("span", { class: "ptp-bar-fill" });
+    const value = make("span", { class: "ptp-bar-value" });
+    const track = make("span", { class: "ptp-bar-track", "aria-hidden": "true" }, fill);
+    const root = make("li", { class: "ptp-bar" }, make("span", {}, name), track, value);
+    return { root, fill, value };
+  });
+  const title = make("p", { class: "ptp-title" }, label);
+  const list = make("ul", { class: "ptp-bars", "aria-label": label }, ...rows.map((r) => r.root));
+  const show = (shares) => {
+    const best = shares.indexOf(Math.max(...shares));
+    rows.forEach(({ root, fill, value }, n) => {
+      root.classList.toggle("ptp-best", n === best);
+      fill.style.width = `${100 * shares[n]}%`;
+      value.textContent = `${(100 * shares[n]).toFixed(1)} %`;
+    });
+  };
+  return { root: make("div", { class: "ptp-bars-box" }, title, list), show };
+}
+
 // A region that a screen reader reads out once the hand rests.
 export function announcer() {
   const root = make("div", { class: "ptp-unseen", role: "status", "aria-live": "polite" });

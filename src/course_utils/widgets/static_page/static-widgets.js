@@ -16,6 +16,16 @@
   const decode = (base64) =>
     new DataView(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer);
 
+  // A network's weights are decoded when a widget first asks for them.
+  function decodeLater(holder, key, base64) {
+    const keep = (value) =>
+      Object.defineProperty(holder, key, { value, writable: true, enumerable: true });
+    Object.defineProperty(holder, key, {
+      configurable: true, enumerable: true, set: keep,
+      get() { keep(decode(base64)); return holder[key]; },
+    });
+  }
+
   // The part of the Backbone model that anywidget promises to a module.
   class Model {
     constructor({ state, buffers = [] }, manager) {
@@ -24,7 +34,7 @@
       this.widget_manager = manager;
       for (const { path, data } of buffers) {
         const holder = path.slice(0, -1).reduce((at, key) => at[key], this.values);
-        holder[path.at(-1)] = decode(data);
+        decodeLater(holder, path.at(-1), data);
       }
     }
 

@@ -1,0 +1,49 @@
+"""Trained weights that ship: float16 tensors and the JSON of where they come from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from course_utils.course import CourseError
+from course_utils.files import write_atomically
+
+FOLDER = Path(__file__).parents[1] / "checkpoints"
+LARGEST = 4 << 20  # bytes: what may ship
+
+
+def save_checkpoint(
+    name: str, tensors: Mapping[str, Tensor], provenance: dict[str, Any], folder: Path = FOLDER
+) -> Path:
+    """Write ``name.safetensors`` (float16) and ``name.json`` beside it.
+
+    Raises:
+        CourseError: it is larger than 4 MB and cannot ship.
+    """
+    small = {key: t.detach().cpu().half().contiguous() for key, t in tensors.items()}
+    data = save(small)
+    if len(data) > LARGEST:
+        raise CourseError(f"the checkpoint {name} has {len(data) >> 20} MB: at most 4 ship")
+    path = folder / f"{name}.safetensors"
+    write_atomically(path, data)
+    write_atomically(path.with_suffix(".json"), json.dumps(provenance, indent=1) + "\n")
+    return path
+
+
+def load(name: str, folder: Path = FOLDER) -> dict[str, Tensor]:
+    """The tensors of a checkpoint, float32 on the CPU: for ``model.load_state_dict``.
+
+    Raises:
+        CourseError: there is none of that name.
+    """
+    path = folder / f"{name}.safetensors"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.safetensors"))) or "none"
+        raise CourseError(f"no checkpoint {name!r} (there is: {known}); course train {name}")
+    return {key: tensor.to(torch.float32) for key, tensor in load_file(path).items()}

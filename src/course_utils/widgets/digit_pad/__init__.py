@@ -1,0 +1,3 @@
+from .widget import DigitPad
+
+__all__ = ["DigitPad"]

@@ -1,0 +1,3 @@
+from .widget import FrameSlider
+
+__all__ = ["FrameSlider"]

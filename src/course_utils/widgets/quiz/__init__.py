@@ -1,0 +1,3 @@
+from .widget import Quiz
+
+__all__ = ["Quiz"]
