@@ -77,10 +77,8 @@ def outdated_notebooks(
     terms = words(_glossary(env))
     for docname in env.found_docs:
         if path := notebook_path(env, docname):
-            known_words = ",".join(words(_glossary(env)))
-            now[docname] = (
-                f"{fingerprint(path, read(path))}{publish_digest().hex()}{known_words}"
-            )
+            parts = fingerprint(path, read(path)), publish_digest().hex(), *terms
+            now[docname] = " ".join(parts)
     env.course_fingerprints = now  # type: ignore[attr-defined]
     return [docname for docname in now if known.get(docname) != now[docname]]
 
