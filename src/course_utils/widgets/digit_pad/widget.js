@@ -1,4 +1,4 @@
-import { announcer, bars, button, bytes, listen, make, paint, pointerAt, select, set, slider, OWN_KEYS } from "../kit/kit.js";
+import { announcer, barList, button, bytes, listen, make, paint, pointerAt, select, set, slider, OWN_KEYS } from "../kit/kit.js";
 import { run, softmax, tensor, unpack } from "../kit/nn.js";
 
 const SIDE = 28, SIZE = SIDE * SIDE;
@@ -64,8 +64,8 @@ class View {
       "aria-label": "Drawing pad. The arrow keys move the pen, space puts it down or up.",
     }, this.canvas, this.cross);
     this.maps = [this.gallery(6), this.gallery(16)];
-    this.cnn = bars("CNN (LeNet)", DIGITS);
-    this.naive = bars("Naive Bayes", DIGITS);
+    this.cnn = barList("CNN (LeNet)", DIGITS);
+    this.naive = barList("Naive Bayes", DIGITS);
     this.voice = announcer();
     this.controls = this.makeControls();
     this.takePointer();
@@ -94,7 +94,8 @@ class View {
     const { example, right, down, clear } = this.controls;
     const note = (words) => make("p", { class: "ptp-note" }, words);
     const row = (words, maps) => make("div", { class: "dp-row" }, note(words),
-      make("div", { class: "dp-maps", role: "img", "aria-label": words }, ...maps));
+      make("div", { class: `dp-maps dp-maps-${maps.length}`, role: "img", "aria-label": words },
+        ...maps));
     return make("div", { class: "ptp dp", role: "group", "aria-label": "Draw a digit" },
       make("div", { class: "dp-top" },
         make("div", {}, make("p", { class: "ptp-title" }, "Draw a digit"), this.pad, clear.root),
@@ -161,6 +162,12 @@ class View {
     this.replace(Float64Array.from(all.subarray(from, from + SIZE), (v) => v / 255));
   }
 
+  // The digit whose example lies on the pad; nothing for a drawing of one's own.
+  exampleOnShow() {
+    const all = bytes(this.model.get("examples")), now = bytes(this.model.get("pixels"));
+    return DIGITS.find((_, n) => now.every((v, i) => v === all[n * SIZE + i])) ?? "";
+  }
+
   replace(values) {
     this.values = values;
     set(this.model, { right: 0, down: 0 });
@@ -207,6 +214,7 @@ async function render({ model, el }) {
   const view = new View(model, await named("network"), await named("bayes"));
   el.append(view.root);
   const stop = listen(model, ["right", "down"], () => view.show());
+  view.controls.example.show(view.exampleOnShow());
   view.showPen();
   view.show();
   return () => { stop(); view.voice.stop(); };

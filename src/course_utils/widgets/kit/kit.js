@@ -111,7 +111,7 @@ export function button(label, { put }) {
 }
 
 // Shares of 1 as bars, one row a name; the numbers are there as text.
-export function bars(label, names) {
+export function barList(label, names) {
   const rows = names.map((name) => {
     const fill = make("span", { class: "ptp-bar-fill" });
     const value = make("span", { class: "ptp-bar-value" });
