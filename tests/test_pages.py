@@ -80,9 +80,9 @@ def test_formulas_are_set(browser, address):
 def test_every_slider_moves_its_picture_by_keyboard(browser, address):
     with open_page(browser) as (page, watch):
         page.goto(f"{address}/{CONVOLUTION}")
-        for n in range(2):
-            widget = page.locator(".static-widget").nth(n)
-            page.locator(".static-widget[data-ready]").nth(n).wait_for()
+        for explorer in (".fe1", ".fe2"):
+            widget = page.locator(".static-widget[data-ready]", has=page.locator(explorer))
+            widget.wait_for()
             # σ belongs to the Gaussian: choose it, so that every slider has something to do.
             for select in widget.locator("select").all():
                 if select.locator("option[value=gaussian]").count():
@@ -108,8 +108,8 @@ def expected(stride: int) -> np.ndarray:
 def test_the_page_computes_what_python_computes(browser, address):
     with open_page(browser) as (page, _):
         page.goto(f"{address}/{CONVOLUTION}")
-        page.locator(".static-widget[data-ready]").nth(1).wait_for()
-        slider = page.locator(".static-widget").nth(1).get_by_label("Stride")
+        slider = page.locator(".fe2").get_by_label("Stride")
+        slider.wait_for()
         for stride in (1, 2, 3):
             height, width, greys = page.evaluate(OUTPUT)
             shown = np.array(greys).reshape(height, width)
