@@ -36,7 +36,7 @@ from tests.autograder.tiny_course import CHAPTER, RIGHT
 CELL_SECONDS = 4
 WALL_SECONDS = 90
 UNBOUND = ("fork bomb", "threads")
-FULL = 6.0
+FULL, FLIP = 6.0, 2.0
 KINDS = {
     "resources": catalogue.RESOURCES,
     "theft": catalogue.THEFT,
@@ -108,8 +108,9 @@ def stock(template: Path, attack: Attack, release: str) -> tuple[str, str]:
         )
     scores = stock_scores(folder / "gradebook.db")
     shutil.rmtree(folder)
-    attacker = verdict(scores.get("a_attacker"), attack.double + attack.flip)
-    return attacker, verdict(scores.get("b_honest"), FULL)
+    # Who attacks our boundary breaks his own process; stock has none, so all answers count.
+    worth = attack.double + (FLIP if attack in catalogue.FORGERY else attack.flip)
+    return verdict(scores.get("a_attacker"), worth), verdict(scores.get("b_honest"), FULL)
 
 
 def stock_scores(gradebook: Path) -> dict[str, float]:

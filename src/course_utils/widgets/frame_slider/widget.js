@@ -17,7 +17,7 @@ function render({ model, el }) {
     image.alt = model.get("alts")[n];
     control.show(n);
   };
-  el.append(make("div", { class: "ptp fs", role: "group", "aria-label": model.get("label") },
+  el.append(make("div", { class: "ptp fs", role: "group", "aria-label": "Frames and their slider" },
     image, control.root));
   const stop = listen(model, ["position"], show);
   show();
