@@ -63,7 +63,7 @@ def prepare(course: Course, name: str) -> Assignment:
         define(course, name, f"sqlite:///{path}")
         gradebook = path.read_bytes()
     release = released_text(source)
-    files = _companions(source)
+    files = files_beside(source)
     modules = _python_files(course.root, "autograder/hidden", "autograder/__init__.py")
     return Assignment(
         name=name,
@@ -121,7 +121,7 @@ def answer_of(nb: NotebookNode) -> dict[str, list[NotebookNode]]:
     return answers
 
 
-def _companions(source: Path) -> dict[str, bytes]:
+def files_beside(source: Path) -> dict[str, bytes]:
     """Files beside the notebook, which it may read."""
     paths = companions(source)
     if sum(f.stat().st_size for f in paths) > MAX_FILES_BYTES:

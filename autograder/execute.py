@@ -16,6 +16,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Int, Unicode
 
+from autograder.assignment import files_beside
 from autograder.boundary.channel import Channel
 from autograder.boundary.remote import Link, Lost
 from autograder.cells import fail, is_test, tidy_test
@@ -51,7 +52,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             self.source.format(assignment=names["assignment"], notebook=names["notebook"])
         )
         instructor = nbformat.read(path, as_version=4)
-        self._nb, self._files = nb, _companions(path)
+        self._nb, self._files = nb, files_beside(path)
         self._killers: set[int] = set()
         self._done = 0  # cells before this one have run
         self._session: Session | None = None
@@ -150,13 +151,3 @@ def _output(told: dict) -> NotebookNode:
     if kind == "execute_result":
         return new_output("execute_result", data=data, execution_count=None)
     return new_output("display_data", data=data)
-
-
-def _companions(path: Path) -> dict[str, bytes]:
-    """Files beside the notebook, which it may read."""
-    found = (p for p in sorted(path.parent.rglob("*")) if p.is_file())
-    return {
-        p.relative_to(path.parent).as_posix(): p.read_bytes()
-        for p in found
-        if p.suffix != ".ipynb"
-    }

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.integrity import PAGE
 from autograder.records import Grade, Result
 from autograder.status import Status
 
@@ -54,6 +55,7 @@ class Summary:
             f"{self.graded} graded now, {self.reused} unchanged since an earlier run",
             f"grades    {self.out / 'grades.csv'}",
             f"feedback  {self.out / 'feedback'}",
+            *([f"integrity {report}"] if (report := self.out / PAGE).exists() else []),
             f"gradebook {self.gradebook}  "
             f"(cd {self.out} && jupyter lab, then Nbgrader → Formgrader)",
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from contextlib import nullcontext
 
 import numpy as np
@@ -127,6 +129,26 @@ def test_search_finds_the_chapter(browser, address):
         assert "02_convolution" in (
             page.locator("#search-results a").first.get_attribute("href") or ""
         )
+
+
+def test_a_page_is_light(built_site):
+    """A page and its own pictures: at most 1 MB over the wire; no source maps in the site."""
+    for path in pages(built_site):
+        text = (built_site / path).read_bytes()
+        names = set(re.findall(rb'_images/([\w.-]+)"', text))
+        own = [text, *((built_site / "_images" / n.decode()).read_bytes() for n in names)]
+        assert sum(len(gzip.compress(part)) for part in own) < 1_000_000, path
+    assert not list(built_site.rglob("*.map"))
+
+
+def test_print_leaves_the_navigation_out(browser, built_site):
+    with open_page(browser) as (page, _):
+        page.goto(f"{built_site.as_uri()}/{CONVOLUTION}")
+        page.locator(".fe2").wait_for()
+        page.emulate_media(media="print")
+        assert not page.locator(".bd-sidebar-primary").is_visible()
+        assert not page.locator(".fe2 .ptp-controls").is_visible()
+        assert page.locator(".fe2-output canvas").is_visible()
 
 
 def test_later_chapters_are_announced_in_one_place():

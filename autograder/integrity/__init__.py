@@ -3,3 +3,5 @@
 Nothing in here changes a grade. ``report.write`` makes ``integrity.html`` and
 ``integrity.csv`` in a grades folder, from what grading left there.
 """
+
+PAGE, TABLE = "integrity.html", "integrity.csv"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder import store
-from autograder.integrity import reference_use, work
+from autograder.integrity import PAGE, TABLE, reference_use, work
 from autograder.integrity.changed import changes
 from autograder.integrity.findings import Finding, Kind
 from autograder.integrity.given import Given
@@ -21,7 +21,6 @@ from autograder.records import Result
 from course_utils.course import Course, UsageError
 
 SECONDS = 60  # for comparing; what is not done by then is named
-PAGE, TABLE = "integrity.html", "integrity.csv"
 
 
 @dataclass
