@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+LONG = 30  # more rows than that are folded away on a page
+
 Row = Mapping[str, Any]
 
 
@@ -30,7 +32,10 @@ class Table:
         # A table that scrolls sideways must be reached by keyboard, and say what it is.
         label = escape(self.note.split(".")[0] or f"Table: {', '.join(map(str, self.rows[0]))}")
         region = f'<div class="wide" role="region" tabindex="0" aria-label="{label}">'
-        return f"{region}{table}</div>{note}"
+        whole = f"{region}{table}</div>"
+        if len(self.rows) > LONG:
+            whole = f"<details><summary>All {len(self.rows)} rows</summary>{whole}</details>"
+        return f"{whole}{note}"
 
 
 def _cells(values: Iterable[Any]) -> str:

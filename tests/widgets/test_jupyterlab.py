@@ -20,10 +20,12 @@ from playwright.sync_api import Browser, Page
 from tests.browser import open_page
 
 CELLS = [
-    """from course_utils.widgets import FilterExplorer1D, FilterExplorer2D
-one, two = FilterExplorer1D(), FilterExplorer2D()
-display(one, two)""",
-    'print("kernel reads", one.position, two.stride, two.kernel_name)',
+    """from course_utils.widgets import DigitPad, FilterExplorer1D, FilterExplorer2D, Quiz
+one, two, pad = FilterExplorer1D(), FilterExplorer2D(), DigitPad(7)
+quiz = Quiz.choose("1 + 1?", {"two": "Yes.", "three": "No."}, "two")
+display(one, two, pad, quiz)""",
+    """print("kernel reads", one.position, two.stride, two.kernel_name)
+print("and", pad.right, pad.pixels == bytes(784), quiz.chosen)""",
 ]
 # Nothing of the user's settings, and nothing left behind in them.
 PRIVATE = [
@@ -123,8 +125,16 @@ def test_widgets_in_jupyterlab(browser: Browser, lab: str) -> None:
         assert page.locator(".fe1-reading").inner_text().startswith("c[35] =")
         assert canvas(page) != before
 
+        # The pad finds the network that its model names, and what is drawn reaches the kernel.
+        digits = page.locator(".dp-pad canvas")
+        assert "The CNN says 7" in (digits.get_attribute("aria-label") or "")
+        page.get_by_role("button", name="Clear").click()
+        press(page, "Move right", "ArrowRight", 3)
+        page.get_by_label("three").check()
+
         page.locator(".jp-Cell .cm-content").nth(1).click()
         page.keyboard.press("Shift+Enter")
         page.get_by_text("kernel reads 35 3 laplacian").wait_for()
+        page.get_by_text("and 3 True 1").wait_for()
         assert watch.outside == []
         assert [error for error in watch.errors if "uncaught" in error] == []

@@ -152,7 +152,7 @@ class View {
   keep() {
     this.last = null;
     const data = Uint8Array.from(this.values, (v) => Math.round(255 * v));
-    set(this.model, { pixels: new DataView(data.buffer) });
+    set(this.model, { pixels: data });
   }
 
   take(digit) {

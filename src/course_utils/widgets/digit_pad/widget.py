@@ -53,7 +53,8 @@ class DigitPad(BookWidget):
     network = t.Instance(Network).tag(sync=True, **widget_serialization)
     bayes = t.Instance(Network).tag(sync=True, **widget_serialization)
     examples = t.Bytes().tag(sync=True)
-    pixels = t.Bytes().tag(sync=True)
+    # A browser's bytes arrive as a memoryview.
+    pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
     right = t.Int(0, min=-8, max=8).tag(sync=True)
     down = t.Int(0, min=-8, max=8).tag(sync=True)
 
