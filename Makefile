@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Two threads a process: chapters, kernels and tests run side by side.
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: course test env data lock format lint clean help
+.PHONY: course test coverage env data lock format lint clean help
 
 help:           ## say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -28,6 +28,9 @@ test: data      ## everything that CI runs
 	ruff format --check .
 	mypy
 	pytest
+
+coverage: data  ## the tests again, slower: which lines they run
+	pytest --cov --cov-report=term:skip-covered
 
 env: $(STAMP)   ## the environment as locked in requirements.txt
 
