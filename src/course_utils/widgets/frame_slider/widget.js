@@ -1,4 +1,26 @@
-import { listen, make, set, slider } from "../kit/kit.js";
+import { button, listen, make, set, slider } from "../kit/kit.js";
+
+const STEP = 350; // milliseconds a frame
+
+// Steps through the frames, from the first again when it stood at the last; stops there.
+function player(model, last) {
+  let timer = null;
+  const control = button("Play", { put: () => (timer === null ? play() : stop()) });
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    control.root.textContent = "Play";
+  }
+  function play() {
+    if (model.get("position") === last) set(model, { position: 0 });
+    control.root.textContent = "Pause";
+    timer = setInterval(() => {
+      set(model, { position: Math.min(last, model.get("position") + 1) });
+      if (model.get("position") === last) stop();
+    }, STEP);
+  }
+  return { root: control.root, stop };
+}
 
 function render({ model, el }) {
   const addresses = model.get("frames").map((view) =>
@@ -11,6 +33,7 @@ function render({ model, el }) {
     spoken: (n) => `${names[n]}: ${model.get("alts")[n]}`,
     put: (position) => set(model, { position }),
   });
+  const play = player(model, names.length - 1);
   const show = () => {
     const n = model.get("position");
     image.src = addresses[n];
@@ -18,10 +41,10 @@ function render({ model, el }) {
     control.show(n);
   };
   el.append(make("div", { class: "ptp fs", role: "group", "aria-label": "Frames and their slider" },
-    image, control.root));
+    image, control.root, play.root));
   const stop = listen(model, ["position"], show);
   show();
-  return () => { stop(); addresses.forEach((address) => URL.revokeObjectURL(address)); };
+  return () => { stop(); play.stop(); addresses.forEach((address) => URL.revokeObjectURL(address)); };
 }
 
 export default { render };
