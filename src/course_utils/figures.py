@@ -46,7 +46,8 @@ def show(figure: Figure, alt: str, kind: str = "png") -> None:
     if len(alt.split()) < 4:
         raise ValueError(f"alt text {alt!r} says too little: tell in a sentence what is seen")
     drawn, mime = io.BytesIO(), f"image/{kind}"
-    figure.savefig(drawn, format=kind, bbox_inches="tight")
+    quality = {"quality": 90} if kind == "jpeg" else None
+    figure.savefig(drawn, format=kind, bbox_inches="tight", pil_kwargs=quality)
     plt.close(figure)
     content = {mime: base64.b64encode(drawn.getvalue()).decode(), "text/plain": alt}
     display(content, metadata={mime: {"alt": alt}}, raw=True)
@@ -74,7 +75,8 @@ def pictures(
         for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
             _picture(axis, image.detach(), title in signed)
             axis.set_title(title)
-        show(figure, alt)
+        colour = all(image.ndim == 3 for image in images.values())
+        show(figure, alt, "jpeg" if colour else "png")
 
 
 def label_colours(count: int) -> Tensor:
