@@ -79,7 +79,8 @@ def test_without_bubblewrap_grading_refuses_and_says_what_to_do(
 ) -> None:
     tiny_course.hand_in(tmp_path / "s", "ada", b"")
     monkeypatch.chdir(tiny.root)
-    monkeypatch.setattr("autograder.sandbox.launch.shutil.which", lambda _: None)
+    monkeypatch.setattr("autograder.sandbox.warm._known", {})  # as in a process that begins
+    monkeypatch.setattr("autograder.sandbox.kind.shutil.which", lambda _: None)
     assert cli.main(["grade", str(tmp_path / "s"), "--out", str(tmp_path / "o")]) == 1
     said = capsys.readouterr().err
     assert "bubblewrap is missing" in said
