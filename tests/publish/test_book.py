@@ -143,11 +143,17 @@ def test_a_changed_helper_makes_the_page_anew(tmp_path):
     """Sphinx sees only the date of the notebook, which stays."""
     course = write_book(tmp_path)
     paths = {"chapter": course.source(CHAPTER), "prose": tmp_path / "book" / "index.md"}
-    env = SimpleNamespace(found_docs=set(paths), doc2path=lambda name: str(paths[name]))
+    env = SimpleNamespace(
+        found_docs=set(paths), doc2path=lambda name: str(paths[name]), srcdir=tmp_path
+    )
 
     def outdated() -> list[str]:
         return outdated_notebooks(None, env, set(), set(), set())
 
+    assert outdated() == ["chapter"]
+    assert outdated() == []
+    glossary = tmp_path / "book" / "glossary.md"
+    glossary.write_text("```{glossary}\nstride\n  How far the window moves.\n```\n")
     assert outdated() == ["chapter"]
     assert outdated() == []
     helper = course.source(CHAPTER).with_name("checks_small.py")
