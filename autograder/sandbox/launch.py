@@ -172,7 +172,8 @@ class Zygote(Sessions):
             raise SandboxError(f"the sandbox does not start ({last}). {advice()}")
 
     def _command(self, control: int, listener: int) -> list[str]:
-        program = [sys.executable, "-m", "autograder.sandbox.zygote"]
+        # -P: the folder of the command may hold an `autograder` of its own.
+        program = [sys.executable, "-P", "-m", "autograder.sandbox.zygote"]
         program += [str(control), str(listener)]
         if self.kind is Kind.LIMITS_ONLY:
             return program

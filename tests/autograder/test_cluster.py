@@ -88,6 +88,19 @@ def test_without_bubblewrap_grading_refuses_and_says_what_to_do(
     assert "--sandbox=limits-only" in said
 
 
+def test_limits_only_needs_no_bubblewrap(
+    tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that the refusal above names works where bubblewrap is missing."""
+    tiny_course.hand_in(tmp_path / "s", "ada", tiny_course.answer(_release(tiny), **RIGHT))
+    monkeypatch.chdir(tiny.root)
+    monkeypatch.setattr("autograder.sandbox.warm._known", {})
+    monkeypatch.setattr("autograder.sandbox.kind.shutil.which", lambda _: None)
+    words = ["grade", str(tmp_path / "s"), "--out", str(tmp_path / "o")]
+    assert cli.main([*words, "--sandbox", "limits-only"]) == 0
+    assert ",double,4,4,graded," in (tmp_path / "o" / "grades.csv").read_text()
+
+
 def _release(course: Course) -> str:
     from course_utils.publish.release import released_text
 
