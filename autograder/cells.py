@@ -39,5 +39,6 @@ def _is_grade_of(result: NotebookNode, max_points: float) -> bool:
 
 
 def fail(cell: NotebookNode, name: str, message: str) -> None:
+    """Let the cell end with an error, after what it printed."""
     error = new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
     cell.outputs = [*cell.get("outputs", []), error]

@@ -20,7 +20,7 @@ from autograder import swift
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """An empty folder, always the same in this process."""
-    root = _place(os.getpid()) / "course"
+    root = Path(_place(os.getpid()).name).resolve() / "course"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
     try:
@@ -30,16 +30,11 @@ def folder() -> Iterator[Path]:
 
 
 @functools.cache
-def _place(pid: int) -> Path:
-    """Of one process, also where it was forked from another."""
-    kept = tempfile.TemporaryDirectory(prefix="grade-")
-    _kept.append(kept)
-    return Path(kept.name).resolve()
+def _place(pid: int) -> tempfile.TemporaryDirectory[str]:
+    """Of one process, also where it was forked from another; removed when it ends."""
+    return tempfile.TemporaryDirectory(prefix="grade-")
 
 
 def gradebook(root: Path) -> str:
     """The address of the gradebook in ``root``."""
     return swift.keep_engine(f"sqlite:///{root}/gradebook.db")
-
-
-_kept: list[tempfile.TemporaryDirectory[str]] = []

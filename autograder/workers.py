@@ -1,8 +1,9 @@
 """Worker processes that grade: Dask's, here or on a cluster.
 
-A submission is one task of plain data, and its result is plain data: nothing is shared, so a
-cluster needs no common folder, only the same version of the course. Each worker keeps one
-warmed sandbox. A worker that dies takes its task with it, which is tried once more.
+A submission is one task of plain data, and its result is plain data: a cluster needs no
+common folder, only the same version of the course. The workers of this machine share one
+warmed sandbox; one on a cluster has its own. A worker that dies takes its task with it, which
+is tried once more.
 """
 
 from __future__ import annotations

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from course_utils.results import provenance
+from course_utils.results import provenance, save
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,6 +19,4 @@ def write(
         "rows": rows,
         **provenance(f"python -m benchmarks.{name}", seed, seconds),
     }
-    path = ROOT / "results" / f"{name}.json"
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    return path
+    return save(name, record, ROOT / "results")

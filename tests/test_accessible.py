@@ -21,10 +21,7 @@ THEME = (
     ("aria-allowed-role", "doc-biblioentry"),
     ("aria-deprecated-role", "doc-biblioentry"),
     ("aria-required-children", "citation-list"),
-    ("label-content-name-mismatch", "search-button"),
-    ("label-content-name-mismatch", "theme-switch-button"),
     ("region", "navbar-brand"),
-    ("region", "pst-back-to-top"),
 )
 
 

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import functools
 import http.server
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +101,7 @@ def integrity(args: argparse.Namespace) -> int:
 def train(args: argparse.Namespace) -> int:
     import torch
 
-    from course_utils.files import write_atomically
+    from course_utils import results
     from course_utils.training import checkpoints, recipes
     from course_utils.training.fit import Epoch, device
 
@@ -112,8 +111,7 @@ def train(args: argparse.Namespace) -> int:
     chosen = torch.device(args.device) if args.device else device()
     trained, record = recipes.train(args.name, chosen, args.seed, watch)
     path = checkpoints.save_checkpoint(args.name, trained.tensors, record)
-    result = Course.find().root / "results" / f"{args.name}.json"
-    write_atomically(result, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    result = results.save(args.name, record, Course.find().root / "results")
     print(f"checkpoint {path}\nresult     {result}\n{trained.row}")
     return 0
 

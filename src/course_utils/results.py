@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_utils.course import CourseError
+from course_utils.files import write_atomically
 from course_utils.tables import Table
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ def table(name: str) -> Measurement:
 def names() -> list[str]:
     """All measurements there are, in the order of the alphabet."""
     return sorted({path.stem for place in PLACES for path in place.glob("*.json")})
+
+
+def save(name: str, record: dict[str, Any], folder: Path) -> Path:
+    """Write ``record`` as ``folder/<name>.json``."""
+    path = folder / f"{name}.json"
+    write_atomically(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    return path
 
 
 def provenance(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from course_utils import results
 from course_utils.course import CourseError
 from course_utils.files import write_atomically
 
@@ -32,7 +32,7 @@ def save_checkpoint(
         raise CourseError(f"the checkpoint {name} has {len(data) >> 20} MB: at most 4 ship")
     path = folder / f"{name}.safetensors"
     write_atomically(path, data)
-    write_atomically(path.with_suffix(".json"), json.dumps(provenance, indent=1) + "\n")
+    results.save(name, provenance, folder)
     return path
 
 

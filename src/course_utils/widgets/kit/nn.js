@@ -29,62 +29,58 @@ export function unpack(view, places) {
 
 // ---------------------------------------------------------------- layers
 
+// Planes of numbers that begin at the bias of their channel.
+function planes(outputs, rows, columns, b) {
+  const y = zeros(outputs, rows, columns);
+  if (b) b.data.forEach((v, o) => y.data.fill(v, o * rows * columns, (o + 1) * rows * columns));
+  return y;
+}
+
+// Calls back for each number of a [a, b, kh, kw] kernel: its value and its four indices.
+function eachWeight({ shape: [A, B, kh, kw], data }, visit) {
+  for (let n = 0; n < data.length; n++) {
+    const j = n % kw, i = Math.floor(n / kw) % kh, b = Math.floor(n / (kw * kh)) % B;
+    visit(data[n], Math.floor(n / (kw * kh * B)), b, i, j);
+  }
+}
+
 // torch.nn.functional.conv2d; w is [O, C, kh, kw].
 export function conv2d(x, w, b, { stride = 1, padding = 0 } = {}) {
-  const [channels, height, width] = x.shape, [outputs, , kh, kw] = w.shape;
+  const [, height, width] = x.shape, [outputs, , kh, kw] = w.shape;
   const rows = Math.floor((height + 2 * padding - kh) / stride) + 1;
   const columns = Math.floor((width + 2 * padding - kw) / stride) + 1;
-  const y = zeros(outputs, rows, columns);
-  for (let o = 0; o < outputs; o++) {
-    const plane = y.data.subarray(o * rows * columns, (o + 1) * rows * columns);
-    if (b) plane.fill(b.data[o]);
-    for (let c = 0; c < channels; c++) {
-      for (let i = 0; i < kh; i++) {
-        for (let j = 0; j < kw; j++) {
-          const weight = w.data[((o * channels + c) * kh + i) * kw + j];
-          if (weight === 0) continue;
-          for (let r = 0; r < rows; r++) {
-            const from = r * stride + i - padding;
-            if (from < 0 || from >= height) continue;
-            const line = (c * height + from) * width;
-            for (let q = 0; q < columns; q++) {
-              const at = q * stride + j - padding;
-              if (at >= 0 && at < width) plane[r * columns + q] += weight * x.data[line + at];
-            }
-          }
-        }
+  const y = planes(outputs, rows, columns, b);
+  eachWeight(w, (weight, o, c, i, j) => {
+    for (let r = 0; r < rows; r++) {
+      const from = r * stride + i - padding;
+      if (from < 0 || from >= height) continue;
+      const line = (c * height + from) * width, to = (o * rows + r) * columns;
+      for (let q = 0; q < columns; q++) {
+        const at = q * stride + j - padding;
+        if (at >= 0 && at < width) y.data[to + q] += weight * x.data[line + at];
       }
     }
-  }
+  });
   return y;
 }
 
 // torch.nn.functional.conv_transpose2d; w is [C, O, kh, kw].
 export function convTranspose2d(x, w, b, { stride = 1, padding = 0, output_padding = 0 } = {}) {
-  const [channels, height, width] = x.shape, [, outputs, kh, kw] = w.shape;
+  const [, height, width] = x.shape, [, outputs, kh, kw] = w.shape;
   const size = (n, k) => (n - 1) * stride - 2 * padding + k + output_padding;
   const rows = size(height, kh), columns = size(width, kw);
-  const y = zeros(outputs, rows, columns);
-  for (let o = 0; o < outputs; o++) {
-    const plane = y.data.subarray(o * rows * columns, (o + 1) * rows * columns);
-    if (b) plane.fill(b.data[o]);
-    for (let c = 0; c < channels; c++) {
-      for (let i = 0; i < kh; i++) {
-        for (let j = 0; j < kw; j++) {
-          const weight = w.data[((c * outputs + o) * kh + i) * kw + j];
-          for (let r = 0; r < height; r++) {
-            const to = r * stride + i - padding;
-            if (to < 0 || to >= rows) continue;
-            for (let q = 0; q < width; q++) {
-              const at = q * stride + j - padding;
-              if (at < 0 || at >= columns) continue;
-              plane[to * columns + at] += weight * x.data[(c * height + r) * width + q];
-            }
-          }
-        }
+  const y = planes(outputs, rows, columns, b);
+  eachWeight(w, (weight, c, o, i, j) => {
+    for (let r = 0; r < height; r++) {
+      const to = r * stride + i - padding;
+      if (to < 0 || to >= rows) continue;
+      const line = (o * rows + to) * columns, from = (c * height + r) * width;
+      for (let q = 0; q < width; q++) {
+        const at = q * stride + j - padding;
+        if (at >= 0 && at < columns) y.data[line + at] += weight * x.data[from + q];
       }
     }
-  }
+  });
   return y;
 }
 
