@@ -171,6 +171,38 @@ def signals(
         show(figure, alt)
 
 
+def curves(
+    x: Sequence[float],
+    values: Mapping[str, Sequence[float] | Tensor],
+    alt: str,
+    *,
+    xlabel: str,
+    ylabel: str,
+    log_x: bool = False,
+) -> None:
+    """Measured values over a quantity that was varied, one line a name.
+
+    Args:
+        x: what was varied, (N,).
+        values: name -> (N,).
+        alt: the text alternative.
+        log_x: whether steps of ``x`` are factors.
+    """
+    with mpl.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(8, 3), layout="tight")
+        # Markers differ too: a line must be told apart without its colour.
+        for (name, y), marker in zip(values.items(), "osD^v", strict=False):
+            axis.plot(list(x), [float(v) for v in y], label=name, marker=marker, ms=4, lw=2)
+        if log_x:
+            axis.set_xscale("log")
+        axis.set_xlabel(xlabel)
+        axis.set_ylabel(ylabel)
+        axis.grid(alpha=0.25)
+        if len(values) > 1:
+            axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        show(figure, alt)
+
+
 def stems(curves: Mapping[str, Tensor], alt: str) -> None:
     """Short filters as stems, side by side. Each (K,), its middle sample at 0."""
     with mpl.rc_context(STYLE):

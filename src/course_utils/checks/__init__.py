@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 from course_utils.checks.report import Report
 
 if TYPE_CHECKING:
-    from course_utils.checks import convolution
+    from course_utils.checks import cnn, convolution, naive_bayes
     from course_utils.checks.core import Check
 
-CHAPTERS = ("convolution",)
+CHAPTERS = (
+    "naive_bayes",
+    "convolution",
+    "cnn",
+)
 
-__all__ = ["CHAPTERS", "Check", "Report", "convolution"]
+__all__ = ["CHAPTERS", "Check", "Report", "cnn", "convolution", "naive_bayes"]
 
 
 def __getattr__(name: str) -> Any:

@@ -118,7 +118,10 @@ def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Ou
         outcome = Outcome(End.REFUSED, watch.trace, watch.refused)
     if outcome.end is End.RETURNED:
         after = tree_leaves((args, kwargs))
-        outcome.changed_input = any(not _same(b, x) for b, x in zip(before, after, strict=True))
+        # A list that was emptied has fewer leaves than before.
+        outcome.changed_input = len(before) != len(after) or any(
+            not _same(b, x) for b, x in zip(before, after, strict=True)
+        )
     return outcome
 
 

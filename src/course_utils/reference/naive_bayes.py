@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -23,6 +24,68 @@ def binarise(images: Tensor, threshold: float = 0.5) -> Tensor:
     return (images.flatten(1) > limit).float()
 
 
+def log_prior(y: Tensor, classes: int) -> Tensor:
+    """log p(y = k), the share of each class among the labels: (N,) int64 -> (K,) float64.
+
+    Raises:
+        ValueError: a class has no picture, and log 0 is no number to compute with.
+    """
+    n = torch.bincount(y, minlength=classes)
+    if not n.all():
+        raise ValueError(f"no picture of class {n.argmin().item()}: a prior of 0 has no log")
+    return (n.double() / len(y)).log()
+
+
+def log_likelihood(
+    x: Tensor, y: Tensor, classes: int, smoothing: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """log p(x_d = 1 | y = k) and log p(x_d = 0 | y = k).
+
+    Args:
+        x: (N, D), 0.0 or 1.0.
+        y: (N,) int64.
+        smoothing: Laplace's pseudo-count for each of the two values of a pixel.
+
+    Returns:
+        Two tensors (K, D) float64. With smoothing 0 they may hold −inf.
+    """
+    members = F.one_hot(y, classes).double()  # (N, K)
+    n = members.sum(0)[:, None]  # (K, 1)
+    on = members.T @ x.double()  # (K, D): pictures of the class whose pixel is on
+    total = n + 2 * smoothing
+    return ((on + smoothing) / total).log(), ((n - on + smoothing) / total).log()
+
+
+def log_joint(x: Tensor, log_prior: Tensor, log_on: Tensor, log_off: Tensor) -> Tensor:
+    """log p(x, y = k) = log pi_k + sum_d log p(x_d | k): (N, D) -> (N, K)."""
+    return log_prior + x @ log_on.T + (1 - x) @ log_off.T
+
+
+def posterior(joint: Tensor) -> Tensor:
+    """p(y = k | x) from the logs of p(x, y = k), normalised in log space: (N, K) -> (N, K)."""
+    shares = (joint - joint.amax(1, keepdim=True)).exp()  # the largest is 1: no 0 / 0
+    return shares / shares.sum(1, keepdim=True)
+
+
+def evidence(x: Tensor, log_on: Tensor, log_off: Tensor, a: int, b: int) -> Tensor:
+    """What each pixel says for class a against class b, in nats: (N, D) -> (N, D).
+
+    log p(x_d | a) − log p(x_d | b): positive speaks for a. Summed over the pixels it is the
+    log-likelihood ratio of the two classes.
+    """
+    return x * (log_on[a] - log_on[b]) + (1 - x) * (log_off[a] - log_off[b])
+
+
+def scaled(images: Tensor, factor: float) -> Tensor:
+    """Each picture enlarged about its middle by ``factor``; black comes in below 1.
+
+    (B, C, H, W) float, 0 to 1 -> the same shape; bilinear.
+    """
+    theta = torch.tensor([[1 / factor, 0, 0], [0, 1 / factor, 0]]).to(images)
+    grid = F.affine_grid(theta.expand(len(images), 2, 3), list(images.shape), False)
+    return F.grid_sample(images, grid, align_corners=False)
+
+
 @dataclass(frozen=True)
 class NaiveBayes:
     """Attributes: ``log_prior`` (K,), ``log_on`` and ``log_off`` (K, D)."""
@@ -32,12 +95,12 @@ class NaiveBayes:
     log_off: Tensor
 
     def joint(self, x: Tensor) -> Tensor:
-        """log p(x, y = k) = log pi_k + sum_d log p(x_d | k): (N, D) -> (N, K)."""
-        return self.log_prior + x @ self.log_on.T + (1 - x) @ self.log_off.T
+        """log p(x, y = k): (N, D) -> (N, K)."""
+        return log_joint(x, self.log_prior, self.log_on, self.log_off)
 
     def posterior(self, x: Tensor) -> Tensor:
-        """p(y = k | x), normalised in log space: (N, D) -> (N, K)."""
-        return self.joint(x).softmax(1)
+        """p(y = k | x): (N, D) -> (N, K)."""
+        return posterior(self.joint(x))
 
     def predict(self, x: Tensor) -> Tensor:
         """The likeliest class: (N, D) -> (N,) int64."""
@@ -45,7 +108,7 @@ class NaiveBayes:
 
 
 def fit(x: Tensor, y: Tensor, classes: int, smoothing: float = 1.0) -> NaiveBayes:
-    """Count, smooth, take logarithms.
+    """Count, smooth, take logarithms; float32.
 
     Args:
         x: (N, D), 0.0 or 1.0.
@@ -57,14 +120,6 @@ def fit(x: Tensor, y: Tensor, classes: int, smoothing: float = 1.0) -> NaiveBaye
     """
     if not ((x == 0) | (x == 1)).all():
         raise ValueError("naive Bayes wants binary pixels: binarise them first")
-    members = torch.nn.functional.one_hot(y, classes).double()  # (N, K)
-    n = members.sum(0)  # (K,)
-    if not n.all():
-        raise ValueError(f"no picture of class {n.argmin().item()}: a prior of 0 has no log")
-    on = members.T @ x.double()  # (K, D): pictures of the class whose pixel is on
-    phi = (on + smoothing) / (n[:, None] + 2 * smoothing)
-    return NaiveBayes(
-        log_prior=(n / n.sum()).log().float(),
-        log_on=phi.log().float(),
-        log_off=(1 - phi).log().float(),
-    )
+    prior = log_prior(y, classes)
+    on, off = log_likelihood(x, y, classes, smoothing)
+    return NaiveBayes(prior.float(), on.float(), off.float())
