@@ -102,17 +102,28 @@ def train(args: argparse.Namespace) -> int:
     import torch
 
     from course_utils import results
-    from course_utils.training import checkpoints, recipes
+    from course_utils.training import checkpoints, distributed, recipes
     from course_utils.training.fit import Epoch, device
 
     def watch(epoch: Epoch) -> None:
-        _say(f"epoch {epoch.number:3d}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}")
+        if distributed.rank() == 0:
+            _say(
+                f"epoch {epoch.number:3d}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
+            )
 
-    chosen = torch.device(args.device) if args.device else device()
+    course = Course.find()
+    chosen = distributed.start(torch.device(args.device) if args.device else device())
     trained, record = recipes.train(args.name, chosen, args.seed, watch)
-    path = checkpoints.save_checkpoint(args.name, trained.tensors, record)
-    result = results.save(args.name, record, Course.find().root / "results")
-    print(f"checkpoint {path}\nresult     {result}\n{trained.row}")
+    first = distributed.rank() == 0
+    distributed.stop()
+    if first:
+        folder = checkpoints.FOLDER if trained.ships else course.cache / "checkpoints"
+        path = checkpoints.save_checkpoint(
+            args.name, trained.tensors, record, folder, ships=trained.ships
+        )
+        result = results.save(args.name, record, course.root / "results")
+        note = "" if trained.ships else "  (does not ship)"
+        print(f"checkpoint {path}{note}\nresult     {result}\n{trained.row}")
     return 0
 
 
@@ -285,7 +296,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--outputs", action="store_true", help="store what checked cells print now"
     )
-    sub = add("train", train, "train a network that ships", "train lenet --device cuda")
+    sub = add("train", train, "train a network", "train lenet --device cuda")
     sub.add_argument("name", help="a recipe of course_utils.training.recipes")
     sub.add_argument("--device", help="cuda, mps or cpu; default the best there is")
     sub.add_argument("--seed", type=int, default=0)

@@ -43,14 +43,20 @@ def show(figure: Figure, alt: str, kind: str = "png") -> None:
         alt: what a reader who cannot see it needs to know: one or two full sentences.
         kind: ``png``, or ``jpeg`` for many small photographs, which weighs a fifth.
     """
+    content, metadata = drawn(figure, alt, kind)
+    display(content, metadata=metadata, raw=True)
+
+
+def drawn(figure: Figure, alt: str, kind: str = "png") -> tuple[dict[str, str], dict[str, Any]]:
+    """Content and metadata for IPython's ``display``; the figure is closed."""
     if len(alt.split()) < 4:
         raise ValueError(f"alt text {alt!r} says too little: tell in a sentence what is seen")
-    drawn, mime = io.BytesIO(), f"image/{kind}"
+    file, mime = io.BytesIO(), f"image/{kind}"
     quality = {"quality": 90} if kind == "jpeg" else None
-    figure.savefig(drawn, format=kind, bbox_inches="tight", pil_kwargs=quality)
+    figure.savefig(file, format=kind, bbox_inches="tight", pil_kwargs=quality)
     plt.close(figure)
-    content = {mime: base64.b64encode(drawn.getvalue()).decode(), "text/plain": alt}
-    display(content, metadata={mime: {"alt": alt}}, raw=True)
+    content = {mime: base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
+    return content, {mime: {"alt": alt}}
 
 
 def pictures(

@@ -128,7 +128,7 @@ class Batches:
             augment,
             drop_last,
         )
-        self._generator = torch.Generator().manual_seed(seed)  # on the CPU: same order anywhere
+        self.generator = torch.Generator().manual_seed(seed)  # on the CPU: same order anywhere
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.labels), self.size)
@@ -145,4 +145,4 @@ class Batches:
         count = len(self.labels)
         if not self.shuffle:
             return torch.arange(count, device=self.labels.device)
-        return torch.randperm(count, generator=self._generator).to(self.labels.device)
+        return torch.randperm(count, generator=self.generator).to(self.labels.device)

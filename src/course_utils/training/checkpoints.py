@@ -19,16 +19,20 @@ LARGEST = 4 << 20  # bytes: what may ship
 
 
 def save_checkpoint(
-    name: str, tensors: Mapping[str, Tensor], provenance: dict[str, Any], folder: Path = FOLDER
+    name: str,
+    tensors: Mapping[str, Tensor],
+    provenance: dict[str, Any],
+    folder: Path = FOLDER,
+    *,
+    ships: bool = True,
 ) -> Path:
     """Write ``name.safetensors`` (float16) and ``name.json`` beside it.
 
     Raises:
-        CourseError: it is larger than 4 MB and cannot ship.
+        CourseError: it is to ship and larger than 4 MB.
     """
-    small = {key: t.detach().cpu().half().contiguous() for key, t in tensors.items()}
-    data = save(small)
-    if len(data) > LARGEST:
+    data = save({key: _cast(t, torch.float16) for key, t in tensors.items()})
+    if ships and len(data) > LARGEST:
         raise CourseError(f"the checkpoint {name} has {len(data) >> 20} MB: at most 4 ship")
     path = folder / f"{name}.safetensors"
     write_atomically(path, data)
@@ -46,4 +50,10 @@ def load(name: str, folder: Path = FOLDER) -> dict[str, Tensor]:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.safetensors"))) or "none"
         raise CourseError(f"no checkpoint {name!r} (there is: {known}); course train {name}")
-    return {key: tensor.to(torch.float32) for key, tensor in load_file(path).items()}
+    return {key: _cast(tensor, torch.float32) for key, tensor in load_file(path).items()}
+
+
+def _cast(t: Tensor, dtype: torch.dtype) -> Tensor:
+    """On the CPU, as batch norm's counter of batches an integer where it was one."""
+    t = t.detach().cpu().contiguous()
+    return t.to(dtype) if t.is_floating_point() else t

@@ -1,16 +1,24 @@
-"""The fit loop: one cycle of the learning rate, mixed precision on a GPU."""
+"""The fit loop: it learns, says how, and goes on where it was interrupted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel
+from tqdm import tqdm
 
 from course_utils.data import Batches
+from course_utils.training import distributed, optimise
+from course_utils.training import resume as state
+from course_utils.training.augment import shifted
+
+__all__ = ["Epoch", "accuracy", "device", "fit", "shifted"]
 
 
 @dataclass(frozen=True)
@@ -37,38 +45,102 @@ def fit(
     lr: float = 3e-3,
     weight_decay: float = 1e-2,
     label_smoothing: float = 0.0,
+    optimiser: str = "adamw",
+    schedule: str = "one-cycle",
+    max_norm: float | None = None,
+    ema: AveragedModel | None = None,
+    compile: bool = False,
+    resume: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
 ) -> list[Epoch]:
-    """Train a classifier in place with AdamW; loss and accuracy of each epoch.
+    """Train a classifier in place; loss and accuracy of each epoch.
 
-    The learning rate rises to ``lr`` and falls again once over the whole training (Smith and
-    Topin, "Super-convergence", 2018). On CUDA the forward pass runs in bfloat16.
+    On CUDA the forward pass runs in bfloat16 and pictures lie channels last. Started by
+    torchrun, it shares every batch with the other processes (``training.distributed``).
 
     Args:
         batches: (B, C, H, W) pictures with (B,) labels, on the device of ``model``.
-        watch: is told each epoch.
+        lr: the highest learning rate.
+        optimiser: ``adamw``, or ``sgd`` with Nesterov's momentum.
+        schedule: ``one-cycle`` or ``cosine``, over the whole training.
+        max_norm: the gradient of all weights together is cut to this length.
+        ema: from ``averaged(model)``; follows the weights.
+        compile: for long trainings: compiling takes a minute.
+        resume: a file that holds the state after each epoch. Where it exists already the
+            training goes on from it, to the same weights as without the interruption;
+            of the augmentations, those in ``training.augment`` alone are stored.
+        watch: is told each epoch, those before an interruption too.
     """
-    optimiser = torch.optim.AdamW(model.parameters(), lr, weight_decay=weight_decay)
-    schedule = OneCycleLR(optimiser, lr, total_steps=epochs * len(batches))
-    mixed = next(model.parameters()).is_cuda
-    history = []
-    for number in range(1, epochs + 1):
-        model.train()
-        losses, right, seen = [], torch.tensor(0), 0
-        for x, y in batches:
-            with torch.autocast("cuda", torch.bfloat16, enabled=mixed):
-                logits = model(x)
-            loss = cross_entropy(logits.float(), y, label_smoothing=label_smoothing)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.detach())  # no .item(): the GPU need not wait
-            right = right.to(y.device) + (logits.argmax(1) == y).sum()
-            seen += len(y)
-        history.append(Epoch(number, torch.stack(losses).mean().item(), right.item() / seen))
+    settings: dict[str, Any] = {
+        "epochs": epochs, "batches": len(batches), "lr": lr, "weight_decay": weight_decay,
+        "label_smoothing": label_smoothing, "optimiser": optimiser, "schedule": schedule,
+        "max_norm": max_norm, "ema": ema is not None,
+    }  # fmt: skip
+    if next(model.parameters()).is_cuda:
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    weights = optimise.optimiser(optimiser, model, lr, weight_decay)
+    rates = optimise.schedule(schedule, weights, lr, epochs * len(batches))
+    parts = {"model": model, "optimiser": weights, "schedule": rates, "ema": ema}
+    parts = {name: part for name, part in parts.items() if part is not None}
+
+    def step() -> None:
+        if max_norm is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+        weights.step()
+        rates.step()
+        if ema is not None:
+            ema.update_parameters(model)
+
+    done = state.read(resume, parts, batches, settings) if resume else []
+    history = [Epoch(**epoch) for epoch in done]
+    for epoch in history:
+        watch(epoch)
+    run = distributed.wrap(model)
+    run = torch.compile(run) if compile else run  # type: ignore[assignment]
+    for number in range(len(history) + 1, epochs + 1):
+        history.append(_epoch(number, run, batches, label_smoothing, step))
+        if resume and distributed.rank() == 0:
+            state.write(resume, parts, batches, settings, [asdict(e) for e in history])
         watch(history[-1])
     return history
+
+
+def _epoch(
+    number: int,
+    model: nn.Module,
+    batches: Batches,
+    label_smoothing: float,
+    step: Callable[[], None],
+) -> Epoch:
+    """One pass over the data; ``step`` moves the weights once their gradients are there."""
+    model.train()
+    losses, right, seen = [], torch.tensor(0), 0
+    # A bar where a person looks at a terminal; a notebook has ``LiveCurve``.
+    silent = None if distributed.rank() == 0 else True
+    for x, y in tqdm(batches, f"epoch {number}", leave=False, disable=silent):
+        model.zero_grad(set_to_none=True)
+        loss, hits = _backward(model, (x, y), label_smoothing)
+        step()
+        losses.append(loss)  # no .item(): the GPU need not wait
+        right = right.to(y.device) + hits
+        seen += len(y)
+    loss = distributed.total(torch.stack(losses).mean()) / distributed.world()
+    return Epoch(number, loss.item(), distributed.total(right).item() / seen)
+
+
+def _backward(
+    model: nn.Module, batch: tuple[Tensor, Tensor], label_smoothing: float
+) -> tuple[Tensor, Tensor]:
+    """Gradients of the mean loss of a batch; this process's part of loss and right answers."""
+    x, y = distributed.shard(batch)
+    if x.is_cuda and x.ndim == 4:
+        x = x.contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cuda", torch.bfloat16, enabled=x.is_cuda):
+        logits = model(x)
+    loss = cross_entropy(logits.float(), y, label_smoothing=label_smoothing)
+    loss = loss * distributed.share(len(y), len(batch[1]))
+    loss.backward()
+    return loss.detach(), (logits.argmax(1) == y).sum()
 
 
 @torch.no_grad()
@@ -77,23 +149,3 @@ def accuracy(model: nn.Module, batches: Batches) -> float:
     model.eval()
     right = [(model(x).argmax(1) == y).sum() for x, y in batches]
     return torch.stack(right).sum().item() / len(batches.labels)
-
-
-def shifted(most: int, seed: int = 0) -> Callable[[Tensor], Tensor]:
-    """An augmentation: each picture moved by up to ``most`` pixels, black comes in.
-
-    (B, C, H, W) -> (B, C, H, W), one gather for the whole batch.
-    """
-    generator = torch.Generator().manual_seed(seed)
-
-    def move(x: Tensor) -> Tensor:
-        b, _, h, w = x.shape
-        padded = nn.functional.pad(x, (most,) * 4)
-        by = torch.randint(0, 2 * most + 1, (2, b), generator=generator).to(x.device)
-        rows = by[0, :, None] + torch.arange(h, device=x.device)  # (B, H)
-        columns = by[1, :, None] + torch.arange(w, device=x.device)  # (B, W)
-        index = torch.arange(b, device=x.device)[:, None, None]
-        # (B, H, W, C): advanced indices around a slice come first
-        return padded[index, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-    return move

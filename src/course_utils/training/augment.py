@@ -1,0 +1,88 @@
+"""Augmentations on the device, a whole batch at once: (B, C, H, W) -> (B, C, H, W).
+
+Random numbers come from generators on the CPU: the same pictures on every device, and a
+training that goes on later can store where the generators were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Generator, Tensor, nn
+
+Change = Callable[[Tensor, Generator], Tensor]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Changes one after the other, each with a generator of its own."""
+
+    changes: tuple[Change, ...]
+    generators: tuple[Generator, ...]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        for change, generator in zip(self.changes, self.generators, strict=True):
+            x = change(x, generator)
+        return x
+
+
+def chain(*augmentations: Augmentation) -> Augmentation:
+    """One after the other, from left to right."""
+    return Augmentation(
+        tuple(change for a in augmentations for change in a.changes),
+        tuple(generator for a in augmentations for generator in a.generators),
+    )
+
+
+def shifted(most: int, seed: int = 0) -> Augmentation:
+    """Each picture moved by up to ``most`` pixels, black comes in."""
+    return _seeded(partial(_shift, most), seed)
+
+
+def flipped(seed: int = 0) -> Augmentation:
+    """Each picture as its mirror image, left for right, with probability 1/2."""
+    # Seeds differ by kind: else one number would move, flip and cut the same picture.
+    return _seeded(_flip, seed + 10_000)
+
+
+def cutout(side: int, seed: int = 0) -> Augmentation:
+    """A black square in each picture, its middle anywhere, cut off at the border.
+
+    Source: T. DeVries and G. Taylor, "Improved regularization of convolutional neural networks
+    with cutout", 2017.
+    """
+    return _seeded(partial(_cut, side), seed + 20_000)
+
+
+def _seeded(change: Change, seed: int) -> Augmentation:
+    return Augmentation((change,), (Generator().manual_seed(seed),))
+
+
+def _shift(most: int, x: Tensor, generator: Generator) -> Tensor:
+    b, _, h, w = x.shape
+    padded = nn.functional.pad(x, (most,) * 4)
+    by = torch.randint(0, 2 * most + 1, (2, b), generator=generator).to(x.device)
+    rows = by[0, :, None] + torch.arange(h, device=x.device)  # (B, H)
+    columns = by[1, :, None] + torch.arange(w, device=x.device)  # (B, W)
+    index = torch.arange(b, device=x.device)[:, None, None]
+    # (B, H, W, C): advanced indices around a slice come first
+    return padded[index, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def _flip(x: Tensor, generator: Generator) -> Tensor:
+    chosen = torch.rand(len(x), generator=generator) < 0.5
+    return torch.where(chosen.to(x.device)[:, None, None, None], x.flip(3), x)
+
+
+def _cut(side: int, x: Tensor, generator: Generator) -> Tensor:
+    b, _, h, w = x.shape
+    size = torch.tensor([[h], [w]])
+    middle = (torch.rand(2, b, generator=generator) * size).long()  # a row, a column
+    first = (middle - side // 2).to(x.device)
+    rows = torch.arange(h, device=x.device) - first[0, :, None]  # (B, H), 0 at the edge
+    columns = torch.arange(w, device=x.device) - first[1, :, None]  # (B, W)
+    in_rows, in_columns = (rows >= 0) & (rows < side), (columns >= 0) & (columns < side)
+    return x.masked_fill((in_rows[:, :, None] & in_columns[:, None, :])[:, None], 0)

@@ -1,0 +1,88 @@
+"""A training that is killed in its second epoch ends at the weights of one that is not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils.course import CourseError
+from course_utils.data import Pictures
+from course_utils.training import averaged, chain, cutout, fit, flipped, shifted
+
+STEPS = 4  # in an epoch
+
+
+def training(resume: Path | None, stop: bool = False, lr: float = 0.01, **options):
+    """Everything that holds state: order, augmentations, dropout, statistics, an average."""
+    torch.manual_seed(5)
+    images = torch.randint(0, 256, (60, 1, 8, 8)).byte()
+    pictures = Pictures("noise", images, torch.arange(60) % 3, ("a", "b", "c"))
+    augment = chain(shifted(2, 1), flipped(1), cutout(3, 1))
+    batches = pictures.batches(16, seed=5, augment=augment)
+    layers = (nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.3))
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(144, 3))
+    if stop:
+        calls = []
+
+        def wait(*_) -> None:
+            calls.append(1)
+            if len(calls) == STEPS + 3:
+                print("in the second epoch", flush=True)
+                time.sleep(60)
+
+        model.register_forward_pre_hook(wait)
+    ema, told = averaged(model, 0.9), []
+    fit(model, batches, 4, lr=lr, ema=ema, resume=resume, watch=told.append, **options)
+    return {**model.state_dict(), **ema.state_dict()}, told
+
+
+CHOICES = {"adamw": {}, "sgd": {"optimiser": "sgd", "schedule": "cosine", "max_norm": 1.0}}
+
+
+def test_killed_and_gone_on_with(tmp_path: Path) -> None:
+    threads = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    children = {
+        name: subprocess.Popen(
+            [sys.executable, __file__, name, tmp_path / name],
+            stdout=subprocess.PIPE,
+            env=threads,
+            text=True,
+        )
+        for name in CHOICES
+    }
+    for name, child in children.items():
+        assert child.stdout
+        assert "second" in child.stdout.readline()
+        child.kill()
+        assert child.wait(10) == -9
+        child.stdout.close()
+        want, epochs = training(None, **CHOICES[name])
+        got, told = training(tmp_path / name, **CHOICES[name])
+        assert told == epochs
+        for key, t in want.items():
+            assert torch.equal(got[key], t), (name, key)
+    assert {p.name for p in tmp_path.iterdir()} == set(CHOICES)  # nothing half written
+
+
+def test_a_finished_training_is_read_back(tmp_path: Path) -> None:
+    want, epochs = training(tmp_path / "state")
+    got, told = training(tmp_path / "state", stop=False)
+    assert told == epochs
+    assert all(torch.equal(got[key], t) for key, t in want.items())
+
+
+def test_another_training_is_refused(tmp_path: Path) -> None:
+    training(tmp_path / "state")
+    with pytest.raises(CourseError, match=r"another training \({'lr': 0.01}\): delete it"):
+        training(tmp_path / "state", lr=0.02)
+
+
+if __name__ == "__main__":
+    training(Path(sys.argv[2]), stop=True, **CHOICES[sys.argv[1]])
