@@ -437,7 +437,9 @@ def main(argv: list[str] | None = None) -> int:
             return 1
         raise
     except KeyboardInterrupt:
-        _say(f"course {args.command}: interrupted; the same command goes on where it stopped")
+        # A recipe keeps no state yet; everything else leaves out what is done.
+        again = "starts anew" if args.command == "train" else "goes on where it stopped"
+        _say(f"course {args.command}: interrupted; the same command {again}")
         return 1
 
 
