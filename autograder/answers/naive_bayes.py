@@ -212,6 +212,14 @@ def log_prior(y, classes):
     return torch.log(n / n.sum())
 
 
+@wrong("share-of-the-largest", SHARE, "the shares have to sum to one")
+def log_prior(y, classes):
+    n = torch.bincount(y, minlength=classes).double()
+    if (n == 0).any():
+        raise ValueError("a class has no picture")
+    return (n / n.max()).log()
+
+
 # -- 1.3 likelihood -----------------------------------------------------------------------
 
 ON = "smoothed shares of the pictures whose pixel is on"
@@ -240,6 +248,14 @@ def log_likelihood(x, y, classes, smoothing=1.0):
         torch.log(on + smoothing) - torch.log(n + 2 * smoothing),
         torch.log(n - on + smoothing) - torch.log(n + 2 * smoothing),
     ]
+
+
+@right("stacked")
+def log_likelihood(x, y, classes, smoothing=1.0):
+    on = torch.zeros(classes, x.shape[1], dtype=torch.float64).index_add(0, y, x.double())
+    n = torch.bincount(y, minlength=classes)[:, None]
+    phi = (on + smoothing) / (n + 2 * smoothing)
+    return torch.stack([phi.log(), torch.log1p(-phi)])
 
 
 @right("pretend-pictures")
@@ -289,6 +305,23 @@ def log_likelihood(x, y, classes, smoothing=1.0):
     on = members.T @ x.double() + smoothing
     p = on / on.sum(0)
     return p.log(), (1 - p).log()
+
+
+@wrong("half-a-count", ON, "each of the two values gets a whole one")
+def log_likelihood(x, y, classes, smoothing=1.0):
+    members = torch.nn.functional.one_hot(y, classes).double()
+    n = members.sum(0)[:, None]
+    p = (members.T @ x.double() + smoothing / 2) / (n + smoothing)
+    return p.log(), (1 - p).log()
+
+
+@wrong("with-prior", ON, "not p(x, k)")
+def log_likelihood(x, y, classes, smoothing=1.0):
+    members = torch.nn.functional.one_hot(y, classes).double()
+    n = members.sum(0)[:, None]
+    p = (members.T @ x.double() + smoothing) / (n + 2 * smoothing)
+    prior = (n / len(y)).log()
+    return p.log() + prior, (1 - p).log() + prior
 
 
 @wrong("swapped", ON, "log_on and log_off are swapped")
@@ -406,6 +439,11 @@ def log_joint(x, log_prior, log_on, log_off):
 @wrong("no-prior", PRIOR, "the prior is left out")
 def log_joint(x, log_prior, log_on, log_off):
     return x @ log_on.T + (1 - x) @ log_off.T
+
+
+@wrong("prior-twice", PRIOR, "the prior is added twice")
+def log_joint(x, log_prior, log_on, log_off):
+    return 2 * log_prior + x @ log_on.T + (1 - x) @ log_off.T
 
 
 @wrong("exp-of-prior", PRIOR, "it is a logarithm already")
@@ -527,6 +565,12 @@ def posterior(log_joint):
 @wrong("largest-of-the-table", EVERY_FAR, "the largest log of each picture")
 def posterior(log_joint):
     shares = (log_joint - log_joint.max()).exp()
+    return shares / shares.sum(1, keepdim=True)
+
+
+@wrong("mean-of-the-row", EVERY_FAR, "so that none is positive")
+def posterior(log_joint):
+    shares = (log_joint - log_joint.mean(1, keepdim=True)).exp()
     return shares / shares.sum(1, keepdim=True)
 
 

@@ -118,6 +118,14 @@ def _(answer: Answer, draw: Draw) -> None:
             "log of each picture, not that of the whole table"
         )
     expect(got, joint.softmax(1), "rows around −3, −900 and −5000")
+    wide = torch.tensor([[-50.0, -6000.0, -2000.0]], dtype=torch.float64)
+    got = answer(wide)
+    if isinstance(got, torch.Tensor) and not torch.isfinite(got).all():
+        raise Wrong(
+            "no number for a picture whose classes lie far apart: exp of a large positive "
+            "number is infinite; subtract the largest log, so that none is positive"
+        )
+    expect(got, wide.softmax(1), "logs of −50, −6000 and −2000 in one row")
 
 
 # -- 1.6 evidence -------------------------------------------------------------------------

@@ -26,7 +26,9 @@ def as_floats(got: object) -> object:
 
 
 def pair(got: object) -> tuple[object, object]:
-    """The two tensors that an answer returns."""
+    """The two tensors that an answer returns; stacked ones unpack as well."""
+    if isinstance(got, Tensor) and got.ndim == 3 and len(got) == 2:
+        return got[0], got[1]
     if not isinstance(got, tuple | list) or len(got) != 2:
         what = "nothing (is there a return?)" if got is None else f"a {type(got).__name__}"
         raise Wrong(f"returned {what}, expected two tensors: log_on, log_off")
@@ -126,6 +128,7 @@ def _(answer: Answer, draw: Draw) -> None:
             "a logarithm to base 2: the natural one is asked for": share.log2(),
             "a logarithm to base 10: the natural one is asked for": share.log10(),
             "divided by the number of classes, not of labels": (counts / 4).log(),
+            "divided by the largest count: the shares have to sum to one": (counts / 7).log(),
             "the prior is smoothed: only pixels need that": ((counts + 1) / 17).log(),
             "classes in the order in which they appear: index k has to be class k": share[
                 [2, 0, 1, 3]
@@ -186,6 +189,9 @@ def _(answer: Answer, draw: Draw) -> None:
             "divided over the classes: p(x | k) is wanted, not p(k | x)": (
                 (on + 1) / (on + 1).sum(0)
             ).log(),
+            "the prior is multiplied in: p(x | k) is wanted, not p(x, k)": (
+                (on + 1) / 30
+            ).log(),
             "log_on and log_off are swapped": ((9 - on) / 10).log(),
             "pixels are rows: (K, D) is asked for": ((on + 1) / 10).log().T,
             "a logarithm to base 2: the natural one is asked for": ((on + 1) / 10).log2(),
@@ -210,6 +216,9 @@ def _smoothed_otherwise(on: Tensor, n: int) -> dict[str, Tensor]:
             (on + 1) / (n + k)
         ).log(),
         "a pseudo-count in the denominator only": (on / (n + 2)).log(),
+        "half a pseudo-count: each of the two values gets a whole one": (
+            (on + 0.5) / (n + 1)
+        ).log(),
     }
 
 
@@ -330,6 +339,7 @@ def _(answer: Answer, draw: Draw) -> None:
     wrong = {
         "the prior is left out: accuracy hardly sees it, rare classes do": 0 * prior,
         "the prior is added for every pixel: once a picture": 6 * prior,
+        "the prior is added twice": 2 * prior,
         "the prior is subtracted": -prior,
         "exp(log_prior) is added: it is a logarithm already": prior.exp() - 1,
     }
