@@ -18,6 +18,7 @@ class Handle:
 
 
 def test_one_display_is_renewed(monkeypatch) -> None:
+    open_before = plt.get_fignums()
     handle = Handle()
 
     def display(content, metadata, raw, display_id):
@@ -40,7 +41,7 @@ def test_one_display_is_renewed(monkeypatch) -> None:
         "and the training accuracy 0.8000 (0.1000)."
     )
     assert content["image/png"] != handle.shown[0][0]["image/png"]
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before
 
 
 def test_a_plain_process_shows_nothing(capsys) -> None:
