@@ -17,8 +17,8 @@ from course_utils.checks.cnn import (
     same,
     seen,
 )
-from course_utils.checks.compare import expect, expect_gradients
-from course_utils.checks.convolution import refuse_change, unoriented
+from course_utils.checks.compare import expect, expect_gradients, refuse_change
+from course_utils.checks.convolution import unoriented
 from course_utils.checks.core import Draw
 from course_utils.reference import cnn as reference
 

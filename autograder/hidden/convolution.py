@@ -6,8 +6,8 @@ import torch
 
 from course_utils.checks import convolution as visible
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.compare import expect, expect_gradients
-from course_utils.checks.convolution import expect_size, refuse_change, unoriented
+from course_utils.checks.compare import expect, expect_gradients, refuse_change
+from course_utils.checks.convolution import expect_size, unoriented
 from course_utils.checks.core import Draw
 from course_utils.reference import convolution as reference
 

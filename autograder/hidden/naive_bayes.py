@@ -110,22 +110,25 @@ posterior = visible.posterior.hidden_part()
 @posterior.property("pictures whose logs lie far apart", points=1)
 def _(answer: Answer, draw: Draw) -> None:
     start = torch.tensor([[-3.0], [-900.0], [-5000.0]], dtype=torch.float64)
-    joint = draw.normal(3, 4) + start
-    got = answer(joint)
-    if isinstance(got, torch.Tensor) and not torch.isfinite(got).all():
-        raise Wrong(
-            "no number for a picture whose logs lie far below another's: subtract the largest "
-            "log of each picture, not that of the whole table"
-        )
-    expect(got, joint.softmax(1), "rows around −3, −900 and −5000")
     wide = torch.tensor([[-50.0, -6000.0, -2000.0]], dtype=torch.float64)
-    got = answer(wide)
-    if isinstance(got, torch.Tensor) and not torch.isfinite(got).all():
-        raise Wrong(
+    for joint, on, advice in (
+        (
+            draw.normal(3, 4) + start,
+            "rows around −3, −900 and −5000",
+            "no number for a picture whose logs lie far below another's: subtract the largest "
+            "log of each picture, not that of the whole table",
+        ),
+        (
+            wide,
+            "logs of −50, −6000 and −2000 in one row",
             "no number for a picture whose classes lie far apart: exp of a large positive "
-            "number is infinite; subtract the largest log, so that none is positive"
-        )
-    expect(got, wide.softmax(1), "logs of −50, −6000 and −2000 in one row")
+            "number is infinite; subtract the largest log, so that none is positive",
+        ),
+    ):
+        got = answer(joint)
+        if isinstance(got, torch.Tensor) and not torch.isfinite(got).all():
+            raise Wrong(advice)
+        expect(got, joint.softmax(1), on)
 
 
 # -- 1.6 evidence -------------------------------------------------------------------------

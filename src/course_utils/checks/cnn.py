@@ -19,14 +19,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import expect
-from course_utils.checks.convolution import (
-    BY_HAND,
+from course_utils.checks.compare import (
     FLOATS,
+    expect,
+    expect_dtype,
     keeps_dtype_and_input,
     refuse_change,
-    unoriented,
 )
+from course_utils.checks.convolution import BY_HAND, unoriented
 from course_utils.checks.core import Check, Draw
 from course_utils.reference import cnn as reference
 
@@ -460,9 +460,7 @@ def _(answer: Answer, draw: Draw) -> None:
         ):
             if not isinstance(value, Tensor):
                 raise Wrong(f"{name} is a {type(value).__name__}, expected a torch.Tensor")
-            # Their values are other properties.
-            if value.dtype != dtype:
-                raise Wrong(f"{value.dtype} came out for {name} where {dtype} is expected")
+            expect_dtype(value, dtype, name)
     refuse_change(answer)
 
 

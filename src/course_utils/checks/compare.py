@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
-from course_utils.checks.answer import Wrong
+from course_utils.checks.answer import Answer, Wrong
 
+FLOATS = (torch.float64, torch.float32)
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 
 
@@ -106,6 +107,29 @@ def expect_gradients(
             raise Wrong(f"no gradient reaches {name} ({on})")
         if not _close(mine, theirs, max(_tolerance(value), _tolerance(wanted))):
             raise Wrong(f"gradient of {name}: {_first_difference(mine, theirs)} ({on})")
+
+
+def expect_dtype(got: object, dtype: torch.dtype, name: str = "") -> None:
+    """The dtype alone: whether it is a tensor, and of what values, are other properties."""
+    if isinstance(got, Tensor) and got.dtype != dtype:
+        of = f" for {name}" if name else ""
+        raise Wrong(f"{got.dtype} came out{of} where {dtype} is expected")
+
+
+def keeps_dtype_and_input(
+    answer: Answer, right: Callable[..., Tensor], *inputs: Tensor | int
+) -> None:
+    """Both floating types come back as they went in, and the arguments are not written to."""
+    for dtype in FLOATS:
+        given = [x.to(dtype) if isinstance(x, Tensor) else x for x in inputs]
+        expect(answer(*given), right(*given), f"{dtype} in", same_dtype=True)
+    refuse_change(answer)
+
+
+def refuse_change(answer: Answer) -> None:
+    """The arguments of the calls so far must be what they were."""
+    if answer.changed_input:
+        raise Wrong("the input was changed in place: the caller's data is overwritten")
 
 
 def _plain(x: Tensor) -> Tensor:

@@ -7,13 +7,19 @@ other aspects of the exercise are held plain, so that one slip costs one propert
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import expect, expect_inside
+from course_utils.checks.compare import (
+    FLOATS,
+    expect,
+    expect_inside,
+    keeps_dtype_and_input,
+    refuse_change,
+)
 from course_utils.checks.core import Check, Draw
 from course_utils.reference import convolution as reference
 
@@ -28,25 +34,6 @@ BY_HAND = Ban(
         "numpy:correlate",
     ),
 )
-
-FLOATS = (torch.float64, torch.float32)
-
-
-def keeps_dtype_and_input(
-    answer: Answer, right: Callable[..., torch.Tensor], *inputs: torch.Tensor | int
-) -> None:
-    """Both floating types come back as they went in, and the arguments are not written to."""
-    for dtype in FLOATS:
-        given = [x.to(dtype) if isinstance(x, torch.Tensor) else x for x in inputs]
-        expect(answer(*given), right(*given), f"{dtype} in", same_dtype=True)
-    refuse_change(answer)
-
-
-def refuse_change(answer: Answer) -> None:
-    """The arguments of the calls so far must be what they were."""
-    if answer.changed_input:
-        raise Wrong("the input was changed in place: the caller's data is overwritten")
-
 
 # -- 2.1 moving average -------------------------------------------------------------------
 

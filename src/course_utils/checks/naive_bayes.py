@@ -6,17 +6,11 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import expect
+from course_utils.checks.compare import FLOATS, expect, expect_dtype, refuse_change
 from course_utils.checks.core import Check, Draw
 from course_utils.reference import naive_bayes as reference
 
 NORMALISE = Ban("write the normalisation yourself, it is the exercise", r"softmax|logsumexp")
-
-
-def refuse_change(answer: Answer) -> None:
-    """The arguments of the calls so far must be what they were."""
-    if answer.changed_input:
-        raise Wrong("the input was changed in place: the caller's data is overwritten")
 
 
 def as_floats(got: object) -> object:
@@ -99,9 +93,7 @@ def _(answer: Answer, draw: Draw) -> None:
 def _(answer: Answer, draw: Draw) -> None:
     images = torch.tensor([[[[10, 250], [240, 3]]]], dtype=torch.uint8)
     for given in (images, images.float() / 255):
-        got = answer(given)
-        if isinstance(got, Tensor) and got.dtype != torch.float32:
-            raise Wrong(f"{got.dtype} came out where torch.float32 is expected")
+        expect_dtype(answer(given), torch.float32)
     refuse_change(answer)
 
 
@@ -145,10 +137,7 @@ def _(answer: Answer, draw: Draw) -> None:
 
 @log_prior.property("gives float64 and leaves its input alone", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
-    got = answer(torch.tensor([0, 1, 1, 0]), 2)
-    want = torch.tensor([0.5, 0.5], dtype=torch.float64)
-    if isinstance(got, Tensor) and got.dtype != want.dtype:
-        raise Wrong(f"{got.dtype} came out where torch.float64 is expected")
+    expect_dtype(answer(torch.tensor([0, 1, 1, 0]), 2), torch.float64)
     refuse_change(answer)
 
 
@@ -270,8 +259,7 @@ def _(answer: Answer, draw: Draw) -> None:
 def _(answer: Answer, draw: Draw) -> None:
     x, y = balanced(draw)
     for got in pair(answer(x.float(), y, 3)):
-        if isinstance(got, Tensor) and got.dtype != torch.float64:
-            raise Wrong(f"{got.dtype} came out where torch.float64 is expected")
+        expect_dtype(got, torch.float64)
     refuse_change(answer)
 
 
@@ -350,10 +338,8 @@ def _(answer: Answer, draw: Draw) -> None:
 @log_joint.property("keeps the dtype and leaves its inputs alone", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
     given = (coins(draw, 3, 5), *tables(draw, 2, 5))
-    for dtype in (torch.float64, torch.float32):
-        got = answer(*(t.to(dtype) for t in given))
-        if isinstance(got, Tensor) and got.dtype != dtype:
-            raise Wrong(f"{got.dtype} came out where {dtype} is expected")
+    for dtype in FLOATS:
+        expect_dtype(answer(*(t.to(dtype) for t in given)), dtype)
     refuse_change(answer)
 
 
@@ -400,10 +386,8 @@ def _(answer: Answer, draw: Draw) -> None:
 
 @posterior.property("keeps the dtype and leaves its input alone", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
-    for dtype in (torch.float64, torch.float32):
-        got = answer(draw.normal(2, 3).to(dtype))
-        if isinstance(got, Tensor) and got.dtype != dtype:
-            raise Wrong(f"{got.dtype} came out where {dtype} is expected")
+    for dtype in FLOATS:
+        expect_dtype(answer(draw.normal(2, 3).to(dtype)), dtype)
     refuse_change(answer)
 
 
@@ -461,8 +445,6 @@ def _(answer: Answer, draw: Draw) -> None:
 @evidence.property("keeps the dtype and leaves its inputs alone", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
     x, (_, on, off) = coins(draw, 3, 5), tables(draw, 2, 5)
-    for dtype in (torch.float64, torch.float32):
-        got = answer(x.to(dtype), on.to(dtype), off.to(dtype), 0, 1)
-        if isinstance(got, Tensor) and got.dtype != dtype:
-            raise Wrong(f"{got.dtype} came out where {dtype} is expected")
+    for dtype in FLOATS:
+        expect_dtype(answer(x.to(dtype), on.to(dtype), off.to(dtype), 0, 1), dtype)
     refuse_change(answer)

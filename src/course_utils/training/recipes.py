@@ -38,19 +38,20 @@ class Trained:
 
 def lenet(device: torch.device, seed: int, watch: Watch) -> Trained:
     """LeNet on MNIST, pictures moved by up to two pixels."""
-    torch.manual_seed(seed)
-    train = data.digits("train").batches(
-        128, seed=seed, device=device, augment=shifted(2, seed)
-    )
-    return _classifier(LeNet(), train, data.digits("test"), 16, watch, lr=4e-3)
+    return _lenet(data.digits, device, seed, watch)
 
 
 def lenet_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
     """The same network on Fashion-MNIST."""
+    return _lenet(data.fashion, device, seed, watch)
+
+
+def _lenet(
+    pictures: Callable[..., Pictures], device: torch.device, seed: int, watch: Watch
+) -> Trained:
     torch.manual_seed(seed)
-    augment = shifted(2, seed)
-    train = data.fashion("train").batches(128, seed=seed, device=device, augment=augment)
-    return _classifier(LeNet(), train, data.fashion("test"), 16, watch, lr=4e-3)
+    train = pictures("train").batches(128, seed=seed, device=device, augment=shifted(2, seed))
+    return _classifier(LeNet(), train, pictures("test"), 16, watch, lr=4e-3)
 
 
 # Nesterov's momentum and a strong decay: usual for residual networks since the paper.
