@@ -43,7 +43,9 @@ def table(name: str) -> Measurement:
         path = place / f"{name}.json"
         if path.is_file():
             return Measurement(json.loads(path.read_text()))
-    raise CourseError(f"no result {name!r}: run python -m benchmarks.{name} to measure it")
+    raise CourseError(
+        f"no result {name!r}: python -m benchmarks.{name} measures it, or course train {name}"
+    )
 
 
 def names() -> list[str]:
