@@ -46,29 +46,38 @@ def training(resume: Path | None, stop: bool = False, lr: float = 0.01, **option
 CHOICES = {"adamw": {}, "sgd": {"optimiser": "sgd", "schedule": "cosine", "max_norm": 1.0}}
 
 
+def started(how: str, name: str, state: Path) -> subprocess.Popen[str]:
+    """The training in a process of its own: all three alike, to the last bit."""
+    return subprocess.Popen(
+        [sys.executable, __file__, how, name, state],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        text=True,
+    )
+
+
 def test_killed_and_gone_on_with(tmp_path: Path) -> None:
-    threads = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    children = {
-        name: subprocess.Popen(
-            [sys.executable, __file__, name, tmp_path / name],
-            stdout=subprocess.PIPE,
-            env=threads,
-            text=True,
-        )
-        for name in CHOICES
-    }
-    for name, child in children.items():
+    whole = {name: started("whole", name, tmp_path / f"whole {name}") for name in CHOICES}
+    killed = {name: started("killed", name, tmp_path / f"killed {name}") for name in CHOICES}
+    for name, child in killed.items():
         assert child.stdout
         assert "second" in child.stdout.readline()
         child.kill()
         assert child.wait(10) == -9
         child.stdout.close()
-        want, epochs = training(None, **CHOICES[name])
-        got, told = training(tmp_path / name, **CHOICES[name])
-        assert told == epochs
-        for key, t in want.items():
-            assert torch.equal(got[key], t), (name, key)
-    assert {p.name for p in tmp_path.iterdir()} == set(CHOICES)  # nothing half written
+        went_on = started("whole", name, tmp_path / f"killed {name}")
+        for process in (whole[name], went_on):
+            assert process.stdout
+            process.stdout.close()
+            assert process.wait(60) == 0
+        want, got = (torch.load(tmp_path / f"{how} {name}") for how in ("whole", "killed"))
+        assert [e["number"] for e in got["history"]] == [1, 2, 3, 4]
+        assert got["history"] == want["history"]
+        for part, tensors in want["parts"].items():
+            if part in ("model", "ema"):
+                for key, t in tensors.items():
+                    assert torch.equal(got["parts"][part][key], t), (name, part, key)
+    assert len(list(tmp_path.iterdir())) == 2 * len(CHOICES)  # nothing half written
 
 
 def test_a_finished_training_is_read_back(tmp_path: Path) -> None:
@@ -85,4 +94,5 @@ def test_another_training_is_refused(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    training(Path(sys.argv[2]), stop=True, **CHOICES[sys.argv[1]])
+    how, name, state = sys.argv[1:]
+    training(Path(state), stop=how == "killed", **CHOICES[name])
