@@ -11,12 +11,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def write(
-    name: str, rows: list[dict[str, Any]], *, caption: str, seed: int, seconds: float
+    name: str,
+    rows: list[dict[str, Any]],
+    *,
+    caption: str,
+    seed: int,
+    seconds: float,
+    **more: Any,
 ) -> Path:
-    """Store ``rows`` (one dict a table row) as ``results/<name>.json``."""
+    """Store ``rows`` (one dict a table row) and ``more`` as ``results/<name>.json``."""
     record = {
         "caption": caption,
         "rows": rows,
+        **more,
         **provenance(f"python -m benchmarks.{name}", seed, seconds),
     }
     return save(name, record, ROOT / "results")

@@ -107,12 +107,44 @@ def _classifier(
 
 def naive_bayes_digits(device: torch.device, seed: int, watch: Watch) -> Trained:
     """Bernoulli naive Bayes on binarised MNIST: counted, not trained."""
-    train, held_out = data.digits("train"), data.digits("test")
+    return _naive_bayes(data.digits)
+
+
+def naive_bayes_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+    """Bernoulli naive Bayes on binarised Fashion-MNIST: counted, not trained."""
+    return _naive_bayes(data.fashion)
+
+
+def _naive_bayes(pictures: Callable[..., Pictures]) -> Trained:
+    train, held_out = pictures("train"), pictures("test")
     model = naive_bayes.fit(naive_bayes.binarise(train.images), train.labels, 10)
     right = model.predict(naive_bayes.binarise(held_out.images)) == held_out.labels
     row = {"test accuracy": round(right.float().mean().item(), 4), "epochs": 1}
     row["parameters"] = model.log_on.numel() + model.log_prior.numel()
     return Trained(vars(model), row, [])
+
+
+def linear_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+    """One linear layer on Fashion-MNIST: softmax regression."""
+    return _flat(lambda: nn.Linear(784, 10), device, seed, watch)
+
+
+def mlp_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+    """Two hidden layers of 256 units on Fashion-MNIST."""
+    layers = lambda: nn.Sequential(  # noqa: E731
+        nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+    )
+    return _flat(layers, device, seed, watch)
+
+
+def _flat(
+    layers: Callable[[], nn.Module], device: torch.device, seed: int, watch: Watch
+) -> Trained:
+    """A network that does not know which pixels are neighbours: pictures stay in place."""
+    torch.manual_seed(seed)
+    train = data.fashion("train").batches(128, seed=seed, device=device)
+    model = nn.Sequential(nn.Flatten(), layers())
+    return _classifier(model, train, data.fashion("test"), 16, watch, lr=2e-3)
 
 
 RECIPES: dict[str, Callable[[torch.device, int, Watch], Trained]] = {
@@ -121,7 +153,10 @@ RECIPES: dict[str, Callable[[torch.device, int, Watch], Trained]] = {
     "resnet20_fashion": resnet20_fashion,
     "resnet18_fashion": resnet18_fashion,
     "resnet18_cifar10": resnet18_cifar10,
+    "linear_fashion": linear_fashion,
+    "mlp_fashion": mlp_fashion,
     "naive_bayes": naive_bayes_digits,
+    "naive_bayes_fashion": naive_bayes_fashion,
 }
 
 
