@@ -27,6 +27,12 @@ def facts(group: str) -> dict[str, dict[str, Any]]:
     return known[group]
 
 
+def cited(fact: dict[str, Any]) -> str:
+    """Where a fact is from, for people: ``He 2016, table 4``."""
+    author, year = fact["source"][:-4], fact["source"][-4:]
+    return f"{author.capitalize()} {year}, {fact['where']}"
+
+
 def groups() -> list[str]:
     """The names of all groups."""
     return list(_known())

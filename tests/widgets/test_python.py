@@ -8,7 +8,12 @@ import torch
 from traitlets import TraitError
 
 from course_utils.reference.convolution import KERNELS, gaussian_filter
-from course_utils.widgets import STATIC_LOADER, FilterExplorer1D, FilterExplorer2D
+from course_utils.widgets import (
+    STATIC_LOADER,
+    FilterExplorer1D,
+    FilterExplorer2D,
+    Milestones,
+)
 from course_utils.widgets.base import BookWidget
 
 GREY = np.arange(48, dtype=np.uint8).reshape(6, 8)
@@ -133,3 +138,30 @@ def test_state_of_2d_is_checked() -> None:
     for name, value in {**wrong, "kernel": [[1.0, 2.0], [3.0, 4.0]]}.items():
         with pytest.raises((TraitError, ValueError)):
             setattr(widget, name, value)
+
+
+def result(name: str = "a net", **more) -> dict:
+    """A point of ``Milestones``."""
+    return {
+        "name": name, "when": 2012, "value": 16.4, "kind": "network", "note": "", "source": "",
+    } | more  # fmt: skip
+
+
+def test_milestones_are_sorted_by_time() -> None:
+    widget = Milestones([result("late", when=2015.9), result("early", when=2010.1)], "error")
+    assert [point["name"] for point in widget.points] == ["early", "late"]
+    assert widget.line == []
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        ([], "0 kinds"),
+        ([{"name": "bare"}], "bare lacks kind, note, source, value, when"),
+        ([result(value=0)], "not above 0"),
+        ([result(kind=kind) for kind in "abcd"], "4 kinds"),
+    ],
+)
+def test_milestones_refuse(points: list, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Milestones(points, "error")

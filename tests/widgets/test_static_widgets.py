@@ -14,7 +14,14 @@ from ipywidgets import IntSlider, jsdlink, jslink
 from playwright.sync_api import Browser, Locator, Page
 
 from course_utils.reference import convolution as reference
-from course_utils.widgets import DigitPad, FilterExplorer1D, FilterExplorer2D, FrameSlider, Quiz
+from course_utils.widgets import (
+    DigitPad,
+    FilterExplorer1D,
+    FilterExplorer2D,
+    FrameSlider,
+    Milestones,
+    Quiz,
+)
 from course_utils.widgets.base import BookWidget
 from tests.browser import Watch, open_page, serve
 from tests.widgets.pages import write_page
@@ -333,3 +340,56 @@ def test_drawing_by_keyboard_reaches_python(browser: Browser, tmp_path: Path) ->
         press(page, pad, "ArrowDown", 16)
         label = page.locator(".dp-pad canvas").get_attribute("aria-label") or ""
         assert "The CNN says 1" in label
+
+
+def milestones() -> Milestones:
+    shown = (
+        ("before", 2011.2, 20, "hand"),
+        ("first", 2012.5, 10, "net"),
+        ("last", 2013, 2, "net"),
+    )
+    points = [
+        {
+            "name": n,
+            "when": when,
+            "value": v,
+            "kind": kind,
+            "note": f"of {n}",
+            "source": "A <b>",
+        }
+        for n, when, v, kind in shown
+    ]
+    return Milestones(points, "error", line=("a person", 5.0))
+
+
+def test_milestones_step_by_step(browser: Browser, tmp_path: Path) -> None:
+    """The slider goes through the results in time; a kind shown alone leaves the others out."""
+    with shown(browser, tmp_path, milestones()) as (page, _):
+        card, entry = page.locator(".ms-card"), page.get_by_label("Result", exact=True)
+        assert "before, 2011: 20 %, not below a person" in card.inner_text()
+        press(page, entry, "End")
+        assert "last, 2013: 2 %, below a person" in card.inner_text()
+        assert "A <b>" in card.inner_text()
+        page.get_by_label("Show", exact=True).select_option("hand")
+        assert "before, 2011" in card.inner_text()
+        assert page.locator(".ms-dot[data-n]").count() == 1
+        page.get_by_label("Show", exact=True).select_option("")
+        page.locator('.ms-dot[data-n="1"]').click()
+        assert "first, 2012: 10 %" in card.inner_text()
+        assert entry.get_attribute("aria-valuetext") == "first, 2012: 10 %, not below a person"
+
+
+def test_milestones_axis(browser: Browser, tmp_path: Path) -> None:
+    """Heights are linear in the logarithm, or in the value."""
+    with shown(browser, tmp_path, milestones()) as (page, _):
+
+        def height(n: int) -> float:
+            box = page.locator(f'.ms-dot[data-n="{n}"]').bounding_box()
+            assert box is not None
+            return box["y"] + box["height"] / 2
+
+        steps = [np.log(20 / 10) / np.log(20 / 2), (20 - 10) / (20 - 2)]
+        for log, want in zip((True, False), steps, strict=True):
+            page.get_by_label("Logarithmic axis").set_checked(log)
+            got = (height(0) - height(1)) / (height(0) - height(2))
+            assert got == pytest.approx(want, abs=0.01)

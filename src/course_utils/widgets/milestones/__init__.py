@@ -1,0 +1,3 @@
+from .widget import Milestones
+
+__all__ = ["Milestones"]
