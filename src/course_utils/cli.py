@@ -113,7 +113,9 @@ def train(args: argparse.Namespace) -> int:
 
     course = Course.find()
     chosen = distributed.start(torch.device(args.device) if args.device else device())
-    trained, record = recipes.train(args.name, chosen, args.seed, watch)
+    state = course.cache / "training" / f"{args.name}-{args.seed}.pt"
+    run = recipes.Run(chosen, args.seed, watch, state)
+    trained, record = recipes.train(args.name, run)
     first = distributed.rank() == 0
     distributed.stop()
     if first:
@@ -123,6 +125,7 @@ def train(args: argparse.Namespace) -> int:
         )
         result = results.save(args.name, record, course.root / "results")
         note = "" if trained.ships else "  (does not ship)"
+        state.unlink(missing_ok=True)
         print(f"checkpoint {path}{note}\nresult     {result}\n{trained.row}")
     return 0
 
@@ -437,9 +440,7 @@ def main(argv: list[str] | None = None) -> int:
             return 1
         raise
     except KeyboardInterrupt:
-        # A recipe keeps no state yet; everything else leaves out what is done.
-        again = "starts anew" if args.command == "train" else "goes on where it stopped"
-        _say(f"course {args.command}: interrupted; the same command {again}")
+        _say(f"course {args.command}: interrupted; the same command goes on where it stopped")
         return 1
 
 

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 # Blue and orange first: they are told apart in every common form of colour blindness.
@@ -185,6 +186,7 @@ def curves(
     xlabel: str,
     ylabel: str,
     log_x: bool = False,
+    log_y: bool = False,
 ) -> None:
     """Measured values over a quantity that was varied, one line a name.
 
@@ -192,7 +194,7 @@ def curves(
         x: what was varied, (N,).
         values: name -> (N,).
         alt: the text alternative.
-        log_x: whether steps of ``x`` are factors.
+        log_x, log_y: whether steps of an axis are factors.
     """
     with mpl.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(8, 3), layout="tight")
@@ -201,11 +203,26 @@ def curves(
             axis.plot(list(x), [float(v) for v in y], label=name, marker=marker, ms=4, lw=2)
         if log_x:
             axis.set_xscale("log")
+        elif all(isinstance(v, int) for v in x):
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))  # no half epochs
+        if log_y:
+            axis.set_yscale("log")
         axis.set_xlabel(xlabel)
         axis.set_ylabel(ylabel)
         axis.grid(alpha=0.25)
         if len(values) > 1:
             axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        show(figure, alt)
+
+
+def bars(values: Mapping[str, float], alt: str, *, xlabel: str) -> None:
+    """One bar a name, from the top down, with its number beside it."""
+    with mpl.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(8, 0.6 + 0.42 * len(values)), layout="tight")
+        drawn_bars = axis.barh(list(values), list(values.values()), color=PALETTE[0])
+        axis.bar_label(drawn_bars, fmt="%.3g", padding=4)
+        axis.invert_yaxis()
+        axis.set_xlabel(xlabel)
         show(figure, alt)
 
 

@@ -43,7 +43,7 @@ def quick(monkeypatch) -> None:
 )
 def test_a_recipe_takes_a_step(name: str, parameters: int, ships: bool) -> None:
     told: list = []
-    trained, record = recipes.train(name, CPU, watch=told.append)
+    trained, record = recipes.train(name, recipes.Run(CPU, watch=told.append))
     assert trained.row["parameters"] == parameters
     assert trained.ships == ships
     assert trained.curve == told
@@ -53,7 +53,7 @@ def test_a_recipe_takes_a_step(name: str, parameters: int, ships: bool) -> None:
 
 @pytest.mark.parametrize("ships", [True, False])
 def test_where_course_train_writes(ships: bool, monkeypatch, tmp_path, capsys) -> None:
-    def recipe(device, seed, watch):
+    def recipe(run):
         """A recipe."""
         tensors = {"w": torch.randn(3), "count": torch.tensor(70_000)}
         return recipes.Trained(tensors, {"test accuracy": 0.5}, [], ships)
@@ -70,3 +70,30 @@ def test_where_course_train_writes(ships: bool, monkeypatch, tmp_path, capsys) -
     assert load("large", folder)["count"] == 70_000  # not through float16
     assert json.loads((tmp_path / "results" / "large.json").read_text())["seed"] == 0
     assert (tmp_path / "package").exists() == ships
+
+
+def test_an_interrupted_recipe_goes_on(monkeypatch, tmp_path, capsys) -> None:
+    """The second command passes the state of the first to the fit loop, and says so."""
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path / "package")
+    monkeypatch.setattr(Course, "find", lambda: Course(tmp_path))
+    state = tmp_path / ".cache" / "training" / "resnet20_fashion-3.pt"
+
+    def stops(model, batches, epochs, watch=None, **options):
+        def interrupted(epoch):
+            watch(epoch)
+            raise KeyboardInterrupt
+
+        return fit(model, batches, 2, watch=interrupted, **options)
+
+    command = ["train", "resnet20_fashion", "--device", "cpu", "--seed", "3"]
+    monkeypatch.setattr(recipes, "fit", stops)
+    assert cli.main(command) == 1
+    assert "the same command goes on" in capsys.readouterr().err
+    assert state.is_file()
+    two = lambda model, batches, epochs, **options: fit(model, batches, 2, **options)  # noqa: E731
+    monkeypatch.setattr(recipes, "fit", two)
+    assert cli.main(command) == 0
+    record = json.loads((tmp_path / "results" / "resnet20_fashion.json").read_text())
+    assert [epoch["number"] for epoch in record["curve"]] == [1, 2]
+    assert "interrupted" in record
+    assert not state.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,6 +24,16 @@ from course_utils.training.fit import Epoch, accuracy, fit
 Watch = Callable[[Epoch], None]
 
 
+@dataclass(frozen=True)
+class Run:
+    """Where and how a recipe runs; ``resume`` holds its state, see ``fit``."""
+
+    device: torch.device
+    seed: int = 0
+    watch: Watch = lambda _: None
+    resume: Path | None = None
+
+
 @dataclass
 class Trained:
     """A network's tensors and what was measured: a row of the table, and the curve.
@@ -36,55 +47,61 @@ class Trained:
     ships: bool = True
 
 
-def lenet(device: torch.device, seed: int, watch: Watch) -> Trained:
+def lenet(run: Run) -> Trained:
     """LeNet on MNIST, pictures moved by up to two pixels."""
-    return _lenet(data.digits, device, seed, watch)
+    return _lenet(data.digits, run)
 
 
-def lenet_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+def lenet_fashion(run: Run) -> Trained:
     """The same network on Fashion-MNIST."""
-    return _lenet(data.fashion, device, seed, watch)
+    return _lenet(data.fashion, run)
 
 
-def _lenet(
-    pictures: Callable[..., Pictures], device: torch.device, seed: int, watch: Watch
-) -> Trained:
-    torch.manual_seed(seed)
-    train = pictures("train").batches(128, seed=seed, device=device, augment=shifted(2, seed))
-    return _classifier(LeNet(), train, pictures("test"), 16, watch, lr=4e-3)
+def _lenet(pictures: Callable[..., Pictures], run: Run) -> Trained:
+    torch.manual_seed(run.seed)
+    train = pictures("train").batches(
+        128, seed=run.seed, device=run.device, augment=shifted(2, run.seed)
+    )
+    return _classifier(LeNet(), train, pictures("test"), 16, run, lr=4e-3)
 
 
 # Nesterov's momentum and a strong decay: usual for residual networks since the paper.
 SGD: dict[str, Any] = {"optimiser": "sgd", "weight_decay": 5e-4}
 
 
-def resnet20_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+def resnet20_fashion(run: Run) -> Trained:
     """ResNet-20 on Fashion-MNIST, pictures moved by up to two pixels and mirrored."""
-    torch.manual_seed(seed)
-    augment = chain(shifted(2, seed), flipped(seed))
-    train = data.fashion("train").batches(128, seed=seed, device=device, augment=augment)
+    torch.manual_seed(run.seed)
+    augment = chain(shifted(2, run.seed), flipped(run.seed))
+    train = data.fashion("train").batches(
+        128, seed=run.seed, device=run.device, augment=augment
+    )
     model = cifar_resnet(20, channels=1)
-    return _classifier(model, train, data.fashion("test"), 8, watch, lr=0.1, **SGD)
+    return _classifier(model, train, data.fashion("test"), 8, run, lr=0.1, **SGD)
 
 
-def resnet18_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+def resnet18_fashion(run: Run) -> Trained:
     """ResNet-18 on Fashion-MNIST, pictures moved by up to two pixels and mirrored."""
-    torch.manual_seed(seed)
-    augment = chain(shifted(2, seed), flipped(seed))
-    train = data.fashion("train").batches(256, seed=seed, device=device, augment=augment)
+    torch.manual_seed(run.seed)
+    augment = chain(shifted(2, run.seed), flipped(run.seed))
+    train = data.fashion("train").batches(
+        256, seed=run.seed, device=run.device, augment=augment
+    )
     model = resnet18(classes=10, channels=1, stem="cifar")
     test = data.fashion("test")
-    return _classifier(model, train, test, 20, watch, lr=0.2, ships=False, **SGD)
+    return _classifier(model, train, test, 20, run, lr=0.2, ships=False, **SGD)
 
 
-def resnet18_cifar10(device: torch.device, seed: int, watch: Watch) -> Trained:
+def resnet18_cifar10(run: Run) -> Trained:
     """ResNet-18 on CIFAR-10, pictures moved, mirrored and with a square cut out."""
-    torch.manual_seed(seed)
-    augment = chain(shifted(4, seed), flipped(seed), cutout(8, seed))
-    train = data.cifar10("train").batches(256, seed=seed, device=device, augment=augment)
+    torch.manual_seed(run.seed)
+    augment = chain(shifted(4, run.seed), flipped(run.seed), cutout(8, run.seed))
+    train = data.cifar10("train").batches(
+        256, seed=run.seed, device=run.device, augment=augment
+    )
     model = resnet18(classes=10, stem="cifar")
     options = {"lr": 0.2, "label_smoothing": 0.1, **SGD}
-    return _classifier(model, train, data.cifar10("test"), 40, watch, ships=False, **options)
+    return _classifier(model, train, data.cifar10("test"), 40, run, ships=False, **options)
 
 
 def _classifier(
@@ -92,25 +109,25 @@ def _classifier(
     train: Batches,
     test: Pictures,
     epochs: int,
-    watch: Watch,
+    run: Run,
     ships: bool = True,
     **options: Any,
 ) -> Trained:
-    """Train ``model`` on the device of ``train`` and count its right answers on ``test``."""
-    device = train.labels.device
-    curve = fit(model.to(device), train, epochs, watch=watch, **options)
+    """Train ``model`` and count its right answers on ``test``."""
+    device = run.device
+    curve = fit(model.to(device), train, epochs, watch=run.watch, resume=run.resume, **options)
     held_out = test.batches(1000, shuffle=False, device=device)
     row = {"test accuracy": round(accuracy(model, held_out), 4), "epochs": epochs}
     row["parameters"] = sum(p.numel() for p in model.parameters())
     return Trained(model.state_dict(), row, curve, ships)
 
 
-def naive_bayes_digits(device: torch.device, seed: int, watch: Watch) -> Trained:
+def naive_bayes_digits(run: Run) -> Trained:
     """Bernoulli naive Bayes on binarised MNIST: counted, not trained."""
     return _naive_bayes(data.digits)
 
 
-def naive_bayes_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+def naive_bayes_fashion(run: Run) -> Trained:
     """Bernoulli naive Bayes on binarised Fashion-MNIST: counted, not trained."""
     return _naive_bayes(data.fashion)
 
@@ -124,30 +141,28 @@ def _naive_bayes(pictures: Callable[..., Pictures]) -> Trained:
     return Trained(vars(model), row, [])
 
 
-def linear_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+def linear_fashion(run: Run) -> Trained:
     """One linear layer on Fashion-MNIST: softmax regression."""
-    return _flat(lambda: nn.Linear(784, 10), device, seed, watch)
+    return _flat(lambda: nn.Linear(784, 10), run)
 
 
-def mlp_fashion(device: torch.device, seed: int, watch: Watch) -> Trained:
+def mlp_fashion(run: Run) -> Trained:
     """Two hidden layers of 256 units on Fashion-MNIST."""
     layers = lambda: nn.Sequential(  # noqa: E731
         nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
     )
-    return _flat(layers, device, seed, watch)
+    return _flat(layers, run)
 
 
-def _flat(
-    layers: Callable[[], nn.Module], device: torch.device, seed: int, watch: Watch
-) -> Trained:
+def _flat(layers: Callable[[], nn.Module], run: Run) -> Trained:
     """A network that does not know which pixels are neighbours: pictures stay in place."""
-    torch.manual_seed(seed)
-    train = data.fashion("train").batches(128, seed=seed, device=device)
+    torch.manual_seed(run.seed)
+    train = data.fashion("train").batches(128, seed=run.seed, device=run.device)
     model = nn.Sequential(nn.Flatten(), layers())
-    return _classifier(model, train, data.fashion("test"), 16, watch, lr=2e-3)
+    return _classifier(model, train, data.fashion("test"), 16, run, lr=2e-3)
 
 
-RECIPES: dict[str, Callable[[torch.device, int, Watch], Trained]] = {
+RECIPES: dict[str, Callable[[Run], Trained]] = {
     "lenet": lenet,
     "lenet_fashion": lenet_fashion,
     "resnet20_fashion": resnet20_fashion,
@@ -160,9 +175,7 @@ RECIPES: dict[str, Callable[[torch.device, int, Watch], Trained]] = {
 }
 
 
-def train(
-    name: str, device: torch.device, seed: int = 0, watch: Watch = lambda _: None
-) -> tuple[Trained, dict[str, Any]]:
+def train(name: str, run: Run) -> tuple[Trained, dict[str, Any]]:
     """Run a recipe; what it gave, and the record for ``results/NAME.json``.
 
     Raises:
@@ -170,12 +183,15 @@ def train(
     """
     if name not in RECIPES:
         raise UsageError(f"no recipe {name!r}; there are: {', '.join(RECIPES)}")
+    went_on = run.resume is not None and run.resume.is_file()
     start = time.perf_counter()
-    trained = RECIPES[name](device, seed, watch)
+    trained = RECIPES[name](run)
     record = {
         "caption": (RECIPES[name].__doc__ or "").strip().rstrip("."),
         "rows": [trained.row],
         "curve": [asdict(epoch) for epoch in trained.curve],
-        **provenance(f"course train {name}", seed, time.perf_counter() - start, device),
+        **provenance(f"course train {name}", run.seed, time.perf_counter() - start, run.device),
     }
+    if went_on:
+        record["interrupted"] = "the seconds are those of the last part"
     return trained, record
