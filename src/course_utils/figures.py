@@ -187,6 +187,7 @@ def curves(
     ylabel: str,
     log_x: bool = False,
     log_y: bool = False,
+    errors: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
     """Measured values over a quantity that was varied, one line a name.
 
@@ -195,12 +196,15 @@ def curves(
         values: name -> (N,).
         alt: the text alternative.
         log_x, log_y: whether steps of an axis are factors.
+        errors: name -> (N,), half the length of each value's error bar.
     """
     with mpl.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(8, 3), layout="tight")
         # Markers differ too: a line must be told apart without its colour.
         for (name, y), marker in zip(values.items(), "osD^v", strict=False):
-            axis.plot(list(x), [float(v) for v in y], label=name, marker=marker, ms=4, lw=2)
+            error = (errors or {}).get(name)
+            style = {"label": name, "marker": marker, "ms": 4, "lw": 2, "capsize": 3}
+            axis.errorbar(list(x), [float(v) for v in y], error, **style)
         if log_x:
             axis.set_xscale("log")
         elif all(isinstance(v, int) for v in x):

@@ -12,16 +12,27 @@ from typing import TYPE_CHECKING, Any
 from course_utils.checks.report import Report
 
 if TYPE_CHECKING:
-    from course_utils.checks import cnn, convolution, naive_bayes
+    from course_utils.checks import cnn, convolution, naive_bayes, pretext, resnet
     from course_utils.checks.core import Check
 
 CHAPTERS = (
     "naive_bayes",
     "convolution",
     "cnn",
+    "resnet",
+    "pretext",
 )
 
-__all__ = ["CHAPTERS", "Check", "Report", "cnn", "convolution", "naive_bayes"]
+__all__ = [
+    "CHAPTERS",
+    "Check",
+    "Report",
+    "cnn",
+    "convolution",
+    "naive_bayes",
+    "pretext",
+    "resnet",
+]
 
 
 def __getattr__(name: str) -> Any:
