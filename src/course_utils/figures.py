@@ -203,7 +203,7 @@ def curves(
         # Markers differ too: a line must be told apart without its colour.
         for (name, y), marker in zip(values.items(), "osD^v", strict=False):
             error = (errors or {}).get(name)
-            style = {"label": name, "marker": marker, "ms": 4, "lw": 2, "capsize": 3}
+            style: Any = {"label": name, "marker": marker, "ms": 4, "lw": 2, "capsize": 3}
             axis.errorbar(list(x), [float(v) for v in y], error, **style)
         if log_x:
             axis.set_xscale("log")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from colorsys import rgb_to_hsv
 from functools import partial
 
 import pytest
@@ -247,18 +248,49 @@ def test_a_shape_that_never_fits_gives_the_middle() -> None:
     assert box.tolist() == [[0, 15, 10, 10]] * 3
 
 
+def share(chosen: Tensor) -> float:
+    return chosen.float().mean().item()
+
+
 def test_shares_and_ranges_of_the_random_numbers() -> None:
     """Flat half-grey pictures: brightness alone moves them, by 1 ± 0.4, in four of five."""
     x, generator = torch.full((4000, 3, 2, 2), 0.5), Generator().manual_seed(0)
     y = views.random_jitter(x, generator)[:, 0, 0, 0] / 0.5
     assert y.min().item() == pytest.approx(0.6, abs=0.01)
     assert y.max().item() == pytest.approx(1.4, abs=0.01)
-    same = (y - 1).abs() < 1e-4
-    assert same.float().mean().item() == pytest.approx(0.2, abs=0.03)
+    assert share((y - 1).abs() < 1e-4) == pytest.approx(0.2, abs=0.03)
     x = torch.tensor([0.2, 0.5, 0.9])[:, None, None].expand(4000, 3, 2, 2)
     y = views.random_greyscale(x, generator)
-    same = (y[:, 0] == y[:, 2]).all((1, 2))
-    assert same.float().mean().item() == pytest.approx(0.2, abs=0.03)
+    assert share(y[:, 0, 0, 0] == y[:, 2, 0, 0]) == pytest.approx(0.2, abs=0.03)
+    y = views.random_blur(pictures(6, 3, 8, 8)[5:].expand(1000, -1, -1, -1), generator)
+    assert 0.45 < share((y == y.mode(0).values).flatten(1).all(1)) < 0.55
+
+
+def test_hues_move_by_a_tenth_at_most() -> None:
+    """Flat pictures of one dim colour: no other change of the jitter moves its hue."""
+    x = torch.tensor([0.5, 0.35, 0.3])[:, None, None].expand(4000, 3, 2, 2)
+    y = views.random_jitter(x, Generator().manual_seed(0))[:, :, 0, 0]
+    hue = torch.tensor([rgb_to_hsv(*colour)[0] for colour in y.tolist()])
+    moved = (hue - rgb_to_hsv(0.5, 0.35, 0.3)[0] + 0.5) % 1 - 0.5
+    assert moved.abs().max().item() == pytest.approx(0.1, abs=2e-3)
+    assert moved.mean().item() == pytest.approx(0, abs=5e-3)
+
+
+def test_each_batch_has_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = []
+    monkeypatch.setattr(views, "colour_jitter", lambda x, n, order: orders.append(tuple(order)))
+    generator = Generator().manual_seed(0)
+    for _ in range(200):
+        views.random_jitter(torch.zeros(1, 3, 1, 1), generator)
+    assert len(set(orders)) == 24
+
+
+def test_squares_are_cut_anywhere_alike() -> None:
+    y = views.random_cut(torch.ones(4000, 1, 8, 6), Generator().manual_seed(0), side=3)
+    black = (y == 0).float().mean(0)[0]
+    for axis in (0, 1):
+        torch.testing.assert_close(black, black.flip(axis), rtol=0, atol=0.04)
+    assert black.min() > 0.05
 
 
 def test_two_views_of_each_picture() -> None:
@@ -270,6 +302,9 @@ def test_two_views_of_each_picture() -> None:
         assert y.min() >= 0
         assert y.max() <= 1
         torch.testing.assert_close(y[0], x[0])  # black stays black: row k is from picture k
+    ramp = torch.linspace(0, 1, 32).expand(1000, 3, 32, 32)
+    for y in views.two_views(ramp, Generator().manual_seed(0)):
+        assert 0.45 < share(y[..., 0].mean((1, 2)) > y[..., -1].mean((1, 2))) < 0.55
     again = views.two_views(x, Generator().manual_seed(0))
     assert torch.equal(a, again[0])
     assert torch.equal(b, again[1])

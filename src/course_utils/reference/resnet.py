@@ -135,13 +135,17 @@ BLOCKS: dict[int, tuple[Block, tuple[int, ...]]] = {
 }
 
 
+STEMS = {"imagenet": (7, 2), "cifar": (3, 1), "halving": (3, 2)}  # kernel, stride
+
+
 class ResNet(nn.Module):
     """Stem, stages of blocks, mean over the places, one linear layer.
 
     Args:
         counts: blocks in each stage; all stages but the first begin with stride 2.
         widths: one for each stage; the stem has the first.
-        stem: ``imagenet``, 7×7 with stride 2 and max pooling, or ``cifar``, 3×3 alone.
+        stem: ``imagenet``, 7×7 with stride 2 and max pooling; ``cifar``, 3×3 alone; or
+            ``halving``, 3×3 with stride 2, a quarter of the work.
         residual: False leaves out every shortcut.
         zero_init_residual: the last norm of each block starts at 0, the block as relu(x).
     """
@@ -159,11 +163,11 @@ class ResNet(nn.Module):
         zero_init_residual: bool = False,
     ) -> None:
         super().__init__()
-        if stem not in ("imagenet", "cifar"):
-            raise ValueError(f"no stem {stem!r}; there are: imagenet, cifar")
+        if stem not in STEMS:
+            raise ValueError(f"no stem {stem!r}; there are: {', '.join(STEMS)}")
         if zero_init_residual and not residual:
             raise ValueError("zero_init_residual needs shortcuts: residual=True")
-        k, stride = (7, 2) if stem == "imagenet" else (3, 1)
+        k, stride = STEMS[stem]
         self.conv1, self.bn1 = _conv(channels, widths[0], k, stride), nn.BatchNorm2d(widths[0])
         self.maxpool = nn.MaxPool2d(3, 2, padding=1) if stem == "imagenet" else nn.Identity()
         self.stages = [f"layer{n}" for n in range(1, len(counts) + 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from course_utils.training import distributed, optimise
 from course_utils.training import resume as state
 from course_utils.training.augment import shifted
 
-__all__ = ["Epoch", "accuracy", "device", "fit", "shifted"]
+__all__ = ["Epoch", "accuracy", "classify", "device", "fit", "shifted"]
+
+# (model, x, y) -> the mean loss of a batch, and how many of its questions were answered right.
+Objective = Callable[[nn.Module, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,15 @@ def device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def classify(
+    model: nn.Module, x: Tensor, y: Tensor, label_smoothing: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Cross entropy of the logits model(x) (B, K) with the labels y (B,)."""
+    logits = model(x)
+    loss = cross_entropy(logits.float(), y, label_smoothing=label_smoothing)
+    return loss, (logits.argmax(1) == y).sum()
+
+
 def fit(
     model: nn.Module,
     batches: Batches,
@@ -45,6 +58,7 @@ def fit(
     lr: float = 3e-3,
     weight_decay: float = 1e-2,
     label_smoothing: float = 0.0,
+    objective: Objective | None = None,
     optimiser: str = "adamw",
     schedule: str = "one-cycle",
     max_norm: float | None = None,
@@ -53,7 +67,7 @@ def fit(
     resume: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
 ) -> list[Epoch]:
-    """Train a classifier in place; loss and accuracy of each epoch.
+    """Train a model in place, a classifier by default; loss and accuracy of each epoch.
 
     On CUDA the forward pass runs in bfloat16 and pictures lie channels last. Started by
     torchrun, it shares every batch with the other processes (``training.distributed``).
@@ -61,6 +75,9 @@ def fit(
     Args:
         batches: (B, C, H, W) pictures with (B,) labels, on the device of ``model``.
         lr: the highest learning rate.
+        objective: what to learn in place of ``classify``; of the options of this kind,
+            ``label_smoothing`` belongs to that one. A count of right answers of the batch's
+            length makes ``Epoch.accuracy`` a share.
         optimiser: ``adamw``, or ``sgd`` with Nesterov's momentum.
         schedule: ``one-cycle`` or ``cosine``, over the whole training.
         max_norm: the gradient of all weights together is cut to this length.
@@ -91,6 +108,7 @@ def fit(
         if ema is not None:
             ema.update_parameters(model)
 
+    objective = objective or partial(classify, label_smoothing=label_smoothing)
     done = state.read(resume, parts, batches, settings) if resume else []
     history = [Epoch(**epoch) for epoch in done]
     for epoch in history:
@@ -98,7 +116,7 @@ def fit(
     run = distributed.wrap(model)
     run = torch.compile(run) if compile else run  # type: ignore[assignment]
     for number in range(len(history) + 1, epochs + 1):
-        history.append(_epoch(number, run, batches, label_smoothing, step))
+        history.append(_epoch(number, run, batches, objective, step))
         if resume and distributed.rank() == 0:
             state.write(resume, parts, batches, settings, [asdict(e) for e in history])
         watch(history[-1])
@@ -109,7 +127,7 @@ def _epoch(
     number: int,
     model: nn.Module,
     batches: Batches,
-    label_smoothing: float,
+    objective: Objective,
     step: Callable[[], None],
 ) -> Epoch:
     """One pass over the data; ``step`` moves the weights once their gradients are there."""
@@ -119,7 +137,7 @@ def _epoch(
     silent = None if distributed.rank() == 0 else True
     for x, y in tqdm(batches, f"epoch {number}", leave=False, disable=silent):
         model.zero_grad(set_to_none=True)
-        loss, hits = _backward(model, (x, y), label_smoothing)
+        loss, hits = _backward(model, (x, y), objective)
         step()
         losses.append(loss)  # no .item(): the GPU need not wait
         right = right.to(y.device) + hits
@@ -129,18 +147,17 @@ def _epoch(
 
 
 def _backward(
-    model: nn.Module, batch: tuple[Tensor, Tensor], label_smoothing: float
+    model: nn.Module, batch: tuple[Tensor, Tensor], objective: Objective
 ) -> tuple[Tensor, Tensor]:
     """Gradients of the mean loss of a batch; this process's part of loss and right answers."""
     x, y = distributed.shard(batch)
     if x.is_cuda and x.ndim == 4:
         x = x.contiguous(memory_format=torch.channels_last)
     with torch.autocast("cuda", torch.bfloat16, enabled=x.is_cuda):
-        logits = model(x)
-    loss = cross_entropy(logits.float(), y, label_smoothing=label_smoothing)
+        loss, hits = objective(model, x, y)
     loss = loss * distributed.share(len(y), len(batch[1]))
     loss.backward()
-    return loss.detach(), (logits.argmax(1) == y).sum()
+    return loss.detach(), hits
 
 
 @torch.no_grad()
