@@ -1,0 +1,241 @@
+"""Hidden checks of chapter 9, pretext tasks: what the visible ones leave open."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_utils.checks import pretext as visible
+from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.cnn import same
+from course_utils.checks.core import Draw
+from course_utils.checks.pretext import (
+    bound_slips,
+    codes,
+    correlated,
+    cpc,
+    cut,
+    few_of_three,
+    indices,
+    information,
+    judge,
+    judge_near,
+    nce,
+    nce_slips,
+    probe,
+    probe_slips,
+    reaches,
+    scalar,
+    shuffled,
+    standard,
+)
+
+# -- 9.1 rotations ------------------------------------------------------------------------
+
+rotations = visible.rotations.hidden_part()
+
+
+@rotations.property("refuses pictures that are not square", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for size in ((2, 3, 4, 6), (2, 3, 6, 4), (1, 1, 1, 2)):
+        if not answer.raises(ValueError, draw.normal(*size)):
+            raise Wrong(
+                f"x {size} should raise a ValueError: turned by 90° it has another shape, "
+                "which gives the answer away"
+            )
+    answer(draw.normal(1, 1, 1, 1))  # must not raise
+
+
+# -- 9.2 ridge probe ----------------------------------------------------------------------
+
+ridge_probe = visible.ridge_probe.hidden_part()
+
+
+@ridge_probe.property("a feature that never changes", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    train, y, test = few_of_three(draw)
+    # As large as N: a mean and a deviation without rounding.
+    split = _with_constant(train, 2.5), y, _with_constant(test, 2.5)
+    got = answer(*split, 3, 2.5)
+    on = "30 and 9 pictures, the second of 5 features is always 2.5, l2 = 2.5"
+    if isinstance(got, Tensor) and not torch.isfinite(got).all():
+        raise Wrong(f"NaN or infinity: divide by 1 where the deviation is 0 ({on})")
+    judge(got, probe(split, 3, 2.5), on, probe_slips(split, 3, 2.5))
+
+
+def _with_constant(x: Tensor, value: float) -> Tensor:
+    return torch.cat([x[:, :1], torch.full_like(x[:, :1], value), x[:, 1:]], 1)
+
+
+@ridge_probe.property("more features than pictures", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    train, y = standard(draw.normal(9, 20)), torch.tensor([0, 2, 1, 0, 1, 0, 2, 2, 0])
+    half = draw.normal(3, 20)
+    test = torch.cat([half, -half])
+    split = train, y, test / test.std(0, correction=0)
+    on = "9 pictures of 20 features, l2 = 2"
+    judge(answer(*split, 3, 2.0), probe(split, 3, 2.0), on, probe_slips(split, 3, 2.0))
+
+
+@ridge_probe.property("a class without a picture to learn from", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    train, y, test = few_of_three(draw)
+    for classes, labels in ((5, y), (4, y + 1), (4, y + (y > 0))):
+        split = train, labels, test
+        on = f"labels {sorted(set(labels.tolist()))} of {classes} classes, l2 = 2.5"
+        got = answer(*split, classes, 2.5)
+        judge(got, probe(split, classes, 2.5), on, probe_slips(split, classes, 2.5))
+
+
+# -- 9.3 few labels -----------------------------------------------------------------------
+
+few_labels = visible.few_labels.hidden_part()
+
+
+@few_labels.property("refuses a class with fewer labels", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for counts, per_class in (({0: 9, 1: 3, 2: 8}, 4), ({0: 2, 1: 9}, 3), ({0: 9, 1: 9}, 10)):
+        if not answer.raises(ValueError, shuffled(draw, counts), per_class, 0):
+            raise Wrong(
+                f"classes of {list(counts.values())} labels, per_class {per_class} should "
+                "raise a ValueError: fewer labels than asked for would go unnoticed"
+            )
+
+
+@few_labels.property("classes that do not occur are skipped", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for counts in ({0: 8, 2: 11, 5: 6}, {3: 8, 4: 7}, {7: 9}):
+        labels = shuffled(draw, counts)
+        on = f"labels {list(counts)}, per_class 3, seed 1"
+        rows = indices(answer(labels, 3, 1), labels, on)
+        lost = set(labels.tolist()) - set(labels[rows].tolist())
+        if lost:  # how many of each there are, is another property
+            raise Wrong(f"no label of class {min(lost)} is chosen ({on})")
+
+
+# -- 9.4 patches --------------------------------------------------------------------------
+
+patches = visible.patches.hidden_part()
+
+
+@patches.property("refuses a patch larger than the picture", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for size, side in (
+        ((2, 3, 4, 9), 5),
+        ((2, 3, 9, 4), 5),
+        ((1, 1, 1, 1), 2),
+        ((2, 1, 3, 3), 9),
+    ):
+        if not answer.raises(ValueError, draw.normal(*size), side, 2):
+            raise Wrong(f"x {size}, size {side} should raise a ValueError: no patch fits")
+
+
+@patches.property("a gradient reaches the picture", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    x = draw.normal(2, 2, 7, 7).requires_grad_()
+    on = "x (2, 2, 7, 7), size 3, stride 2"
+    reaches(answer(x, 3, 2), cut(x, 3, 2), {"x": x}, on)
+
+
+# -- 9.5 InfoNCE --------------------------------------------------------------------------
+
+info_nce = visible.info_nce.hidden_part()
+
+
+@info_nce.property("gradients reach predictions and targets", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    p, t = draw.normal(5, 4).requires_grad_(), draw.normal(5, 4).requires_grad_()
+    leaves = {"predictions": p, "targets": t}
+    reaches(scalar(answer(p, t, 1.0)), nce(p, t), leaves, "5 pairs of 4 numbers")
+    reaches(scalar(answer(p, t, 0.5)), nce(p, t, 0.5), leaves, "5 pairs, temperature 0.5")
+
+
+@info_nce.property("the right target far behind, rows of different size", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for dtype, sizes in (
+        (torch.float64, (900.0, -900.0, 5.0, 300.0)),
+        (torch.float32, (200.0, -150.0, 2.0, 60.0)),
+    ):
+        p = with_first(sizes, draw.normal(4, 2))
+        t = with_first((1.0, 0.5, -0.5, -1.0), draw.normal(4, 2))
+        got = scalar(answer(p.to(dtype), t.to(dtype), 1.0))
+        on = f"scores from −{max(sizes):g} to {max(sizes):g}, {dtype}"
+        if isinstance(got, Tensor) and not torch.isfinite(got).all():
+            raise Wrong(
+                "a share too small for a number became 0, and its logarithm is infinite: take "
+                f"each row's own maximum off, and do not leave the logarithms ({on})"
+            )
+        judge_near(got, nce(p, t), on, nce_slips(p, t))
+
+
+def with_first(values: tuple[float, ...], rest: Tensor) -> Tensor:
+    """``rest`` with a column before it."""
+    return torch.cat([torch.tensor(values, dtype=rest.dtype)[:, None], rest], 1)
+
+
+# -- 9.6 information bound ----------------------------------------------------------------
+
+information_bound = visible.information_bound.hidden_part()
+
+
+@information_bound.property("a negative correlation", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for rho in (-0.6, -0.9):
+        x, y = correlated(draw, 8, 2, rho)
+        want, on = information(x, y, rho), f"8 pairs of 2 dimensions, ρ = {rho}"
+        got = scalar(answer(x, y, rho))
+        lost = {"the sign of ρ is lost: 2ρxy needs it": information(x, y, -rho)}
+        judge(got, want, on, {**bound_slips(x, y, rho), "sign": lost}, ["sign", "nothing"])
+
+
+@information_bound.property("nothing in common: 0", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    x, y = correlated(draw, 7, 3, 0.0)
+    got, on = scalar(answer(x, y, 0.0)), "7 pairs of 3 dimensions, ρ = 0"
+    if isinstance(got, Tensor) and not torch.isfinite(got).all():
+        raise Wrong(f"NaN or infinity: divide by 1 − ρ², never by ρ ({on})")
+    if isinstance(got, Tensor) and got.ndim == 0 and abs(got.item()) < 1e-6:
+        return  # log N in float32 is near enough
+    judge(got, torch.zeros((), dtype=torch.float64), on, bound_slips(x, y, 0.0))
+
+
+@information_bound.property("much in common: log N, and no more", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for n, d, rho in ((16, 20, 0.999), (6, 300, 0.9999)):
+        x, y = correlated(draw, n, d, rho)
+        got, on = scalar(answer(x, y, rho)), f"{n} pairs of {d} dimensions, ρ = {rho}"
+        if isinstance(got, Tensor) and not torch.isfinite(got).all():
+            raise Wrong(
+                "exp of the critic is too large or too small for a number: logsumexp takes the "
+                f"largest off first ({on})"
+            )
+        judge(got, information(x, y, rho), on, bound_slips(x, y, rho), ["nothing"])
+
+
+# -- 9.7 CPC ------------------------------------------------------------------------------
+
+cpc_loss = visible.cpc_loss.hidden_part()
+
+
+@cpc_loss.property("refuses to look further down than there are rows", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for ahead, rows in ((4, 4), (5, 3), (1, 1)):
+        z, context, weights = codes(draw, ahead, rows)
+        if not answer.raises(ValueError, z, context, weights):
+            raise Wrong(
+                f"{rows} rows and K = {ahead} should raise a ValueError: nothing lies {ahead} "
+                "rows further down"
+            )
+    answer(*codes(draw, 3, 4))  # must not raise
+
+
+@cpc_loss.property("gradients reach codes, contexts and every matrix", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    z, context, weights = codes(draw, 2)
+    leaves = {"z": z, "context": context, "W_1": weights[0], "W_2": weights[1]}
+    for leaf in leaves.values():
+        leaf.requires_grad_()
+    got, want = scalar(answer(z, context, weights)), cpc(z, context, weights)
+    if not same(got, want):  # which matrices are used, is another property
+        leaves = {"z": z, "context": context}
+    reaches(got, want, leaves, "z (2, 4, 4, 3), K = 2")
