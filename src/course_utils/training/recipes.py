@@ -181,13 +181,16 @@ def train(name: str, run: Run) -> tuple[Trained, dict[str, Any]]:
     Raises:
         UsageError: there is no such recipe.
     """
-    if name not in RECIPES:
-        raise UsageError(f"no recipe {name!r}; there are: {', '.join(RECIPES)}")
+    from course_utils.training import representation  # which builds on this module
+
+    known = RECIPES | representation.RECIPES
+    if name not in known:
+        raise UsageError(f"no recipe {name!r}; there are: {', '.join(known)}")
     went_on = run.resume is not None and run.resume.is_file()
     start = time.perf_counter()
-    trained = RECIPES[name](run)
+    trained = known[name](run)
     record = {
-        "caption": (RECIPES[name].__doc__ or "").strip().rstrip("."),
+        "caption": (known[name].__doc__ or "").strip().rstrip("."),
         "rows": [trained.row],
         "curve": [asdict(epoch) for epoch in trained.curve],
         **provenance(f"course train {name}", run.seed, time.perf_counter() - start, run.device),

@@ -1,0 +1,170 @@
+"""Features without labels: what is learned, by which recipe, and how it is judged.
+
+The pictures are those of CIFAR-10, the network is small enough for a CPU. Labels are read when
+the features are judged, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn.functional import cross_entropy, normalize
+
+from course_utils import data
+from course_utils.data import Pictures
+from course_utils.reference.cpc import CPC
+from course_utils.reference.probe import features, knn, linear_probe
+from course_utils.reference.resnet import BasicBlock, ResNet, resnet18
+from course_utils.reference.rotation import rotations
+from course_utils.reference.simclr import SimCLR, nt_xent_gathered
+from course_utils.training.augment import Augmentation, flipped
+from course_utils.training.fit import Objective, fit
+from course_utils.training.recipes import Run, Trained
+from course_utils.training.views import two_views
+
+
+def small_encoder(channels: int = 3) -> ResNet:
+    """A ResNet of 8 layers at half the resolution: (B, channels, H, W) -> features (B, 128)."""
+    model = ResNet(BasicBlock, (1, 1, 1), (32, 64, 128), channels=channels, stem="halving")
+    model.fc = nn.Identity()  # type: ignore[assignment]
+    return model
+
+
+# -- objectives of ``fit`` ------------------------------------------------------------------
+
+
+def rotation(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Which of four rotations; the hits are counted in pictures."""
+    turned, by = rotations(x)
+    logits = model(turned)
+    return cross_entropy(logits.float(), by), (logits.argmax(1) == by).sum() / 4
+
+
+def prediction(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """CPC: which patch lies below; no hits are counted."""
+    _, loss = model(x)
+    return loss, y.new_zeros(())
+
+
+def agreement(
+    model: nn.Module, x: Tensor, y: Tensor, temperature: float = 0.5
+) -> tuple[Tensor, Tensor]:
+    """SimCLR: x (B, 2, C, H, W) are two views; a hit is a view whose partner is nearest."""
+    views = x.transpose(0, 1).flatten(0, 1)  # (2B, C, H, W), all first views first
+    _, z = model(views)
+    a, b = z.float().chunk(2)
+    with torch.no_grad():
+        unit = normalize(torch.cat([a, b]), dim=1)
+        nearest = (unit @ unit.T).fill_diagonal_(-2).argmax(1)
+        partner = torch.arange(len(unit), device=x.device).roll(len(a))
+    return nt_xent_gathered(a, b, temperature), (nearest == partner).sum() / 2
+
+
+def paired(seed: int, strength: float = 0.5) -> Augmentation:
+    """SimCLR's two views of each picture: (B, C, H, W) -> (B, 2, C, H, W)."""
+
+    def change(x: Tensor, generator: Generator) -> Tensor:
+        return torch.stack(two_views(x, generator, strength), 1)
+
+    return Augmentation((change,), (Generator().manual_seed(seed),))
+
+
+# -- judging ----------------------------------------------------------------------------------
+
+
+class Codes(nn.Module):
+    """The encoder inside CPC or SimCLR: pictures -> their features."""
+
+    def __init__(self, model: CPC | SimCLR) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x)[0]
+
+
+def judged(encoder: nn.Module, train: Pictures, test: Pictures) -> dict[str, float]:
+    """Accuracy of a linear probe and of nearest neighbours on frozen features."""
+    x, tests = (features(encoder, p.images.float() / 255) for p in (train, test))
+    y, labels = train.labels.to(x.device), test.labels.to(x.device)
+    near = (knn(x, y, tests, k=min(200, len(x))) == labels).float().mean().item()
+    probe = linear_probe(x, y, tests, labels).accuracy
+    return {"linear probe": round(probe, 4), "nearest neighbours": round(near, 4)}
+
+
+# -- recipes ----------------------------------------------------------------------------------
+
+
+def _learned(
+    make: Callable[[], nn.Module],
+    inner: Callable[[nn.Module], nn.Module],
+    objective: Objective,
+    augment: Augmentation,
+    run: Run,
+    epochs: int,
+    *,
+    size: int = 256,
+    lr: float = 2e-3,
+    ships: bool = True,
+) -> Trained:
+    """Learn without labels, judge, and set the same untrained encoder beside it."""
+    train, test = data.cifar10("train"), data.cifar10("test")
+    torch.manual_seed(run.seed)
+    model = make().to(run.device)
+    floor = judged(inner(model), train, test)
+    batches = train.batches(
+        size, seed=run.seed, device=run.device, augment=augment, drop_last=True
+    )
+    curve = fit(
+        model, batches, epochs, lr=lr, objective=objective, watch=run.watch, resume=run.resume
+    )
+    row = {**judged(inner(model), train, test), "untrained, probe": floor["linear probe"]}
+    encoder = inner(model)
+    count = sum(p.numel() for p in encoder.parameters())
+    row |= {"pictures without labels": len(train), "epochs": epochs, "parameters": count}
+    return Trained(encoder.state_dict(), row, curve, ships)
+
+
+def rotation_small(run: Run) -> Trained:
+    """Features from predicting rotations, CIFAR-10"""
+    make = lambda: nn.Sequential(small_encoder(), nn.Linear(128, 4))  # noqa: E731
+    first = lambda model: model[0]  # noqa: E731
+    return _learned(make, first, rotation, flipped(run.seed), run, 5, size=128)
+
+
+def cpc_small(run: Run) -> Trained:
+    """Features from contrastive predictive coding, CIFAR-10"""
+    make = partial(CPC, dim=64, context=64)
+    codes = lambda model: Codes(model)  # noqa: E731
+    return _learned(make, codes, prediction, flipped(run.seed), run, 3, size=64)
+
+
+def simclr_small(run: Run) -> Trained:
+    """Features from SimCLR, CIFAR-10"""
+    make = lambda: SimCLR(small_encoder(), 128, 64)  # noqa: E731
+    inner = lambda model: model.encoder  # noqa: E731
+    return _learned(make, inner, agreement, paired(run.seed), run, 10)
+
+
+def simclr_resnet18(run: Run) -> Trained:
+    """Features from SimCLR with a ResNet-18, CIFAR-10, for a GPU"""
+
+    def make() -> SimCLR:
+        encoder = resnet18(stem="cifar")
+        encoder.fc = nn.Identity()  # type: ignore[assignment]
+        return SimCLR(encoder, 512)
+
+    inner = lambda model: model.encoder  # noqa: E731
+    views = paired(run.seed)
+    return _learned(make, inner, agreement, views, run, 200, size=512, ships=False)
+
+
+RECIPES: dict[str, Callable[[Run], Trained]] = {
+    "rotation_small": rotation_small,
+    "cpc_small": cpc_small,
+    "simclr_small": simclr_small,
+    "simclr_resnet18": simclr_resnet18,
+}
