@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from course_utils.checks.report import Report
 
 if TYPE_CHECKING:
-    from course_utils.checks import cnn, convolution, naive_bayes, pretext, resnet
+    from course_utils.checks import cnn, convolution, naive_bayes, pretext, resnet, simclr
     from course_utils.checks.core import Check
 
 CHAPTERS = (
@@ -21,6 +21,7 @@ CHAPTERS = (
     "cnn",
     "resnet",
     "pretext",
+    "simclr",
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "naive_bayes",
     "pretext",
     "resnet",
+    "simclr",
 ]
 
 

@@ -1,0 +1,265 @@
+"""Hidden checks of chapter 10, contrastive learning: what the visible ones leave open."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_utils.checks import simclr as visible
+from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.compare import expect
+from course_utils.checks.core import Draw
+from course_utils.checks.resnet import Inputs, expect_own_gradients
+from course_utils.checks.simclr import (
+    ALIGNMENTS,
+    COSINES,
+    CROPS,
+    JITTER,
+    NT_XENT,
+    ORDER,
+    POSITIVES,
+    UNIFORMITIES,
+    T,
+    alignment,
+    both_of,
+    both_orders,
+    close,
+    cosines,
+    factors,
+    jittered,
+    judge_votes,
+    labelled,
+    partners,
+    pictures,
+    repeated,
+    resized,
+    scalar,
+    stacked,
+    swapped,
+    tame,
+    uneven,
+    uniformity,
+    unit,
+)
+
+# -- 10.1 crop and resize -----------------------------------------------------------------
+
+crop_and_resize = visible.crop_and_resize.hidden_part()
+
+
+@crop_and_resize.property("each box has its own height and width", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    x = pictures(draw, 3, 2, 13, 12)
+    boxes = torch.tensor([[1, 2, 5, 7], [2, 1, 9, 6], [1, 1, 6, 8]])
+    got, on = (
+        stacked(answer(x, boxes, 4)),
+        "x (3, 2, 13, 12), 5 × 7, 9 × 6 and 6 × 8 pixels to size 4",
+    )
+    alike = boxes.clone()
+    alike[:, 2:] = boxes[:1, 2:]
+    if close(got, resized(x, alike, 4)):
+        raise Wrong(
+            f"the first box's height and width are used for all: each has its own ({on})"
+        )
+    CROPS.judge(got, "", on, x, boxes, 4)
+
+
+@crop_and_resize.property("boxes that touch the edge, boxes of one pixel", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    # Top and left are alike: which of them comes first is another property's matter.
+    x = pictures(draw, 2, 3, 8, 8)
+    for box, size in (
+        ((0, 0, 8, 8), 9),
+        ((3, 3, 5, 5), 7),
+        ((7, 7, 1, 1), 3),
+        ((0, 0, 8, 1), 1),
+    ):
+        boxes = repeated(2, *box)
+        on = f"x (2, 3, 8, 8), box {box}, size {size}"
+        CROPS.judge(stacked(answer(x, boxes, size)), "", on, x, boxes, size)
+
+
+@crop_and_resize.property("a gradient reaches the pictures", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    boxes = torch.tensor([[1, 1, 4, 4], [2, 2, 5, 5]])
+    expect_own_gradients(
+        lambda inputs: stacked(answer(inputs["x"], boxes, 4)),
+        lambda inputs: resized(inputs["x"], boxes, 4),
+        {"x": pictures(draw, 2, 2, 8, 9)},
+        draw,
+        "x (2, 2, 8, 9), size 4",
+    )
+
+
+# -- 10.2 colour jitter -------------------------------------------------------------------
+
+colour_jitter = visible.colour_jitter.hidden_part()
+
+
+@colour_jitter.property(ORDER, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    x = 0.1 + 0.8 * pictures(draw, 3, 3, 3, 3)
+    strong = ((1.7, 1.8, 1.9), (0.6, 2.2, 0.5), (1.6, 0.7, 3.0), (0.7, 2.5, 2.5))
+    probes = [(x, *factors(*f)) for f in strong]
+    on = "x (3, 3, 3, 3), strong brightness, contrast and saturation"
+    JITTER.judge_all([answer(*given) for given in probes], ORDER, on, probes)
+
+
+@colour_jitter.property("a gradient reaches the pictures", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    given = factors(0.9, 1.2, 0.8)
+    expect_own_gradients(
+        lambda inputs: answer(inputs["x"], *given),
+        lambda inputs: jittered(inputs["x"], *given),
+        {"x": tame(draw, 3, 3, 3, 3)},
+        draw,
+        "x (3, 3, 3, 3), brightness 0.9, contrast 1.2, saturation 0.8",
+    )
+
+
+# -- 10.3 positives -----------------------------------------------------------------------
+
+positives = visible.positives.hidden_part()
+
+
+@positives.property("any number of pictures", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    four = both_orders(answer, 4)
+    turned = swapped(four, 4)
+    for n in (1, 3, 6):
+        got = both_orders(answer, n)
+        for interleaved in (True, False):
+            way, on = interleaved != turned, f"n = {n}, interleaved={interleaved}"
+            if close(four[way], partners(4, interleaved)):
+                expect(got[way], partners(n, interleaved), on)
+            else:  # what is wrong for four pictures already is another property's matter
+                POSITIVES.judge(got[way], "", on, n, interleaved)
+
+
+# -- 10.4 cosine similarities -------------------------------------------------------------
+
+cosine_similarities = visible.cosine_similarities.hidden_part()
+
+
+@cosine_similarities.property("short rows: a small ε does not show", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    z, on = 0.01 * unit(draw, 5, 3), "z (5, 3), rows of length 0.01"
+    got = answer(z)
+    if close(got, cosines(z), 1e-3):
+        return
+    try:
+        COSINES.judge(got, "", on, z)
+    except Wrong:
+        share = float(got[0, 0]) if isinstance(got, Tensor) and got.ndim == 2 else 0
+        if not close(got, share * cosines(z), 1e-3):
+            raise
+        raise Wrong(
+            "the small number that keeps the division from 0 is too large, or in the wrong "
+            f"place: a row is similar to itself by {share:.3g}, not by 1 ({on})"
+        ) from None
+
+
+@cosine_similarities.property("a row of zeros: the gradient is finite", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    z = uneven(draw, 4, 3)
+    z[2] = 0
+    z.requires_grad_()
+    got = answer(z)
+    if not isinstance(got, Tensor) or not got.requires_grad:
+        raise Wrong("the result has no gradient (z (4, 3), row 2 all zero)")
+    if not torch.isfinite(got).all():
+        return  # the value is another property's matter
+    try:
+        (slope,) = torch.autograd.grad((got * draw.normal(*got.shape)).sum(), [z])
+    except RuntimeError as error:
+        text = str(error).splitlines()[0]
+        raise Wrong(f"the backward pass failed: {text} (z (4, 3), row 2 all zero)") from None
+    if not torch.isfinite(slope).all():
+        raise Wrong(
+            "the gradient is NaN: 0 / 0 is worked out and then replaced, but its derivative "
+            "stays; divide by a length that is kept away from 0 (z (4, 3), row 2 all zero)"
+        )
+
+
+# -- 10.5 NT-Xent -------------------------------------------------------------------------
+
+nt_xent = visible.nt_xent.hidden_part()
+
+
+@nt_xent.property("views that are alike stay in the sum", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    a = unit(draw, 4, 3)
+    a[2] = a[0]
+    on = "a = b, (4, 3), rows 0 and 2 alike, temperature 0.5"
+    NT_XENT.judge(scalar(answer(a, a.clone(), 0.5)), "", on, a, a, 0.5)
+    one = unit(draw, 1, 5).repeat(3, 1)
+    on = "all six views alike, temperature 0.5: ln 5"
+    NT_XENT.judge(scalar(answer(one, one.clone(), 0.5)), "", on, one, one, 0.5)
+
+
+@nt_xent.property("one picture alone: its loss is 0", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = unit(draw, 1, 5), unit(draw, 1, 5)
+    NT_XENT.judge(scalar(answer(a, b, 0.5)), "", "a and b (1, 5), temperature 0.5", a, b, 0.5)
+
+
+# -- 10.6 nearest neighbours --------------------------------------------------------------
+
+knn_predict = visible.knn_predict.hidden_part()
+
+
+@knn_predict.property("classes without a row in the bank", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries = unit(draw, 20, 3), unit(draw, 30, 3)
+    for there in ((1, 4), (0, 2), (5, 3)):
+        labels = torch.tensor(there)[labelled(draw, 20, 2)]
+        on = f"bank (20, 3), 6 classes, all labels {there[0]} or {there[1]}, k = 3"
+        judge_votes(answer, "", on, bank, labels, queries, 6, 3, 0.07)
+
+
+@knn_predict.property("refuses a k larger than the bank", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries, labels = unit(draw, 6, 3), unit(draw, 4, 3), labelled(draw, 6, 2)
+    for k in (7, 20):
+        if not answer.raises(ValueError, bank, labels, queries, 2, k, 0.07):
+            raise Wrong(f"k = {k} and a bank of 6 rows should raise a ValueError")
+    on = "bank (6, 3), k = 6: all rows vote"
+    judge_votes(answer, "", on, bank, labels, queries, 2, 6, 0.07)
+
+
+# -- 10.7 alignment and uniformity --------------------------------------------------------
+
+alignment_and_uniformity = visible.alignment_and_uniformity.hidden_part()
+
+
+@alignment_and_uniformity.property(T, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = unit(draw, 4, 3), unit(draw, 4, 3)
+    for t in (0.5, 3.0):
+        got = both_of(answer(a, b, t))
+        UNIFORMITIES.judge(got[1], T, f"uniformity, a and b (4, 3), t = {t}", a, b, t)
+    got = both_of(answer(a, b))
+    UNIFORMITIES.judge(got[1], T, "uniformity, a and b (4, 3), no t given", a, b)
+
+
+@alignment_and_uniformity.property("collapsed: both are 0", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for n, d in ((4, 3), (5, 7), (3, 11)):
+        a = unit(draw, 1, d).repeat(n, 1)
+        on = f"all rows alike, ({n}, {d})"
+        got = both_of(answer(a, a.clone(), 2.0))
+        ALIGNMENTS.judge(got[0], "", f"alignment, {on}", a, a)
+        UNIFORMITIES.judge(got[1], "", f"uniformity, {on}", a, a, 2.0)
+
+
+@alignment_and_uniformity.property("gradients reach both views", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    def right(inputs: Inputs) -> Tensor:
+        a, b = inputs["a"], inputs["b"]
+        return torch.stack([alignment(a, b), uniformity(a, b)])
+
+    def call(inputs: Inputs) -> object:
+        return stacked(both_of(answer(inputs["a"], inputs["b"], 2.0)))
+
+    views = {"a": uneven(draw, 4, 3), "b": uneven(draw, 4, 3)}
+    expect_own_gradients(call, right, views, draw, "a and b (4, 3)")

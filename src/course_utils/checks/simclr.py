@@ -1,0 +1,1776 @@
+"""Visible checks of chapter 10, contrastive learning.
+
+Every property compares with a definition that is written out plainly here, and with what known
+slips make of it. A slip costs the property that names it; the others forgive it, so that one
+slip costs one property.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.checks.answer import Answer, Ban, Wrong
+from course_utils.checks.compare import FLOATS, expect, expect_dtype, refuse_change
+from course_utils.checks.core import Check, Draw
+from course_utils.checks.naive_bayes import as_floats
+from course_utils.checks.resnet import expect_own_gradients
+
+Slip = Mapping[str, object]
+
+
+def close(got: object, want: Tensor, tolerance: float = 1e-5) -> bool:
+    """Alike to five digits: in what precision it was computed is another property."""
+    if not isinstance(got, Tensor) or got.shape != want.shape:
+        return False
+    a, b = got.detach().double(), want.detach().double()
+    return torch.allclose(a, b, rtol=tolerance, atol=tolerance / 10)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What is right, and what slips make of it.
+
+    Args:
+        value: the definition; the keywords of a slip change it into what the slip computes.
+        slips: property -> sentence -> keywords.
+    """
+
+    value: Callable[..., Tensor]
+    slips: Mapping[str, Mapping[str, Slip]]
+
+    def judge(
+        self,
+        got: object,
+        matter: str,
+        on: str,
+        *inputs: object,
+        part: Callable[[Tensor], Tensor] = lambda x: x,
+    ) -> None:
+        """``Wrong`` where ``got`` is not right, unless for a slip that costs another property.
+
+        Args:
+            got: what came back.
+            matter: the property that asks.
+            on: the input in words.
+            inputs: of ``value``.
+            part: what of the values is compared.
+        """
+        want = part(self.value(*inputs))
+
+        def is_of(*slips: Slip) -> bool:
+            keywords = {name: option for slip in slips for name, option in slip.items()}
+            try:
+                return close(got, part(self.value(*inputs, **keywords)))
+            except RuntimeError:  # with this slip no such input can be computed
+                return False
+
+        def refuse(*other: Slip) -> None:
+            for sentence, slip in self.slips.get(matter, {}).items():
+                if is_of(slip, *other):
+                    raise Wrong(f"{sentence} ({on})")
+
+        if close(got, want):
+            return
+        if not isinstance(got, Tensor):
+            expect(got, want, on)
+        refuse()
+        others = [
+            s for name, group in self.slips.items() if name != matter for s in group.values()
+        ]
+        if any(is_of(slip) for slip in others):
+            return
+        for slip in others:
+            refuse(slip)
+        if not any(is_of(*two) for two in itertools.combinations(others, 2)):
+            expect(got, want, on)
+
+    def judge_all(
+        self, got: Sequence, matter: str, on: str, probes: Sequence[Sequence]
+    ) -> None:
+        """``judge`` several probes together: a slip has to explain all that came back."""
+
+        def value(*probes: Sequence, **slip: object) -> Tensor:
+            return torch.cat([self.value(*inputs, **slip) for inputs in probes])
+
+        try:
+            values: object = torch.cat(list(got))
+        except (TypeError, RuntimeError):  # something else than tensors of one shape
+            for one, inputs in zip(got, probes, strict=True):
+                self.judge(one, matter, on, *inputs)
+        else:
+            Definition(value, self.slips).judge(values, matter, on, *probes)
+
+
+def stacked(got: object) -> object:
+    """A list as a tensor: that it was one is another property's matter."""
+    if not isinstance(got, list | tuple) or not got:
+        return got
+    if all(isinstance(x, int | float) for x in got):
+        return torch.tensor(got)
+    alike = {x.shape if isinstance(x, Tensor) else None for x in got}
+    return torch.stack(list(got)) if len(alike) == 1 and None not in alike else got
+
+
+def expect_tensor(got: object, dtype: torch.dtype) -> None:
+    """A tensor of this dtype; of what values is another property's matter."""
+    if not isinstance(got, Tensor):
+        raise Wrong(f"returned a {type(got).__name__}, expected a torch.Tensor")
+    expect_dtype(got, dtype)
+
+
+def scalar(got: object) -> object:
+    """One number as a tensor (): of what type and shape it came is another property."""
+    if isinstance(got, int | float):
+        return torch.tensor(float(got), dtype=torch.float64)
+    return got.reshape(()) if isinstance(got, Tensor) and got.numel() == 1 else got
+
+
+def keeps_dtype(answer: Answer, *inputs: Any) -> None:
+    """Tensors of floats come back in the type in which they went in, and stay what they are."""
+    for dtype in FLOATS:
+        given = [
+            x.to(dtype) if isinstance(x, Tensor) and x.is_floating_point() else x
+            for x in inputs
+        ]
+        expect_tensor(answer(*given), dtype)
+    refuse_change(answer)
+
+
+def unit(draw: Draw, n: int, d: int) -> Tensor:
+    """(n, d) rows of length 1."""
+    return F.normalize(draw.normal(n, d), dim=1)
+
+
+def uneven(draw: Draw, n: int, d: int) -> Tensor:
+    """(n, d) rows of very different lengths."""
+    return unit(draw, n, d) * torch.linspace(0.4, 3, n, dtype=torch.float64)[:, None]
+
+
+def scaled(z: Tensor, by: str = "length") -> Tensor:
+    """The rows of ``z`` at length 1, or what else is taken for it."""
+    if by == "centred":
+        z, by = z - z.mean(1, keepdim=True), "length"
+    divisor: Tensor = {
+        "length": z.norm(dim=1, keepdim=True),
+        "nothing": torch.ones(()),
+        "squared length": z.square().sum(1, keepdim=True),
+        "root of length": z.norm(dim=1, keepdim=True).sqrt(),
+        "absolute sum": z.abs().sum(1, keepdim=True),
+        "sum": z.sum(1, keepdim=True),
+        "largest": z.abs().amax(1, keepdim=True),
+        "column": z.norm(dim=0, keepdim=True),
+        "everything": z.norm(),
+        "longest": z.norm(dim=1).amax(),
+    }[by]
+    return z / divisor.where(divisor != 0, 1.0)  # a row of zeros stays one
+
+
+LENGTHS = {
+    "not normalised: divide each row by its length": "nothing",
+    "normalised over the batch axis: each row, dim=1, has to get length 1": "column",
+    "divided by the squared length: a row gets length 1 when it is divided by its length": (
+        "squared length"
+    ),
+    "divided by the root of the length: divide by the length": "root of length",
+    "divided by the sum of absolute values (L1): the length is the root of the squares' sum": (
+        "absolute sum"
+    ),
+    "divided by the sum of the row: the length is the root of the sum of squares": "sum",
+    "divided by the largest value: the length is the root of the sum of squares": "largest",
+    "all rows are divided by one number, the norm of the whole matrix: each has its own": (
+        "everything"
+    ),
+    "all rows are divided by one number, the largest length: each has its own": "longest",
+    "the mean is subtracted from each row, as in a correlation: divide by the length alone": (
+        "centred"
+    ),
+}
+
+
+# -- 10.1 crop and resize -----------------------------------------------------------------
+
+crop_and_resize = Check(
+    "10.1",
+    "crop_and_resize",
+    points=7,
+    hidden=3,
+    bans=(
+        Ban(
+            "cut out and resize yourself, it is the exercise",
+            operators=r"torchvision",
+            modules=("torchvision", "PIL", "skimage.transform"),
+        ),
+    ),
+)
+
+PLACE = "the box starts at top and left"
+OWN = "each picture has its own box"
+SIDES = "the box is height by width pixels"
+CENTRES = "bilinear between pixel centres"
+BORDER = "beyond the box its own border goes on"
+
+
+def positions(length: int, size: int, grid: str) -> Tensor:
+    """Where the output's pixels lie among the ``length`` pixels of the box."""
+    u = torch.arange(size, dtype=torch.float64)
+    return {
+        "centres": (u + 0.5) * length / size - 0.5,
+        "corners": u * (length - 1) / max(size - 1, 1),
+        "one too far": u * length / max(size - 1, 1),
+        "edges": u * length / size,
+        "shifted": (u + 0.5) * length / size,
+        "upside down": (u + 0.5) * size / length - 0.5,
+        "nearest": (u * length / size).floor(),
+        "nearest centre": ((u + 0.5) * length / size).floor(),
+    }[grid]
+
+
+FILTERS: dict[str, dict[str, Any]] = {
+    "bicubic": {"mode": "bicubic"},
+    "smooth bicubic": {"mode": "bicubic", "antialias": True},
+    "smooth": {"mode": "bilinear", "antialias": True},
+    "area": {"mode": "area"},
+}
+
+
+def one_axis(first: int, length: int, total: int, size: int, grid: str, beyond: str) -> Tensor:
+    """Cutting out and resizing of one axis, as a matrix (size, total)."""
+    columns = torch.arange(total)
+    inside = (first <= columns) & (columns < first + length)
+    if grid in FILTERS:
+        box = torch.eye(total, dtype=torch.float64)[None, None, inside]
+        return F.interpolate(box, (size, total), **FILTERS[grid])[0, 0]
+    at = positions(length, size, grid)
+    if beyond == "border":
+        at = at.clamp(0, length - 1)
+    at = at + first
+    if beyond == "neighbours":
+        at = at.clamp(0, total - 1)
+    weights = (1 - (at[:, None] - columns).abs()).clamp(min=0)
+    return weights * inside if beyond == "black" else weights
+
+
+def read(box: Sequence[int], place: str, sides: str) -> tuple[int, int, int, int]:
+    """Top, left, height, width, or what else four numbers are taken for."""
+    top, left, height, width = box
+    if place in ("left first", "x first"):
+        top, left = left, top
+    if place == "corners":
+        height, width = max(height - top, 1), max(width - left, 1)
+    if place == "x corners":
+        top, left, height, width = left, top, max(width - left, 1), max(height - top, 1)
+    if place == "centre":
+        top, left = max(top - height // 2, 0), max(left - width // 2, 0)
+    if place == "origin":
+        top, left = 0, 0
+    if place == "counted from 1":
+        top, left = max(top - 1, 0), max(left - 1, 0)
+    if place == "border included":
+        height, width = height + 1, width + 1
+    if (sides == "width first") != (place == "x first"):
+        height, width = width, height
+    if sides == "height alone":
+        width = height
+    if sides == "width alone":
+        height = width
+    return top, left, height, width
+
+
+def resized(
+    x: Tensor,
+    boxes: Tensor,
+    size: int,
+    place: str = "top first",
+    sides: str = "height first",
+    whose: str = "own",
+    grid: str = "centres",
+    beyond: str = "border",
+) -> Tensor:
+    """The boxes of pictures (B, C, H, W), each resized to (size, size)."""
+    n, H, W = len(x), *x.shape[2:]
+    order = {
+        "own": torch.arange(n),
+        "first": torch.zeros(n, dtype=torch.long),
+        "last": torch.full((n,), n - 1),
+        "reversed": torch.arange(n).flip(0),
+    }[whose]
+    out = []
+    for picture, box in zip(x, boxes[order].tolist(), strict=True):
+        top, left, height, width = read(box, place, sides)
+        height, width = min(height, H - top), min(width, W - left)  # as a slice is cut off
+        rows = one_axis(top, height, H, size, grid, beyond)
+        cols = one_axis(left, width, W, size, grid, beyond)
+        out.append(rows @ picture @ cols.T)
+    return torch.stack(out)
+
+
+CROPS = Definition(
+    resized,
+    {
+        PLACE: {
+            "top and left are swapped: the first number counts rows": {"place": "left first"},
+            "the box is read as x, y, width, height: it is top, left, height, width": {
+                "place": "x first"
+            },
+            "the box is read as two corners: its last two numbers are height and width": {
+                "place": "corners"
+            },
+            "the box is read as two corners, x first: it is top, left, height, width": {
+                "place": "x corners"
+            },
+            "top and left are taken for the centre of the box: they are its first row and "
+            "column": {"place": "centre"},
+            "top and left are left out: every box starts in the corner": {"place": "origin"},
+            "counted from 1: the first row is row 0": {"place": "counted from 1"},
+            "the box is a row and a column too large: it ends before top + height": {
+                "place": "border included"
+            },
+        },
+        OWN: {
+            "the first picture's box is used for all: each has its own": {"whose": "first"},
+            "the last picture's box is used for all: each has its own": {"whose": "last"},
+            "the boxes meet the pictures in reverse order": {"whose": "reversed"},
+        },
+        SIDES: {
+            "height and width are swapped": {"sides": "width first"},
+            "the height is used for both sides": {"sides": "height alone"},
+            "the width is used for both sides": {"sides": "width alone"},
+        },
+        CENTRES: {
+            "align_corners=True: pixel u lies at (u + 0.5) · height / size − 0.5": {
+                "grid": "corners"
+            },
+            "nearest neighbour: bilinear is asked for": {"grid": "nearest"},
+            "the nearest pixel is taken, by its centre: bilinear is asked for": {
+                "grid": "nearest centre"
+            },
+            "no half pixels, u · height / size: it is (u + 0.5) · height / size − 0.5": {
+                "grid": "edges"
+            },
+            "u · height / (size − 1): pixel u lies at (u + 0.5) · height / size − 0.5": {
+                "grid": "one too far"
+            },
+            "half a pixel too far: subtract 0.5 at the end, (u + 0.5) · height / size − 0.5": {
+                "grid": "shifted"
+            },
+            "the scale is upside down: height / size, not size / height": {
+                "grid": "upside down"
+            },
+            "bicubic: bilinear is asked for": {"grid": "bicubic"},
+            "bicubic with antialiasing: plain bilinear is asked for": {
+                "grid": "smooth bicubic"
+            },
+            "antialiased: plain bilinear looks at two rows and two columns alone": {
+                "grid": "smooth"
+            },
+            "the mean over areas: bilinear is asked for": {"grid": "area"},
+        },
+        BORDER: {
+            "the neighbours beyond the box bleed in: stop at its last row and column": {
+                "beyond": "neighbours"
+            },
+            "beyond the box it is black: its border value goes on": {"beyond": "black"},
+        },
+    },
+)
+
+
+def pictures(draw: Draw, *size: int) -> Tensor:
+    """Pictures between 0 and 1 without a pattern."""
+    return draw.normal(*size).sigmoid()
+
+
+def repeated(n: int, *box: int) -> Tensor:
+    """One box for all pictures."""
+    return torch.tensor([box]).repeat(n, 1)
+
+
+@crop_and_resize.property(PLACE, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    x, boxes = pictures(draw, 2, 3, 9, 11), repeated(2, 2, 3, 5, 5)
+    on = "x (2, 3, 9, 11), top 2, left 3, 5 × 5 pixels to size 5"
+    CROPS.judge(stacked(answer(x, boxes, 5)), PLACE, on, x, boxes, 5)
+
+
+@crop_and_resize.property(OWN, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    x = pictures(draw, 3, 2, 8, 9)
+    boxes = torch.tensor([[0, 0, 4, 4], [1, 1, 4, 4], [3, 3, 4, 4]])
+    on = "x (3, 2, 8, 9), boxes at (0, 0), (1, 1), (3, 3), 4 × 4 pixels to size 4"
+    CROPS.judge(stacked(answer(x, boxes, 4)), OWN, on, x, boxes, 4)
+
+
+@crop_and_resize.property(SIDES, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    for box, size in (((2, 1, 6, 9), 4), ((1, 2, 9, 5), 3)):
+        x, boxes = pictures(draw, 2, 3, 12, 14), repeated(2, *box)
+        on = f"x (2, 3, 12, 14), {box[2]} × {box[3]} pixels to size {size}"
+        CROPS.judge(stacked(answer(x, boxes, size)), SIDES, on, x, boxes, size)
+
+
+@crop_and_resize.property(CENTRES, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    def inside(y: Tensor) -> Tensor:
+        return y[..., 1:-1, 1:-1]
+
+    x, boxes = pictures(draw, 2, 3, 10, 11), repeated(2, 2, 2, 6, 6)
+    for size in (4, 9):
+        on = f"x (2, 3, 10, 11), 6 × 6 pixels to size {size}, without the border"
+        got = stacked(answer(x, boxes, size))
+        if isinstance(got, Tensor) and got.shape == (2, 3, size, size):
+            CROPS.judge(inside(got), CENTRES, on, x, boxes, size, part=inside)
+        else:
+            CROPS.judge(got, CENTRES, on, x, boxes, size)
+
+
+@crop_and_resize.property(BORDER, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    x, boxes = pictures(draw, 2, 3, 10, 11), repeated(2, 3, 3, 4, 4)
+    on = "x (2, 3, 10, 11), 4 × 4 pixels to size 8"
+    CROPS.judge(stacked(answer(x, boxes, 8)), BORDER, on, x, boxes, 8)
+
+
+@crop_and_resize.property("keeps the dtype and leaves its inputs alone", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    keeps_dtype(answer, pictures(draw, 2, 3, 7, 8), repeated(2, 1, 1, 4, 4), 4)
+
+
+# -- 10.2 colour jitter -------------------------------------------------------------------
+
+colour_jitter = Check(
+    "10.2",
+    "colour_jitter",
+    points=6,
+    hidden=2,
+    bans=(
+        Ban(
+            "write the three steps yourself, they are the exercise", "", ("torchvision", "PIL")
+        ),
+    ),
+)
+
+BRIGHTNESS = "brightness multiplies"
+CONTRAST = "contrast, about the mean of the picture's grey"
+SATURATION = "saturation, away from the grey of each pixel"
+GREY = "grey weighs red, green and blue"
+WHOSE = "one factor for each picture"
+CLAMP = "clamped after each step"
+ORDER = "brightness, contrast, saturation, each on what the last one left"
+
+GREYS = {
+    "weighed": (0.2989, 0.587, 0.114),
+    "four digits": (0.299, 0.587, 0.114),
+    "mean": (1 / 3, 1 / 3, 1 / 3),
+    "sum": (1, 1, 1),
+    "blue first": (0.114, 0.587, 0.2989),
+    "red": (1, 0, 0),
+    "green": (0, 1, 0),
+    "blue": (0, 0, 1),
+    "television": (0.2126, 0.7152, 0.0722),
+}
+
+
+def grey_of(x: Tensor, grey: str) -> Tensor:
+    """(B, 3, H, W) -> (B, 1, H, W)."""
+    if grey == "largest":
+        return x.amax(1, keepdim=True)
+    if grey == "middle":
+        return (x.amax(1, keepdim=True) + x.amin(1, keepdim=True)) / 2
+    weights = torch.tensor(GREYS[grey], dtype=x.dtype)
+    return (x * weights[:, None, None]).sum(1, keepdim=True)
+
+
+def spread(factor: Tensor, whose: str) -> Tensor:
+    """Factors (B,) as they meet pictures (B, C, H, W); B = C = H = W where they are misled."""
+    return {
+        "own": factor[:, None, None, None],
+        "first": factor[:1],
+        "last": factor[-1:],
+        "mean": factor.mean(),
+        "channel": factor[:, None, None],
+        "row": factor[:, None],
+        "column": factor,
+    }[whose]
+
+
+def brightened(x: Tensor, b: Tensor, light: str) -> Tensor:
+    return {
+        "times": b * x,
+        "added": x + b,
+        "difference": x + b - 1,
+        "one more": (1 + b) * x,
+        "divided": x / b,
+        "power": x**b,
+        "nothing": x,
+        "white": b * x + (1 - b),
+    }[light]
+
+
+def contrasted(x: Tensor, c: Tensor, about: str, grey: str, first: Tensor) -> Tensor:
+    """``first``: the pictures before any step."""
+    picture = grey_of(x, grey).mean((1, 2, 3), keepdim=True)
+    middle = {
+        "grey": picture,
+        "other way": picture,
+        "half": torch.full_like(picture, 0.5),
+        "all": x.mean((1, 2, 3), keepdim=True),
+        "channel": x.mean((2, 3), keepdim=True),
+        "batch": grey_of(x, grey).mean(),
+        "channel of batch": x.mean((0, 2, 3), keepdim=True),
+        "pixel": grey_of(x, grey),
+        "first": grey_of(first, grey).mean((1, 2, 3), keepdim=True),
+        "scaled": torch.zeros_like(picture),
+        "one more": picture,
+        "nothing": x,
+        "median": grey_of(x, grey).flatten(1).median(1).values[:, None, None, None],
+    }[about]
+    c = {"other way": 1 - c, "one more": 1 + c}.get(about, c)
+    return c * x + (1 - c) * middle
+
+
+def saturated(x: Tensor, s: Tensor, pale: str, grey: str) -> Tensor:
+    centre = {
+        "scaled": torch.zeros_like(x),
+        "picture": grey_of(x, grey).mean((1, 2, 3), keepdim=True),
+        "nothing": x,
+    }.get(pale, grey_of(x, grey))
+    s = {"other way": 1 - s, "one more": 1 + s}.get(pale, s)
+    return s * x + (1 - s) * centre
+
+
+def clamped(x: Tensor, clamp: str, step: str, last: bool) -> Tensor:
+    if clamp in ("none", f"not {step}") or (clamp == "end" and not last):
+        return x
+    low, high = {"high": (None, 1), "low": (0, None)}.get(clamp, (0, 1))
+    return x.clamp(low, high)
+
+
+def jittered(
+    x: Tensor,
+    brightness: Tensor,
+    contrast: Tensor,
+    saturation: Tensor,
+    light: str = "times",
+    about: str = "grey",
+    pale: str = "grey",
+    grey: str = "weighed",
+    whose: str = "own",
+    clamp: str = "each",
+    order: str = "bcs",
+) -> Tensor:
+    """The three steps, one factor a picture in each."""
+    b, c, s = (spread(f, whose) for f in (brightness, contrast, saturation))
+    first = x
+    steps: dict[str, Callable[[Tensor], Tensor]] = {
+        "b": lambda x: brightened(x, b, light),
+        "c": lambda x: contrasted(x, c, about, grey, first),
+        "s": lambda x: saturated(x, s, pale, grey),
+    }
+    for n, step in enumerate(order):
+        x = clamped(steps[step](x), clamp, step, n == 2)
+    return x
+
+
+SWAPPED = "the steps run in another order: brightness, contrast, saturation"
+JITTER = Definition(
+    jittered,
+    {
+        BRIGHTNESS: {
+            "the factor is added: brightness multiplies": {"light": "added"},
+            "b − 1 is added: brightness multiplies": {"light": "difference"},
+            "multiplied by 1 + b: the factor is b, and 1 changes nothing": {
+                "light": "one more"
+            },
+            "divided by the factor: a larger one makes the picture brighter": {
+                "light": "divided"
+            },
+            "a power of x (gamma): brightness multiplies": {"light": "power"},
+            "brightness does nothing": {"light": "nothing"},
+            "blended with white: brightness multiplies": {"light": "white"},
+        },
+        CONTRAST: {
+            "about 0.5: the middle is the mean of the picture's grey version": {
+                "about": "half"
+            },
+            "about the mean of each channel: one number for a picture, the mean of its grey "
+            "version": {"about": "channel"},
+            "about one mean of the whole batch: each picture has its own": {"about": "batch"},
+            "about the mean of each channel of the whole batch: each picture has its own, the "
+            "mean of its grey version": {"about": "channel of batch"},
+            "about the grey of each pixel: that is saturation": {"about": "pixel"},
+            "about the median: the mean is asked for": {"about": "median"},
+            "blended the wrong way round: c · x + (1 − c) · m": {"about": "other way"},
+            "multiplied by c about black, as brightness is: m is missing": {"about": "scaled"},
+            "1 + c in place of c: a factor of 1 changes nothing": {"about": "one more"},
+            "contrast does nothing": {"about": "nothing"},
+        },
+        SATURATION: {
+            "blended the wrong way round: s · x + (1 − s) · grey": {"pale": "other way"},
+            "blended with the picture's mean grey: each pixel has its own grey": {
+                "pale": "picture"
+            },
+            "multiplied by s, as brightness is: the grey is missing": {"pale": "scaled"},
+            "1 + s in place of s: a factor of 1 changes nothing": {"pale": "one more"},
+            "saturation does nothing": {"pale": "nothing"},
+        },
+        GREY: {
+            "grey is the plain mean of the channels: weigh them 0.2989, 0.587, 0.114": {
+                "grey": "mean"
+            },
+            "grey is the sum of the channels: weigh them 0.2989, 0.587, 0.114": {"grey": "sum"},
+            "contrast is about the plain mean of all channels: take that of the grey version, "
+            "in which they weigh 0.2989, 0.587, 0.114": {"about": "all"},
+            "the weights of red and blue are swapped": {"grey": "blue first"},
+            "grey is the red channel alone: weigh all three": {"grey": "red"},
+            "grey is the green channel alone: weigh all three": {"grey": "green"},
+            "grey is the blue channel alone: weigh all three": {"grey": "blue"},
+            "grey is weighed 0.2126, 0.7152, 0.0722: 0.2989, 0.587, 0.114 are asked for": {
+                "grey": "television"
+            },
+            "grey is the largest channel: weigh them 0.2989, 0.587, 0.114": {"grey": "largest"},
+            "grey is halfway between the largest and the smallest channel: weigh them 0.2989, "
+            "0.587, 0.114": {"grey": "middle"},
+        },
+        WHOSE: {
+            "the first picture's factor is used for all: each has its own": {"whose": "first"},
+            "the last picture's factor is used for all: each has its own": {"whose": "last"},
+            "the mean of the factors is used for all: each picture has its own": {
+                "whose": "mean"
+            },
+            "the factors run along the width: reshape them to (B, 1, 1, 1)": {
+                "whose": "column"
+            },
+            "the factors run along the height: reshape them to (B, 1, 1, 1)": {"whose": "row"},
+            "the factors run along the channels: reshape them to (B, 1, 1, 1)": {
+                "whose": "channel"
+            },
+        },
+        CLAMP: {
+            "not clamped: values leave 0 … 1": {"clamp": "none"},
+            "clamped at the end alone: each step's result is cut to 0 … 1": {"clamp": "end"},
+            "not clamped after brightness: each step's result is cut to 0 … 1": {
+                "clamp": "not b"
+            },
+            "not clamped after contrast: each step's result is cut to 0 … 1": {
+                "clamp": "not c"
+            },
+            "not clamped after saturation: each step's result is cut to 0 … 1": {
+                "clamp": "not s"
+            },
+            "not clamped below: negative values are left": {"clamp": "high"},
+            "not clamped above: values over 1 are left": {"clamp": "low"},
+        },
+        ORDER: {
+            f"{SWAPPED} (brightness and contrast are swapped)": {"order": "cbs"},
+            f"{SWAPPED} (contrast and saturation are swapped)": {"order": "bsc"},
+            f"{SWAPPED} (saturation comes first)": {"order": "sbc"},
+            f"{SWAPPED} (brightness comes last)": {"order": "csb"},
+            f"{SWAPPED} (here: the reverse)": {"order": "scb"},
+            "m is the mean of the picture as it came: take it after the change of brightness": {
+                "about": "first"
+            },
+        },
+        "three digits are exact enough": {"": {"grey": "four digits"}},
+    },
+)
+
+
+def tame(draw: Draw, *size: int) -> Tensor:
+    """Pictures without black and white: with factors near 1, nothing has to be clamped."""
+    return 0.3 + 0.3 * pictures(draw, *size)
+
+
+def factors(
+    b: float = 1, c: float = 1, s: float = 1, n: int = 3
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same three factors for all pictures."""
+    one = torch.ones(n, dtype=torch.float64)
+    return b * one, c * one, s * one
+
+
+@colour_jitter.property(BRIGHTNESS, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for b in (0.7, 1.3):
+        given = (tame(draw, 3, 3, 3, 3), *factors(b=b))
+        JITTER.judge(answer(*given), BRIGHTNESS, f"x (3, 3, 3, 3), brightness {b}", *given)
+
+
+@colour_jitter.property(CONTRAST, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    for c in (0.6, 1.4):
+        given = (tame(draw, 3, 3, 3, 3), *factors(c=c))
+        JITTER.judge(answer(*given), CONTRAST, f"x (3, 3, 3, 3), contrast {c}", *given)
+
+
+@colour_jitter.property(SATURATION, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for s in (0.6, 1.4):
+        given = (tame(draw, 3, 3, 3, 3), *factors(s=s))
+        JITTER.judge(answer(*given), SATURATION, f"x (3, 3, 3, 3), saturation {s}", *given)
+
+
+@colour_jitter.property(GREY, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    given = (tame(draw, 3, 3, 3, 3), *factors(s=0))
+    JITTER.judge(answer(*given), GREY, "x (3, 3, 3, 3), saturation 0: grey", *given)
+    given = (tame(draw, 3, 3, 3, 3), *factors(c=0))
+    JITTER.judge(answer(*given), GREY, "x (3, 3, 3, 3), contrast 0: one grey", *given)
+
+
+@colour_jitter.property(WHOSE, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    own, one = torch.tensor([0.7, 1.0, 1.3], dtype=torch.float64), torch.ones(3).double()
+    for n, name in enumerate(("brightness", "contrast", "saturation")):
+        given = (tame(draw, 3, 3, 3, 3), *(own if n == m else one for m in range(3)))
+        JITTER.judge(answer(*given), WHOSE, f"x (3, 3, 3, 3), {name} 0.7, 1, 1.3", *given)
+    x, two = tame(draw, 2, 3, 4, 5), factors(0.9, 1.2, 0.8, n=2)
+    JITTER.judge(answer(x, *two), WHOSE, "x (2, 3, 4, 5), factors (2,)", x, *two)
+
+
+@colour_jitter.property(CLAMP, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    x = 0.1 + 0.8 * pictures(draw, 3, 3, 3, 3)
+    strong = (
+        (2, 1, 1),
+        (1, 3, 1),
+        (1, 1, 4),
+        (1.9, 0.5, 1),
+        (1, 3, 0.4),
+        (0.6, 3, 1),
+        (1.7, 1.8, 1.9),
+    )
+    probes = [(x, *factors(*f)) for f in strong]
+    on = "x (3, 3, 3, 3), strong brightness, contrast and saturation"
+    JITTER.judge_all([answer(*given) for given in probes], CLAMP, on, probes)
+
+
+@colour_jitter.property("keeps the dtype and leaves its inputs alone", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    keeps_dtype(answer, tame(draw, 3, 3, 3, 3), *factors(2, 0.8, 1.2))
+
+
+# -- 10.3 positives -----------------------------------------------------------------------
+
+positives = Check("10.3", "positives", points=4, hidden=1)
+
+NEIGHBOURS = "interleaved: views 2k and 2k + 1 are partners"
+BLOCKS = "in two blocks: rows k and k + n are partners"
+WHICH = "interleaved says which of the two orders it is"
+ROWS = "a row for each of the 2n views, counted from 0"
+
+
+def partners(n: int, interleaved: bool, who: str = "partner", rows: str = "all") -> Tensor:
+    """The other view of the same picture, for each of 2n views; as floats, to compare."""
+    i = torch.arange(2 * n)
+    blocks, pairs = (i + n) % (2 * n), i + 1 - 2 * (i % 2)
+    j = {
+        "partner": pairs if interleaved else blocks,
+        "other order": blocks if interleaved else pairs,
+        "itself": i,
+        "next": (i + 1) % (2 * n),
+        "reversed": i.flip(0),
+        "picture": i // 2 if interleaved else i % n,
+        "past the end": i + 1 if interleaved else i + n,
+    }[who]
+    return {"all": j, "first n": j[:n], "from 1": j + 1}[rows].double()
+
+
+def positives_slips(past_the_end: str, other_order: str) -> dict[str, Slip]:
+    return {
+        "each row is its own positive: the other view of the picture is asked for": {
+            "who": "itself"
+        },
+        "the number of the picture: the row of its other view is asked for": {"who": "picture"},
+        "the rows in reverse order": {"who": "reversed"},
+        "every row's positive is the next one: partners point at each other": {"who": "next"},
+        past_the_end: {"who": "past the end"},
+        other_order: {"who": "other order"},
+    }
+
+
+POSITIVES = Definition(
+    partners,
+    {
+        NEIGHBOURS: positives_slips(
+            "always i + 1: the partner of an odd row is the one before",
+            "rows k and k + n: here views 2k and 2k + 1 are partners",
+        ),
+        BLOCKS: positives_slips(
+            "always i + n: the partners of the second half are in the first",
+            "views 2k and 2k + 1: here rows k and k + n are partners",
+        ),
+        ROWS: {
+            "only the first n rows: every one of the 2n views has a positive": {
+                "rows": "first n"
+            },
+            "counted from 1: the first row is row 0": {"rows": "from 1"},
+        },
+    },
+)
+
+
+def both_orders(answer: Answer, n: int) -> dict[bool, object]:
+    """What came back for interleaved=True and False."""
+    return {order: as_floats(stacked(answer(n, order))) for order in (True, False)}
+
+
+def swapped(got: Mapping[bool, object], n: int) -> bool:
+    """Whether each order came where the other was asked for."""
+    return all(close(got[not interleaved], partners(n, interleaved)) for interleaved in got)
+
+
+def judge_positives(answer: Answer, matter: str, n: int, interleaved: bool) -> None:
+    """Which of the orders is which is one property of its own."""
+    got = both_orders(answer, n)
+    value = got[interleaved != swapped(got, n)]
+    POSITIVES.judge(value, matter, f"n = {n}, interleaved={interleaved}", n, interleaved)
+
+
+@positives.property(NEIGHBOURS, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    judge_positives(answer, NEIGHBOURS, 4, True)
+
+
+@positives.property(BLOCKS, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    judge_positives(answer, BLOCKS, 4, False)
+
+
+@positives.property(WHICH, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    got = both_orders(answer, 4)
+    if swapped(got, 4):
+        raise Wrong(
+            "the two orders are swapped: interleaved=True means that views 2k and 2k + 1 are "
+            "partners (n = 4)"
+        )
+    yes, no = got[True], got[False]
+    if isinstance(yes, Tensor) and isinstance(no, Tensor) and torch.equal(yes, no):
+        raise Wrong("both orders give the same rows: interleaved is ignored (n = 4)")
+    for interleaved in (True, False):
+        judge_positives(answer, WHICH, 4, interleaved)
+
+
+@positives.property(ROWS, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for interleaved in (True, False):
+        judge_positives(answer, ROWS, 4, interleaved)
+
+
+@positives.property("gives int64: an index and a target", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    for interleaved in (True, False):
+        expect_tensor(answer(4, interleaved), torch.int64)
+
+
+# -- 10.4 cosine similarities -------------------------------------------------------------
+
+cosine_similarities = Check("10.4", "cosine_similarities", points=5, hidden=2)
+
+EVERY = "every row with every row"
+LENGTH = "divided by the lengths of both rows"
+NOTHING = "a row of zeros is similar to nothing"
+THROUGH = "the gradient flows through the lengths"
+
+
+def cosines(z: Tensor, by: str = "length", ends: str = "both", form: str = "plain") -> Tensor:
+    """(M, D) -> (M, M)."""
+    other = scaled(z, by) if ends == "both" else z
+    s = (z if ends == "right" else scaled(z, by)) @ (z if ends == "left" else other).T
+    return {
+        "plain": s,
+        "columns": scaled(z, by).T @ other,
+        "diagonal": s.diagonal(),
+        "emptied": s - s.diagonal().diag(),
+        "positive": s.clamp(min=0),
+        "absolute": s.abs(),
+        "distance": 1 - s,
+        "negative": -s,
+        "halfway": (1 + s) / 2,
+        "angle": s.clamp(-1, 1).acos(),
+        "squared": s.square(),
+        "exponential": s.exp(),
+        "shares": s.softmax(1),
+        "ones": s - s.diagonal().diag() + torch.eye(len(s)) if len(z) == len(s) else s,
+    }[form]
+
+
+COSINES = Definition(
+    cosines,
+    {
+        EVERY: {
+            "columns are compared, (D, D): each row with each row, (M, M)": {"form": "columns"},
+            "each row with itself alone: each with every one, (M, M)": {"form": "diagonal"},
+            "the diagonal is emptied: a row is similar to itself by 1": {"form": "emptied"},
+            "negative values are cut off: a cosine goes from −1 to 1": {"form": "positive"},
+            "without its sign: a cosine goes from −1 to 1": {"form": "absolute"},
+            "a distance, 1 − s: the similarity is asked for": {"form": "distance"},
+            "the sign is wrong: a row is similar to itself by 1": {"form": "negative"},
+            "moved to 0 … 1: a cosine goes from −1 to 1": {"form": "halfway"},
+            "the angle: its cosine is asked for": {"form": "angle"},
+            "squared: the cosine itself is asked for": {"form": "squared"},
+            "exp of it: the cosine itself is asked for": {"form": "exponential"},
+            "a softmax of it: the cosine itself is asked for": {"form": "shares"},
+        },
+        LENGTH: {
+            **{text: {"by": by} for text, by in LENGTHS.items()},
+            "only one of the two rows is divided by its length": {"ends": "left"},
+            "only one of the two rows is divided by its length: both": {"ends": "right"},
+        },
+        NOTHING: {
+            "a row of zeros is similar to itself by 1: it has similarity 0 to all": {
+                "form": "ones"
+            }
+        },
+    },
+)
+
+
+@cosine_similarities.property(EVERY, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    z = unit(draw, 5, 3)
+    COSINES.judge(answer(z), EVERY, "5 rows of length 1, z (5, 3)", z)
+
+
+@cosine_similarities.property(LENGTH, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    for m, d in ((5, 3), (4, 6)):
+        z = uneven(draw, m, d)
+        COSINES.judge(answer(z), LENGTH, f"z ({m}, {d}), rows of different lengths", z)
+
+
+@cosine_similarities.property(NOTHING, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    z = unit(draw, 4, 3)
+    z[1] = 0
+    got, on = answer(z), "z (4, 3), row 1 all zero"
+    if isinstance(got, Tensor) and not torch.isfinite(got).all():
+        raise Wrong(f"NaN or infinity: the row of zeros is divided by its length, 0 ({on})")
+    COSINES.judge(got, NOTHING, on, z)
+
+
+@cosine_similarities.property(THROUGH, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    def detached(inputs: Mapping[str, Tensor]) -> Tensor:
+        z = inputs["z"]
+        z = z / z.detach().norm(dim=1, keepdim=True)
+        return z @ z.T
+
+    def one_way(inputs: Mapping[str, Tensor]) -> Tensor:
+        z = scaled(inputs["z"])
+        return z @ z.detach().T
+
+    expect_own_gradients(
+        lambda inputs: answer(inputs["z"]),
+        lambda inputs: cosines(inputs["z"]),
+        {"z": uneven(draw, 4, 3)},
+        draw,
+        "z (4, 3)",
+        {
+            "the lengths are detached: they depend on z as well": detached,
+            "one side of the product is detached: both rows get a gradient": one_way,
+        },
+    )
+
+
+@cosine_similarities.property("keeps the dtype and leaves its input alone", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    keeps_dtype(answer, uneven(draw, 4, 3))
+
+
+# -- 10.5 NT-Xent -------------------------------------------------------------------------
+
+nt_xent = Check("10.5", "nt_xent", points=10, hidden=2)
+
+COSINE = "the similarity is a cosine"
+TEMPERATURE = "similarities are divided by the temperature"
+ITSELF = "a view is not compared with itself"
+OTHERS = "the sum runs over all 2N − 1 others"
+PARTNER = "the positive is the other view of the same picture"
+MEAN = "the mean over all 2N views"
+STABLE = "stable in float32 at temperature 0.01"
+REACHES = "the gradient reaches both views"
+
+
+def both_scaled(a: Tensor, b: Tensor, by: str) -> Tensor:
+    """All views, (2N, D), a first."""
+    if by == "columns of all":
+        return scaled(torch.cat([a, b]), "column")
+    if by == "first alone":
+        return torch.cat([scaled(a), b])
+    if by == "second alone":
+        return torch.cat([a, scaled(b)])
+    return torch.cat([scaled(a, by), scaled(b, by)])
+
+
+def whom(n: int, partner: str) -> Tensor:
+    """The row of each view's positive."""
+    i = torch.arange(2 * n)
+    side_by_side = i.reshape(2, n).T.flatten()
+    return {
+        "own": (i + n) % (2 * n),
+        "side by side": side_by_side.roll(-n)[side_by_side.argsort()],
+        "next": (i + n + 1) % (2 * n),
+        "before": (i + n - 1) % (2 * n),
+        "neighbour": i + 1 - 2 * (i % 2),
+        "itself": i,
+        "first": 0 * i,
+        "reversed": i.flip(0),
+    }[partner]
+
+
+def compared(n: int, itself: str, others: str, j: Tensor) -> Tensor:
+    """How often each view counts in each sum: (2N, 2N), 0 or 1, 2 for twice."""
+    one = torch.eye(2 * n, dtype=torch.float64)
+    positive = torch.zeros_like(one).scatter(1, j[:, None], 1.0)
+    same_side = torch.block_diag(*[torch.ones(n, n, dtype=torch.float64)] * 2)
+    counts = {
+        "all": torch.ones_like(one),
+        "no positive": 1 - positive,
+        "positive twice": 1 + positive,
+        "other side": torch.maximum(1 - same_side, positive),
+        "own side": torch.maximum(same_side, positive),
+        "other side, no positive": (1 - same_side) * (1 - positive),
+        "own side, no positive": same_side * (1 - positive),
+    }[others]
+    there = others.startswith("other side")  # a view is not on the other side
+    return counts if itself in ("in", "zero", "minus 1") or there else counts * (1 - one)
+
+
+def gathered(terms: Tensor, over: str) -> Tensor:
+    """One number of 2N terms."""
+    n = len(terms) // 2
+    return {
+        "all": terms.mean(),
+        "sum": terms.sum(),
+        "half": terms.sum() / n,
+        "twice": terms.mean() / 2,
+        "others": terms.sum() / (2 * n * max(2 * n - 1, 1)),
+        "square": terms.sum() / (2 * n) ** 2,
+        "first": terms[:n].mean(),
+        "second": terms[n:].mean(),
+        "first, of all": terms[:n].sum() / (2 * n),
+        "negative": -terms.mean(),
+        "no logarithm": -(-terms).exp().mean(),
+        "logarithm of mean": -(-terms).exp().mean().log(),
+        "base 2": terms.mean() / torch.tensor(2.0).log(),
+    }[over]
+
+
+def contrastive(
+    a: Tensor,
+    b: Tensor,
+    temperature: float,
+    by: str = "length",
+    heat: str = "divided",
+    itself: str = "out",
+    others: str = "all",
+    partner: str = "own",
+    over: str = "all",
+    floor: float = 0.0,
+) -> Tensor:
+    """NT-Xent of N pairs of rows."""
+    z = both_scaled(a, b, by)
+    n, t = len(a), temperature
+    s, i, j = z @ z.T, torch.arange(2 * n), whom(n, partner)
+    if itself == "minus 1":
+        s = s - torch.eye(2 * n)
+    top, bottom = {
+        "divided": (s / t, s / t),
+        "times": (s * t, s * t),
+        "ignored": (s, s),
+        "twice": (s / t**2, s / t**2),
+        "root": (s / t**0.5, s / t**0.5),
+        "above": (s / t, s),
+        "below": (s, s / t),
+        "outside": (s, s),
+    }[heat]
+    if itself == "zero":
+        top, bottom = (x * (1 - torch.eye(2 * n)) for x in (top, bottom))
+    sums = bottom + compared(n, itself, others, j).log()
+    if itself == "less e":
+        sums = bottom + compared(n, "in", others, j).log()
+        terms = (sums.exp().sum(1) - torch.ones(()).exp()).log() - top[i, j]
+    else:
+        terms = sums.logsumexp(1) - top[i, j]
+    if floor:
+        terms = -((-terms).exp() + floor).log()
+    if heat == "outside":
+        terms = terms / t
+    return gathered(terms, over)
+
+
+NT_XENT = Definition(
+    contrastive,
+    {
+        COSINE: {
+            **{text: {"by": by} for text, by in LENGTHS.items()},
+            "normalised over the batch axis, both views together: each row has to get length "
+            "1": {"by": "columns of all"},
+            "only a is normalised": {"by": "first alone"},
+            "only b is normalised": {"by": "second alone"},
+        },
+        TEMPERATURE: {
+            "multiplied by the temperature: divide by it": {"heat": "times"},
+            "the temperature is ignored": {"heat": "ignored"},
+            "the temperature is applied twice": {"heat": "twice"},
+            "divided by the root of the temperature": {"heat": "root"},
+            "the temperature divides in the numerator alone: below it does as well": {
+                "heat": "above"
+            },
+            "the temperature divides in the denominator alone: above it does as well": {
+                "heat": "below"
+            },
+            "the loss is divided by the temperature: the similarities inside exp are": {
+                "heat": "outside"
+            },
+            "e is subtracted for the view itself: with a temperature that is e^(1 / τ)": {
+                "itself": "less e"
+            },
+        },
+        ITSELF: {
+            "the view itself stays in the sum, as exp(1 / τ): leave it out": {"itself": "in"},
+            "the similarity with itself is set to 0: exp(0) = 1 stays in the sum, set it to "
+            "−inf": {"itself": "zero"},
+            "1 is subtracted on the diagonal: exp(0) = 1 stays in the sum, set it to −inf": {
+                "itself": "minus 1"
+            },
+        },
+        OTHERS: {
+            "the positive is left out of the denominator: it is one of the others": {
+                "others": "no positive"
+            },
+            "the positive counts twice in the denominator: once among the others": {
+                "others": "positive twice"
+            },
+            "only the other view's N rows are compared, as in CLIP: the same view's other rows "
+            "are negatives as well": {"others": "other side"},
+            "negatives from the same view alone: the other view's rows are negatives as well": {
+                "others": "own side"
+            },
+            "negatives from the other view alone, and the positive left out": {
+                "others": "other side, no positive"
+            },
+            "negatives from the same view alone, and the positive left out": {
+                "others": "own side, no positive"
+            },
+        },
+        PARTNER: {
+            "the positive is a row too far: it is the other view of the same picture": {
+                "partner": "next"
+            },
+            "the positive is a row too early: it is the other view of the same picture": {
+                "partner": "before"
+            },
+            "rows 2k and 2k + 1 are taken for partners, but a lies before b: row k belongs to "
+            "row k + N": {"partner": "neighbour"},
+            "the view itself is taken for its positive: it is the other view of the picture": {
+                "partner": "itself"
+            },
+            "views were laid side by side, a, b, a, b, but the positive is taken N rows on: "
+            "it is the next one there": {"partner": "side by side"},
+            "the first row is everyone's positive: labels of 0 want the positive in column 0": {
+                "partner": "first"
+            },
+            "the positives run in reverse: row k belongs to row k + N": {"partner": "reversed"},
+        },
+        MEAN: {
+            "summed: the mean over the 2N views is asked for": {"over": "sum"},
+            "divided by N: there are 2N views": {"over": "half"},
+            "halved once more: it is a mean already": {"over": "twice"},
+            "divided by the number of pairs: the mean is over the 2N views": {"over": "others"},
+            "divided by (2N)²: the mean is over the 2N views": {"over": "square"},
+            "only the views a ask, for b: the views b ask as well": {"over": "first"},
+            "only the views b ask, for a: the views a ask as well": {"over": "second"},
+            "only the views a ask, and their sum is divided by 2N": {"over": "first, of all"},
+            "the sign is wrong: the loss is −log": {"over": "negative"},
+            "no logarithm: −log of the share": {"over": "no logarithm"},
+            "the logarithm of the mean: take the mean of the logarithms": {
+                "over": "logarithm of mean"
+            },
+            "a logarithm to base 2: the natural one is asked for": {"over": "base 2"},
+        },
+        STABLE: {
+            f"a small number, {floor:g}, inside the logarithm hides how wrong a view is": {
+                "floor": floor
+            }
+            for floor in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
+        },
+    },
+)
+
+
+def judge_loss(answer: Answer, matter: str, a: Tensor, b: Tensor, temperature: float) -> None:
+    n, d = a.shape
+    on = f"a and b ({n}, {d}), temperature {temperature:g}"
+    got = scalar(answer(a, b, temperature))
+    NT_XENT.judge(got, matter, on, a, b, temperature)
+
+
+@nt_xent.property(COSINE, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    judge_loss(answer, COSINE, uneven(draw, 4, 3), uneven(draw, 4, 3).flip(0), 1.0)
+
+
+@nt_xent.property(TEMPERATURE, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    for temperature in (0.4, 2.0):
+        judge_loss(answer, TEMPERATURE, unit(draw, 4, 3), unit(draw, 4, 3), temperature)
+
+
+@nt_xent.property(ITSELF, points=1.5)
+def _(answer: Answer, draw: Draw) -> None:
+    judge_loss(answer, ITSELF, unit(draw, 3, 4), unit(draw, 3, 4), 1.0)
+
+
+@nt_xent.property(OTHERS, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    judge_loss(answer, OTHERS, unit(draw, 3, 5), unit(draw, 3, 5), 1.0)
+
+
+@nt_xent.property(PARTNER, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    judge_loss(answer, PARTNER, unit(draw, 5, 4), unit(draw, 5, 4), 1.0)
+
+
+@nt_xent.property(MEAN, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    judge_loss(answer, MEAN, unit(draw, 5, 3), unit(draw, 5, 3), 1.0)
+
+
+@nt_xent.property(STABLE, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = unit(draw, 4, 3), unit(draw, 4, 3)
+    on = "a and b (4, 3), temperature 0.01"
+    coarse = scalar(answer(a.float(), b.float(), 0.01))
+    if isinstance(coarse, Tensor) and not torch.isfinite(coarse).all():
+        raise Wrong(
+            "NaN or infinity: e^(1 / 0.01) is too large for float32; use logsumexp, or "
+            f"subtract the largest logit of each row first ({on}, float32)"
+        )
+    fine = scalar(answer(a, b, 0.01))
+    plain = scalar(answer(a, b, 1.0))
+    if close(plain, contrastive(a, b, 1.0)):  # else it is another property's matter
+        NT_XENT.judge(fine, STABLE, on, a, b, 0.01)
+    if not isinstance(fine, Tensor) or not close(coarse, fine, 1e-3):
+        raise Wrong(f"float32 and float64 give different values: {coarse}, {fine} ({on})")
+
+
+@nt_xent.property(REACHES, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    def detached(inputs: Mapping[str, Tensor]) -> Tensor:
+        lengths = [inputs[name].detach().norm(dim=1, keepdim=True) for name in "ab"]
+        a, b = inputs["a"] / lengths[0], inputs["b"] / lengths[1]
+        return contrastive(a, b, 0.5, by="nothing")[None]
+
+    def call(inputs: Mapping[str, Tensor]) -> object:
+        got = answer(inputs["a"], inputs["b"], 0.5)
+        if isinstance(got, float):
+            raise Wrong("returned a float: a number of Python has no gradient, return a tensor")
+        return got.reshape(-1) if isinstance(got, Tensor) else got
+
+    expect_own_gradients(
+        call,
+        lambda inputs: contrastive(inputs["a"], inputs["b"], 0.5)[None],
+        {"a": uneven(draw, 3, 4), "b": uneven(draw, 3, 4)},
+        draw,
+        "a and b (3, 4), temperature 0.5",
+        {"the lengths are detached: they depend on the rows as well": detached},
+    )
+
+
+@nt_xent.property("a scalar in the dtype of its inputs, which stay", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = uneven(draw, 3, 4), uneven(draw, 3, 4)
+    for dtype in FLOATS:
+        got = answer(a.to(dtype), b.to(dtype), 0.5)
+        if isinstance(got, Tensor) and got.shape != ():
+            raise Wrong(f"shape {tuple(got.shape)}, expected a scalar, shape ()")
+        expect_dtype(got, dtype)
+    refuse_change(answer)
+
+
+# -- 10.6 nearest neighbours --------------------------------------------------------------
+
+knn_predict = Check(
+    "10.6",
+    "knn_predict",
+    points=6,
+    hidden=2,
+    bans=(Ban("find the neighbours yourself, it is the exercise", "", ("sklearn", "faiss")),),
+)
+
+NEAREST = "the class of the most similar row"
+ANGLE = "similar by cosine: lengths do not count"
+K = "the k most similar rows vote"
+WEIGHT = "a vote weighs exp(s / τ)"
+HEAT = "the temperature, 0.07 unless it is given"
+
+
+def similarities(bank: Tensor, queries: Tensor, measure: str) -> Tensor:
+    """(M, N)."""
+    if measure == "closeness":
+        return -torch.cdist(queries, bank)
+    if measure == "squared closeness":
+        return -torch.cdist(queries, bank).square()
+    by = {"length": ("length", "length"), "bank": ("nothing", "length")}
+    by |= {"queries": ("length", "nothing")}
+    q, r = by.get(measure, (measure, measure))
+    return scaled(queries, q) @ scaled(bank, r).T
+
+
+def weighed(s: Tensor, weight: str, t: float) -> Tensor:
+    ranks = torch.arange(s.shape[1], 0, -1, dtype=s.dtype).expand_as(s)
+    return {
+        "exp": (s / t).exp(),
+        "one": torch.ones_like(s),
+        "similarity": s,
+        "divided": s / t,
+        "positive": s.clamp(min=0),
+        "rank": ranks,
+        "distance": (-(2 - 2 * s).clamp(min=0).sqrt() / t).exp(),
+        "inverse": 1 / (1 - s + 1e-9),
+        "negative": (-s / t).exp(),
+    }[weight]
+
+
+def voted(
+    bank: Tensor,
+    labels: Tensor,
+    queries: Tensor,
+    classes: int,
+    k: int,
+    temperature: float = 0.07,
+    measure: str = "length",
+    voters: str = "k",
+    weight: str = "exp",
+    heat: str = "given",
+    gives: str = "class",
+) -> Tensor:
+    """The class with the largest sum of votes, for each query; as floats, to compare."""
+    s = similarities(bank, queries, measure)
+    t = {
+        "times": 1 / temperature,
+        "ignored": 0.07,
+        "one": 1.0,
+        "tenth": 0.1,
+        "half": 0.5,
+        "fifth": 0.2,
+        "squared": temperature**2,
+    }.get(heat, temperature)
+    if voters == "least":
+        top = (-s).topk(k, 1)
+        top_s, which = -top.values, top.indices
+    else:
+        n = {"all": len(bank), "one": 1, "more": k + 1, "fewer": max(k - 1, 1)}.get(voters, k)
+        n = n + 1 if voters == "not the first" else n
+        top_s, which = s.topk(min(n, len(bank)), 1)
+        if voters == "not the first":
+            top_s, which = top_s[:, 1:], which[:, 1:]
+    votes = torch.zeros(len(queries), classes, dtype=s.dtype)
+    votes = votes.scatter_add(1, labels[which], weighed(top_s, weight, t))
+    best = votes.argmax(1)
+    present = labels.unique()
+    return {
+        "class": best,
+        "fewest votes": votes.argmin(1),
+        "row": which[:, 0],
+        "votes": votes,
+        "largest sum": votes.amax(1),
+        "shares": votes / votes.sum(1, keepdim=True),
+        "position": torch.searchsorted(present, best),
+        "mean": votes.div(F.one_hot(labels[which], classes).sum(1).clamp(min=1)).argmax(1),
+        "from 1": best + 1,
+    }[gives].double()
+
+
+VOTES = Definition(
+    voted,
+    {
+        NEAREST: {
+            "the row of the neighbour: its class is asked for": {"gives": "row"},
+            "the table of votes: the class with the largest sum is asked for": {
+                "gives": "votes"
+            },
+            "the table of votes as shares: the class with the largest sum is asked for": {
+                "gives": "shares"
+            },
+            "the largest sum of votes: its class is asked for (argmax)": {
+                "gives": "largest sum"
+            },
+            "the class with the fewest votes wins": {"gives": "fewest votes"},
+            "classes are counted from 1": {"gives": "from 1"},
+            "the least similar rows vote: topk has to take the largest": {"voters": "least"},
+            "the most similar row is left out: the queries are not in the bank": {
+                "voters": "not the first"
+            },
+        },
+        ANGLE: {
+            "the nearest by Euclidean distance, of rows that were not normalised": {
+                "measure": "closeness"
+            },
+            "the nearest by Euclidean distance squared, of rows that were not normalised": {
+                "measure": "squared closeness"
+            },
+            "only the bank is normalised: both are": {"measure": "bank"},
+            "only the queries are normalised: both are": {"measure": "queries"},
+            **{
+                text: {"measure": by}
+                for text, by in LENGTHS.items()
+                if by not in ("everything", "longest", "sum")
+            },
+        },
+        K: {
+            "all rows of the bank vote: only the k most similar ones do": {"voters": "all"},
+            "only the most similar row votes: k of them do": {"voters": "one"},
+            "one row too many votes": {"voters": "more"},
+            "one row too few votes": {"voters": "fewer"},
+        },
+        WEIGHT: {
+            "every vote counts the same: it weighs exp(s / τ)": {"weight": "one"},
+            "a vote weighs its similarity: it weighs exp(s / τ)": {"weight": "similarity"},
+            "a vote weighs its similarity, cut at 0: it weighs exp(s / τ)": {
+                "weight": "positive"
+            },
+            "a vote weighs its rank: it weighs exp(s / τ)": {"weight": "rank"},
+            "a vote weighs exp(−distance / τ): it weighs exp(s / τ)": {"weight": "distance"},
+            "a vote weighs 1 / distance: it weighs exp(s / τ)": {"weight": "inverse"},
+            "exp(−s / τ): the least similar neighbour weighs most": {"weight": "negative"},
+            "the mean weight of a class's votes: they are summed": {"gives": "mean"},
+        },
+        HEAT: {
+            "the temperature is ignored, always 0.07": {"heat": "ignored"},
+            "the temperature is ignored, exp(s)": {"heat": "one"},
+            "multiplied by the temperature: exp(s / τ)": {"heat": "times"},
+            "the temperature is applied twice": {"heat": "squared"},
+            **{
+                f"the temperature is {t}: it is the argument, 0.07 unless it is given": {
+                    "heat": heat
+                }
+                for heat, t in (("tenth", 0.1), ("fifth", 0.2), ("half", 0.5))
+            },
+        },
+    },
+)
+
+
+def judge_votes(answer: Answer, matter: str, on: str, *inputs: Any) -> None:
+    VOTES.judge(as_floats(stacked(answer(*inputs))), matter, on, *inputs)
+
+
+def labelled(draw: Draw, n: int, classes: int) -> Tensor:
+    """(n,) int64 without a pattern; every class is there."""
+    return draw.normal(n).argsort() % classes
+
+
+@knn_predict.property(NEAREST, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries = unit(draw, 20, 3), unit(draw, 40, 3)
+    labels = labelled(draw, 20, 5)
+    on = "bank (20, 3), queries (40, 3), rows of length 1, 5 classes, k = 1"
+    judge_votes(answer, NEAREST, on, bank, labels, queries, 5, 1, 0.07)
+
+
+@knn_predict.property(ANGLE, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries = uneven(draw, 20, 3), uneven(draw, 40, 3)
+    labels = labelled(draw, 20, 5)
+    for k, temperature in ((7, 0.5), (3, 0.2)):
+        on = f"bank (20, 3), queries (40, 3), rows of different lengths, k = {k}"
+        judge_votes(answer, ANGLE, on, bank, labels, queries, 5, k, temperature)
+
+
+@knn_predict.property(K, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries = unit(draw, 20, 3), unit(draw, 60, 3)
+    labels = labelled(draw, 20, 2)
+    on = "bank (20, 3), queries (60, 3), 2 classes, k = 5, temperature 1"
+    judge_votes(answer, K, on, bank, labels, queries, 2, 5, 1.0)
+
+
+@knn_predict.property(WEIGHT, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries = unit(draw, 12, 3), unit(draw, 80, 3)
+    labels = labelled(draw, 12, 2)
+    on = "bank (12, 3), queries (80, 3), 2 classes, k = 7, temperature 1"
+    judge_votes(answer, WEIGHT, on, bank, labels, queries, 2, 7, 1.0)
+
+
+@knn_predict.property(HEAT, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries = unit(draw, 14, 3), unit(draw, 80, 3)
+    given = (bank, labelled(draw, 14, 2), queries, 2, 9)
+    probes = [(*given, temperature) for temperature in (0.3, 0.02, 2.5)]
+    got = [as_floats(stacked(answer(*inputs))) for inputs in probes]
+    on = "bank (14, 3), queries (80, 3), 2 classes, k = 9, temperatures 0.3, 0.02, 2.5"
+    VOTES.judge_all(got, HEAT, on, probes)
+    without, same = (as_floats(stacked(answer(*given, *t))) for t in ((), (0.07,)))
+    if not isinstance(same, Tensor) or not close(without, same):
+        raise Wrong("without a temperature it has to be 0.07: the classes are others")
+
+
+@knn_predict.property("gives int64 and leaves its inputs alone", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    bank, queries, labels = uneven(draw, 9, 3), uneven(draw, 4, 3), labelled(draw, 9, 3)
+    for dtype in FLOATS:
+        got = answer(bank.to(dtype), labels, queries.to(dtype), 3, 5, 0.5)
+        expect_tensor(got, torch.int64)
+    refuse_change(answer)
+
+
+# -- 10.7 alignment and uniformity --------------------------------------------------------
+
+alignment_and_uniformity = Check("10.7", "alignment_and_uniformity", points=5, hidden=3)
+
+ALIGNMENT = "alignment: the mean squared distance of partners"
+UNIFORMITY = "uniformity: the log of the mean of exp(−t d²)"
+UNIT = "rows have length 1"
+PAIRS = "over all pairs of all 2N rows"
+T = "t is 2 unless it is given"
+
+
+def both_of(got: object) -> list:
+    """Alignment and uniformity, in this order: which comes first is one property of its own.
+
+    Alignment is never negative, uniformity never positive.
+    """
+    if isinstance(got, Tensor) and got.shape == (2,):
+        got = [got[0], got[1]]
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        what = (
+            f"{len(got)} values" if isinstance(got, tuple | list) else f"a {type(got).__name__}"
+        )
+        what = "nothing (is there a return?)" if got is None else what
+        raise Wrong(f"returned {what}, expected two: alignment, uniformity")
+    return [scalar(got[1]), scalar(got[0])] if turned(got) else [scalar(value) for value in got]
+
+
+def turned(got: Sequence) -> bool:
+    """Whether uniformity comes first."""
+    first, second = scalar(got[0]), scalar(got[1])
+    if not isinstance(first, Tensor) or not isinstance(second, Tensor):
+        return False
+    alone = first.shape == () and second.shape == ()
+    return alone and bool(first < 0 < second)
+
+
+def alignment(a: Tensor, b: Tensor, by: str = "length", of: str = "squares") -> Tensor:
+    """How far partners lie apart."""
+    both = both_scaled(a, b, by)
+    u, v = both.chunk(2)
+    d = (u - v).norm(dim=1)
+    return {
+        "squares": d.square().mean(),
+        "distances": d.mean(),
+        "root": d.square().mean().sqrt(),
+        "square of mean": d.mean().square(),
+        "sum": d.square().sum(),
+        "values": (u - v).square().mean(),
+        "halves": d.square().mean() / 2,
+        "cosine": (u * v).sum(1).mean(),
+        "fourth": d.square().square().mean(),
+        "everyone": torch.cdist(u, v).square().mean(),
+        "absolute": (u - v).abs().sum(1).mean(),
+        "negative": -d.square().mean(),
+        "logarithm": d.square().mean().log(),
+    }[of]
+
+
+def pairs_of(u: Tensor, v: Tensor, pairs: str) -> Iterator[Tensor]:
+    """Distances of the pairs that count, in one group or in two."""
+    n = len(u)
+    z = torch.cat([u, v])
+    every = torch.cdist(z, z, compute_mode="donot_use_mm_for_euclid_dist")
+    i = torch.arange(2 * n)
+    apart = i[:, None] != i
+    strangers = apart & (i[:, None] != (i + n) % (2 * n))
+    if pairs in ("both apart", "first"):
+        yield every[:n, :n][apart[:n, :n]]
+    if pairs in ("both apart", "second"):
+        yield every[n:, n:][apart[:n, :n]]
+    if pairs == "partners":
+        yield (u - v).norm(dim=1)
+    if pairs == "across":
+        yield every[:n, n:].flatten()
+    if pairs in ("all", "itself", "strangers"):
+        yield every[{"all": apart, "itself": apart | True, "strangers": strangers}[pairs]]
+
+
+def uniformity(
+    a: Tensor,
+    b: Tensor,
+    t: float = 2.0,
+    by: str = "length",
+    pairs: str = "all",
+    form: str = "log mean exp",
+    heat: str = "given",
+) -> Tensor:
+    """How evenly all rows lie on the sphere."""
+    u, v = both_scaled(a, b, by).chunk(2)
+    t = {"ignored": 2.0, "one": 1.0, "inverse": 1 / t}.get(heat, t)
+
+    def of(d: Tensor) -> Tensor:
+        potential = (-t * d.square()).exp()
+        n = 2 * len(a)
+        return {
+            "log mean exp": potential.mean().log(),
+            "mean": potential.mean(),
+            "exponent": (-t * d.square()).mean(),
+            "sum": potential.sum().log(),
+            "upper sum": (potential.sum() / 2).log(),
+            "all places": (potential.sum() / n**2).log(),
+            "rows": (potential.sum() / n).log(),
+            "upper places": (potential.sum() / 2 / n**2).log(),
+            "plus": (t * d.square()).exp().mean().log(),
+            "distances": (-t * d).exp().mean().log(),
+            "halves": (-t * d.square() / 2).exp().mean().log(),
+            "similar": (-t * (1 - d.square() / 2)).exp().mean().log(),
+            "negative": -potential.mean().log(),
+            "base 2": potential.mean().log2(),
+            "squared t": (-(t**2) * d.square()).exp().mean().log(),
+            "over t": (-d.square() / t).exp().mean().log(),
+            "gaussian": (-d.square() / (2 * t**2)).exp().mean().log(),
+        }[form]
+
+    return torch.stack([of(d) for d in pairs_of(u, v, pairs)]).mean()
+
+
+UNITS = {
+    **{text: {"by": by} for text, by in LENGTHS.items()},
+    "normalised over the batch axis, both views together: each row has to get length 1": {
+        "by": "columns of all"
+    },
+    "only a is normalised": {"by": "first alone"},
+    "only b is normalised": {"by": "second alone"},
+}
+ALIGNMENTS = Definition(
+    alignment,
+    {
+        ALIGNMENT: {
+            "the distance is not squared": {"of": "distances"},
+            "the root of the mean: the mean squared distance itself is asked for": {
+                "of": "root"
+            },
+            "the square of the mean distance: the mean of the squares is asked for": {
+                "of": "square of mean"
+            },
+            "summed over the pictures: take the mean": {"of": "sum"},
+            "averaged over the D numbers of a row as well: a squared distance is their sum": {
+                "of": "values"
+            },
+            "halved, as 1 − cosine is: ‖a − b‖² = 2 − 2 cosine": {"of": "halves"},
+            "the mean cosine: the squared distance is asked for": {"of": "cosine"},
+            "squared twice": {"of": "fourth"},
+            "each row of a with each of b: partners alone are compared": {"of": "everyone"},
+            "absolute differences (L1): the sum of squares is asked for": {"of": "absolute"},
+            "the sign is wrong: a distance is not negative": {"of": "negative"},
+            "a logarithm is taken: uniformity alone has one": {"of": "logarithm"},
+        },
+        UNIT: UNITS,
+    },
+)
+UNIFORMITIES = Definition(
+    uniformity,
+    {
+        UNIFORMITY: {
+            "the logarithm is missing": {"form": "mean"},
+            "the mean of the logarithms, −t d²: take the logarithm of the mean": {
+                "form": "exponent"
+            },
+            "the logarithm of a sum: take the mean": {"form": "sum"},
+            "the logarithm of a sum over pairs: take the mean": {"form": "upper sum"},
+            "divided by (2N)²: there are 2N (2N − 1) pairs": {"form": "all places"},
+            "divided by 2N: take the mean over the pairs": {"form": "rows"},
+            "each pair is summed once but divided by (2N)²: take the mean": {
+                "form": "upper places"
+            },
+            "exp(+t d²): the sign of t is wrong": {"form": "plus"},
+            "the distance is not squared": {"form": "distances"},
+            "half the squared distance, 1 − cosine: exp(−t d²) is asked for": {
+                "form": "halves"
+            },
+            "exp(−t cosine): exp(−t d²) is asked for": {"form": "similar"},
+            "the sign is wrong: uniformity is not positive": {"form": "negative"},
+            "a logarithm to base 2: the natural one is asked for": {"form": "base 2"},
+            "t is squared": {"form": "squared t"},
+            "divided by t: exp(−t d²)": {"form": "over t"},
+            "exp(−d² / 2t²): exp(−t d²) is asked for": {"form": "gaussian"},
+        },
+        PAIRS: {
+            "each row is paired with itself as well, at distance 0: only i ≠ j": {
+                "pairs": "itself"
+            },
+            "only the rows of a: all 2N rows of a and b together": {"pairs": "first"},
+            "only the rows of b: all 2N rows of a and b together": {"pairs": "second"},
+            "the mean of a's uniformity and b's: all 2N rows together make the pairs": {
+                "pairs": "both apart"
+            },
+            "only pairs of a row of a and one of b: all 2N rows together make the pairs": {
+                "pairs": "across"
+            },
+            "only the partners: all 2N rows together make the pairs": {"pairs": "partners"},
+            "partners are left out: every pair i ≠ j counts": {"pairs": "strangers"},
+        },
+        UNIT: UNITS,
+        T: {
+            "t is ignored, always 2": {"heat": "ignored"},
+            "t is ignored, always 1": {"heat": "one"},
+            "t divides": {"heat": "inverse"},
+        },
+    },
+)
+
+
+@alignment_and_uniformity.property(ALIGNMENT, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = unit(draw, 4, 3), unit(draw, 4, 3)
+    got = both_of(answer(a, b, 2.0))
+    ALIGNMENTS.judge(got[0], ALIGNMENT, "alignment, a and b (4, 3) of length 1", a, b)
+
+
+@alignment_and_uniformity.property(UNIFORMITY, points=1)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = unit(draw, 4, 3), unit(draw, 4, 3)
+    got = both_of(answer(a, b, 2.0))
+    on = "uniformity, a and b (4, 3) of length 1, t = 2"
+    UNIFORMITIES.judge(got[1], UNIFORMITY, on, a, b, 2.0)
+
+
+@alignment_and_uniformity.property(UNIT, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = uneven(draw, 4, 3), uneven(draw, 4, 3).flip(0)
+    got = both_of(answer(a, b, 2.0))
+    on = "a and b (4, 3), rows of different lengths"
+    ALIGNMENTS.judge(got[0], UNIT, f"alignment, {on}", a, b)
+    UNIFORMITIES.judge(got[1], UNIT, f"uniformity, {on}", a, b, 2.0)
+
+
+@alignment_and_uniformity.property(PAIRS, points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = unit(draw, 3, 4), unit(draw, 3, 4)
+    got = both_of(answer(a, b, 2.0))
+    UNIFORMITIES.judge(got[1], PAIRS, "uniformity, a and b (3, 4) of length 1", a, b, 2.0)
+
+
+@alignment_and_uniformity.property("alignment first, scalars of the inputs' dtype", points=0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    a, b = uneven(draw, 4, 3), uneven(draw, 4, 3)
+    for dtype in FLOATS:
+        got = answer(a.to(dtype), b.to(dtype), 2.0)
+        both_of(got)
+        if turned(got):
+            raise Wrong("uniformity comes first: alignment, uniformity is asked for")
+        for value, name in zip(got, ("alignment", "uniformity"), strict=True):
+            if isinstance(value, Tensor) and value.shape != ():
+                raise Wrong(
+                    f"{name} of shape {tuple(value.shape)}, expected a scalar, shape ()"
+                )
+            expect_dtype(value, dtype, name)
+    refuse_change(answer)
