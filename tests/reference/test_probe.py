@@ -84,17 +84,17 @@ def test_the_probe_is_the_best_there_is() -> None:
 
 
 def test_float32_a_scale_and_a_dead_feature_change_little() -> None:
+    """A feature that is constant but for rounding, by chance another in one class."""
     (x, y), (tests, labels) = blobs(300), blobs(200, seed=1)
     want = linear_probe(x, y, tests, labels)
     again = linear_probe(x, y, tests, labels)
     assert torch.equal(again.weight, want.weight)  # no random numbers
     scale, dead = torch.tensor([1e4, 1, 1, 1, 1, 1]), torch.full((300, 1), 0.1)
-    assert dead.std(correction=0) > 0  # by rounding
+    dead[y == 0] = torch.nextafter(dead[0], torch.ones(1))
     x, tests = (torch.cat([t * scale, dead[: len(t)]], 1).float() for t in (x, tests))
     got = linear_probe(x, y, tests, labels)
     assert got.weight.dtype == torch.float32
-    assert got.weight.isfinite().all()
-    torch.testing.assert_close(got.weight[:, 6], torch.zeros(3), rtol=0, atol=1e-3)
+    assert got.weight[:, 6].abs().max() < 1e-3
     assert got.accuracy == pytest.approx(want.accuracy, abs=0.01)
 
 
