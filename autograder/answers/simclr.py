@@ -840,7 +840,7 @@ def cosine_similarities(z):
     return z @ z.T
 
 
-@wrong("small-number-too-large", SHORT, "too large")
+@wrong("small-number-too-large", SHORT, "ε = 1e-06 in the root shows")
 def cosine_similarities(z):
     z = z * torch.rsqrt((z**2).sum(1, keepdim=True) + 1e-6)
     return z @ z.T

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -62,50 +63,49 @@ class Definition:
             inputs: of ``value``.
             part: what of the values is compared.
         """
-        want = part(self.value(*inputs))
+        self.judge_all([got], matter, on, [inputs], part)
+
+    def judge_all(
+        self,
+        got: Sequence,
+        matter: str,
+        on: str,
+        probes: Sequence[Sequence],
+        part: Callable[[Tensor], Tensor] = lambda x: x,
+    ) -> None:
+        """``judge`` several probes together: a slip has to explain all that came back."""
 
         def is_of(*slips: Slip) -> bool:
             keywords = {name: option for slip in slips for name, option in slip.items()}
             try:
-                return close(got, part(self.value(*inputs, **keywords)))
+                values = (part(self.value(*inputs, **keywords)) for inputs in probes)
+                return all(map(close, got, values))
             except RuntimeError:  # with this slip no such input can be computed
                 return False
 
         def refuse(*other: Slip) -> None:
-            for sentence, slip in self.slips.get(matter, {}).items():
+            for sentence, slip in mine.items():
                 if is_of(slip, *other):
                     raise Wrong(f"{sentence} ({on})")
 
-        if close(got, want):
+        mine = self.slips.get(matter, {})
+        theirs = [group for name, group in self.slips.items() if name != matter]
+        others = [slip for group in theirs for slip in group.values()]
+        if is_of():
             return
-        if not isinstance(got, Tensor):
-            expect(got, want, on)
-        refuse()
-        others = [
-            s for name, group in self.slips.items() if name != matter for s in group.values()
-        ]
-        if any(is_of(slip) for slip in others):
-            return
-        for slip in others:
-            refuse(slip)
-        if not any(is_of(*two) for two in itertools.combinations(others, 2)):
-            expect(got, want, on)
-
-    def judge_all(
-        self, got: Sequence, matter: str, on: str, probes: Sequence[Sequence]
-    ) -> None:
-        """``judge`` several probes together: a slip has to explain all that came back."""
-
-        def value(*probes: Sequence, **slip: object) -> Tensor:
-            return torch.cat([self.value(*inputs, **slip) for inputs in probes])
-
-        try:
-            values: object = torch.cat(list(got))
-        except (TypeError, RuntimeError):  # something else than tensors of one shape
-            for one, inputs in zip(got, probes, strict=True):
-                self.judge(one, matter, on, *inputs)
-        else:
-            Definition(value, self.slips).judge(values, matter, on, *probes)
+        if all(isinstance(value, Tensor) for value in got):
+            refuse()
+            if any(map(is_of, others)):
+                return
+            for slip in others:
+                refuse(slip)
+            for group, other in itertools.combinations(theirs, 2):
+                if any(
+                    is_of(*two) for two in itertools.product(group.values(), other.values())
+                ):
+                    return
+        for value, inputs in zip(got, probes, strict=True):
+            expect(value, part(self.value(*inputs)), on)
 
 
 def stacked(got: object) -> object:
@@ -157,18 +157,18 @@ def scaled(z: Tensor, by: str = "length") -> Tensor:
     """The rows of ``z`` at length 1, or what else is taken for it."""
     if by == "centred":
         z, by = z - z.mean(1, keepdim=True), "length"
-    divisor: Tensor = {
-        "length": z.norm(dim=1, keepdim=True),
-        "nothing": torch.ones(()),
-        "squared length": z.square().sum(1, keepdim=True),
-        "root of length": z.norm(dim=1, keepdim=True).sqrt(),
-        "absolute sum": z.abs().sum(1, keepdim=True),
-        "sum": z.sum(1, keepdim=True),
-        "largest": z.abs().amax(1, keepdim=True),
-        "column": z.norm(dim=0, keepdim=True),
-        "everything": z.norm(),
-        "longest": z.norm(dim=1).amax(),
-    }[by]
+    divisor = {
+        "length": lambda: z.norm(dim=1, keepdim=True),
+        "nothing": lambda: torch.ones(()),
+        "squared length": lambda: z.square().sum(1, keepdim=True),
+        "root of length": lambda: z.norm(dim=1, keepdim=True).sqrt(),
+        "absolute sum": lambda: z.abs().sum(1, keepdim=True),
+        "sum": lambda: z.sum(1, keepdim=True),
+        "largest": lambda: z.abs().amax(1, keepdim=True),
+        "column": lambda: z.norm(dim=0, keepdim=True),
+        "everything": lambda: z.norm(),
+        "longest": lambda: z.norm(dim=1).amax(),
+    }[by]()
     return z / divisor.where(divisor != 0, 1.0)  # a row of zeros stays one
 
 
@@ -229,6 +229,7 @@ def positions(length: int, size: int, grid: str) -> Tensor:
         "upside down": (u + 0.5) * size / length - 0.5,
         "nearest": (u * length / size).floor(),
         "nearest centre": ((u + 0.5) * length / size).floor(),
+        "rounded": ((u + 0.5) * length / size - 0.5).round(),
     }[grid]
 
 
@@ -292,6 +293,7 @@ def resized(
     whose: str = "own",
     grid: str = "centres",
     beyond: str = "border",
+    turned: bool = False,
 ) -> Tensor:
     """The boxes of pictures (B, C, H, W), each resized to (size, size)."""
     n, H, W = len(x), *x.shape[2:]
@@ -308,7 +310,7 @@ def resized(
         rows = one_axis(top, height, H, size, grid, beyond)
         cols = one_axis(left, width, W, size, grid, beyond)
         out.append(rows @ picture @ cols.T)
-    return torch.stack(out)
+    return torch.stack(out).mT if turned else torch.stack(out)
 
 
 CROPS = Definition(
@@ -340,6 +342,7 @@ CROPS = Definition(
         },
         SIDES: {
             "height and width are swapped": {"sides": "width first"},
+            "rows and columns of the result are swapped": {"turned": True},
             "the height is used for both sides": {"sides": "height alone"},
             "the width is used for both sides": {"sides": "width alone"},
         },
@@ -350,6 +353,9 @@ CROPS = Definition(
             "nearest neighbour: bilinear is asked for": {"grid": "nearest"},
             "the nearest pixel is taken, by its centre: bilinear is asked for": {
                 "grid": "nearest centre"
+            },
+            "the nearest pixel is taken, by rounding: bilinear is asked for": {
+                "grid": "rounded"
             },
             "no half pixels, u · height / size: it is (u + 0.5) · height / size − 0.5": {
                 "grid": "edges"
@@ -502,45 +508,54 @@ def spread(factor: Tensor, whose: str) -> Tensor:
 
 def brightened(x: Tensor, b: Tensor, light: str) -> Tensor:
     return {
-        "times": b * x,
-        "added": x + b,
-        "difference": x + b - 1,
-        "one more": (1 + b) * x,
-        "divided": x / b,
-        "power": x**b,
-        "nothing": x,
-        "white": b * x + (1 - b),
-    }[light]
+        "times": lambda: b * x,
+        "added": lambda: x + b,
+        "difference": lambda: x + b - 1,
+        "one more": lambda: (1 + b) * x,
+        "divided": lambda: x / b,
+        "power": lambda: x**b,
+        "nothing": lambda: x,
+        "white": lambda: b * x + (1 - b),
+    }[light]()
 
 
 def contrasted(x: Tensor, c: Tensor, about: str, grey: str, first: Tensor) -> Tensor:
     """``first``: the pictures before any step."""
     picture = grey_of(x, grey).mean((1, 2, 3), keepdim=True)
     middle = {
-        "grey": picture,
-        "other way": picture,
-        "half": torch.full_like(picture, 0.5),
-        "all": x.mean((1, 2, 3), keepdim=True),
-        "channel": x.mean((2, 3), keepdim=True),
-        "batch": grey_of(x, grey).mean(),
-        "channel of batch": x.mean((0, 2, 3), keepdim=True),
-        "pixel": grey_of(x, grey),
-        "first": grey_of(first, grey).mean((1, 2, 3), keepdim=True),
-        "scaled": torch.zeros_like(picture),
-        "one more": picture,
-        "nothing": x,
-        "median": grey_of(x, grey).flatten(1).median(1).values[:, None, None, None],
-    }[about]
+        "grey": lambda: picture,
+        "other way": lambda: picture,
+        "half": lambda: torch.full_like(picture, 0.5),
+        "all": lambda: x.mean((1, 2, 3), keepdim=True),
+        "channel": lambda: x.mean((2, 3), keepdim=True),
+        "batch": lambda: grey_of(x, grey).mean(),
+        "channel of batch": lambda: x.mean((0, 2, 3), keepdim=True),
+        "pixel": lambda: grey_of(x, grey),
+        "first": lambda: grey_of(first, grey).mean((1, 2, 3), keepdim=True),
+        "third": lambda: picture / 3,
+        "lost": lambda: 0 * picture,
+        "scaled": lambda: torch.zeros_like(picture),
+        "one more": lambda: picture,
+        "nothing": lambda: x,
+        "median": lambda: grey_of(x, grey).flatten(1).median(1).values[:, None, None, None],
+    }[about]()
+    if about == "lost":
+        x = x - picture
     c = {"other way": 1 - c, "one more": 1 + c}.get(about, c)
     return c * x + (1 - c) * middle
 
 
-def saturated(x: Tensor, s: Tensor, pale: str, grey: str) -> Tensor:
-    centre = {
-        "scaled": torch.zeros_like(x),
-        "picture": grey_of(x, grey).mean((1, 2, 3), keepdim=True),
-        "nothing": x,
-    }.get(pale, grey_of(x, grey))
+def saturated(x: Tensor, s: Tensor, pale: str, grey: str, first: Tensor) -> Tensor:
+    """``first``: the pictures before any step."""
+    centre = grey_of(x, grey)
+    if pale == "picture":
+        centre = centre.mean((1, 2, 3), keepdim=True)
+    if pale == "scaled":
+        centre = torch.zeros_like(x)
+    if pale == "nothing":
+        centre = x
+    if pale == "first":
+        centre = grey_of(first, grey)
     s = {"other way": 1 - s, "one more": 1 + s}.get(pale, s)
     return s * x + (1 - s) * centre
 
@@ -548,6 +563,8 @@ def saturated(x: Tensor, s: Tensor, pale: str, grey: str) -> Tensor:
 def clamped(x: Tensor, clamp: str, step: str, last: bool) -> Tensor:
     if clamp in ("none", f"not {step}") or (clamp == "end" and not last):
         return x
+    if clamp == "divided":
+        return x / x.amax((1, 2, 3), keepdim=True).clamp(min=1)
     low, high = {"high": (None, 1), "low": (0, None)}.get(clamp, (0, 1))
     return x.clamp(low, high)
 
@@ -571,7 +588,7 @@ def jittered(
     steps: dict[str, Callable[[Tensor], Tensor]] = {
         "b": lambda x: brightened(x, b, light),
         "c": lambda x: contrasted(x, c, about, grey, first),
-        "s": lambda x: saturated(x, s, pale, grey),
+        "s": lambda x: saturated(x, s, pale, grey, first),
     }
     for n, step in enumerate(order):
         x = clamped(steps[step](x), clamp, step, n == 2)
@@ -608,6 +625,10 @@ JITTER = Definition(
             "about the median: the mean is asked for": {"about": "median"},
             "blended the wrong way round: c · x + (1 − c) · m": {"about": "other way"},
             "multiplied by c about black, as brightness is: m is missing": {"about": "scaled"},
+            "m is not added back: c · x + (1 − c) · m": {"about": "lost"},
+            "m is a third of what it should be: the three weighted channels are added up": {
+                "about": "third"
+            },
             "1 + c in place of c: a factor of 1 changes nothing": {"about": "one more"},
             "contrast does nothing": {"about": "nothing"},
         },
@@ -664,6 +685,9 @@ JITTER = Definition(
             "not clamped after saturation: each step's result is cut to 0 … 1": {
                 "clamp": "not s"
             },
+            "divided by the largest value: what is over 1 becomes 1, the rest stays": {
+                "clamp": "divided"
+            },
             "not clamped below: negative values are left": {"clamp": "high"},
             "not clamped above: values over 1 are left": {"clamp": "low"},
         },
@@ -675,6 +699,9 @@ JITTER = Definition(
             f"{SWAPPED} (here: the reverse)": {"order": "scb"},
             "m is the mean of the picture as it came: take it after the change of brightness": {
                 "about": "first"
+            },
+            "grey is that of the picture as it came: take it after the change of contrast": {
+                "pale": "first"
             },
         },
         "three digits are exact enough": {"": {"grey": "four digits"}},
@@ -877,29 +904,41 @@ cosine_similarities = Check("10.4", "cosine_similarities", points=5, hidden=2)
 EVERY = "every row with every row"
 LENGTH = "divided by the lengths of both rows"
 NOTHING = "a row of zeros is similar to nothing"
+SHORT = "short rows: a small ε does not show"
 THROUGH = "the gradient flows through the lengths"
 
 
-def cosines(z: Tensor, by: str = "length", ends: str = "both", form: str = "plain") -> Tensor:
+def cosines(
+    z: Tensor,
+    by: str = "length",
+    ends: str = "both",
+    form: str = "plain",
+    added: float = 0,
+    under_root: float = 0,
+) -> Tensor:
     """(M, D) -> (M, M)."""
+    if added or under_root:  # what keeps the division from 0, too large
+        z, by = z / ((z.square().sum(1, keepdim=True) + under_root).sqrt() + added), "nothing"
     other = scaled(z, by) if ends == "both" else z
     s = (z if ends == "right" else scaled(z, by)) @ (z if ends == "left" else other).T
     return {
-        "plain": s,
-        "columns": scaled(z, by).T @ other,
-        "diagonal": s.diagonal(),
-        "emptied": s - s.diagonal().diag(),
-        "positive": s.clamp(min=0),
-        "absolute": s.abs(),
-        "distance": 1 - s,
-        "negative": -s,
-        "halfway": (1 + s) / 2,
-        "angle": s.clamp(-1, 1).acos(),
-        "squared": s.square(),
-        "exponential": s.exp(),
-        "shares": s.softmax(1),
-        "ones": s - s.diagonal().diag() + torch.eye(len(s)) if len(z) == len(s) else s,
-    }[form]
+        "plain": lambda: s,
+        "columns": lambda: scaled(z, by).T @ other,
+        "diagonal": lambda: s.diagonal(),
+        "flat": lambda: s.flatten(),
+        "upper": lambda: s.triu(),
+        "emptied": lambda: s - s.diagonal().diag(),
+        "positive": lambda: s.clamp(min=0),
+        "absolute": lambda: s.abs(),
+        "distance": lambda: 1 - s,
+        "negative": lambda: -s,
+        "halfway": lambda: (1 + s) / 2,
+        "angle": lambda: s.clamp(-1, 1).acos(),
+        "squared": lambda: s.square(),
+        "exponential": lambda: s.exp(),
+        "shares": lambda: s.softmax(1),
+        "ones": lambda: s - s.diagonal().diag() + torch.eye(len(s)) if len(z) == len(s) else s,
+    }[form]()
 
 
 COSINES = Definition(
@@ -908,6 +947,8 @@ COSINES = Definition(
         EVERY: {
             "columns are compared, (D, D): each row with each row, (M, M)": {"form": "columns"},
             "each row with itself alone: each with every one, (M, M)": {"form": "diagonal"},
+            "all similarities in one row: (M, M) is asked for": {"form": "flat"},
+            "only the upper half: each row with every one, (M, M)": {"form": "upper"},
             "the diagonal is emptied: a row is similar to itself by 1": {"form": "emptied"},
             "negative values are cut off: a cosine goes from −1 to 1": {"form": "positive"},
             "without its sign: a cosine goes from −1 to 1": {"form": "absolute"},
@@ -928,6 +969,11 @@ COSINES = Definition(
             "a row of zeros is similar to itself by 1: it has similarity 0 to all": {
                 "form": "ones"
             }
+        },
+        SHORT: {
+            f"ε = {eps:g} {place} shows: rows of length 0.01 do not get length 1": {name: eps}
+            for eps in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+            for name, place in (("added", "beside the length"), ("under_root", "in the root"))
         },
     },
 )
@@ -1010,6 +1056,7 @@ def both_scaled(a: Tensor, b: Tensor, by: str) -> Tensor:
     return torch.cat([scaled(a, by), scaled(b, by)])
 
 
+@cache
 def whom(n: int, partner: str) -> Tensor:
     """The row of each view's positive."""
     i = torch.arange(2 * n)
@@ -1026,20 +1073,20 @@ def whom(n: int, partner: str) -> Tensor:
     }[partner]
 
 
-def compared(n: int, itself: str, others: str, j: Tensor) -> Tensor:
+@cache
+def compared(n: int, itself: str, others: str, partner: str) -> Tensor:
     """How often each view counts in each sum: (2N, 2N), 0 or 1, 2 for twice."""
-    one = torch.eye(2 * n, dtype=torch.float64)
+    one, j = torch.eye(2 * n, dtype=torch.float64), whom(n, partner)
     positive = torch.zeros_like(one).scatter(1, j[:, None], 1.0)
     same_side = torch.block_diag(*[torch.ones(n, n, dtype=torch.float64)] * 2)
     counts = {
-        "all": torch.ones_like(one),
         "no positive": 1 - positive,
         "positive twice": 1 + positive,
         "other side": torch.maximum(1 - same_side, positive),
         "own side": torch.maximum(same_side, positive),
         "other side, no positive": (1 - same_side) * (1 - positive),
         "own side, no positive": same_side * (1 - positive),
-    }[others]
+    }.get(others, torch.ones_like(one))
     there = others.startswith("other side")  # a view is not on the other side
     return counts if itself in ("in", "zero", "minus 1") or there else counts * (1 - one)
 
@@ -1048,20 +1095,21 @@ def gathered(terms: Tensor, over: str) -> Tensor:
     """One number of 2N terms."""
     n = len(terms) // 2
     return {
-        "all": terms.mean(),
-        "sum": terms.sum(),
-        "half": terms.sum() / n,
-        "twice": terms.mean() / 2,
-        "others": terms.sum() / (2 * n * max(2 * n - 1, 1)),
-        "square": terms.sum() / (2 * n) ** 2,
-        "first": terms[:n].mean(),
-        "second": terms[n:].mean(),
-        "first, of all": terms[:n].sum() / (2 * n),
-        "negative": -terms.mean(),
-        "no logarithm": -(-terms).exp().mean(),
-        "logarithm of mean": -(-terms).exp().mean().log(),
-        "base 2": terms.mean() / torch.tensor(2.0).log(),
-    }[over]
+        "all": lambda: terms.mean(),
+        "none": lambda: terms,
+        "sum": lambda: terms.sum(),
+        "half": lambda: terms.sum() / n,
+        "twice": lambda: terms.mean() / 2,
+        "others": lambda: terms.sum() / (2 * n * max(2 * n - 1, 1)),
+        "square": lambda: terms.sum() / (2 * n) ** 2,
+        "first": lambda: terms[:n].mean(),
+        "second": lambda: terms[n:].mean(),
+        "first, of all": lambda: terms[:n].sum() / (2 * n),
+        "negative": lambda: -terms.mean(),
+        "no logarithm": lambda: -(-terms).exp().mean(),
+        "logarithm of mean": lambda: -(-terms).exp().mean().log(),
+        "base 2": lambda: terms.mean() / torch.tensor(2.0).log(),
+    }[over]()
 
 
 def contrastive(
@@ -1075,11 +1123,17 @@ def contrastive(
     partner: str = "own",
     over: str = "all",
     floor: float = 0.0,
+    like: str = "cosine",
 ) -> Tensor:
     """NT-Xent of N pairs of rows."""
     z = both_scaled(a, b, by)
     n, t = len(a), temperature
     s, i, j = z @ z.T, torch.arange(2 * n), whom(n, partner)
+    s = {"positive": s.clamp(min=0), "absolute": s.abs(), "halfway": (1 + s) / 2}.get(like, s)
+    if like.endswith("distance"):
+        s = -torch.cdist(z, z)
+    if like == "squared distance":
+        s = -s.square()
     if itself == "minus 1":
         s = s - torch.eye(2 * n)
     top, bottom = {
@@ -1094,12 +1148,17 @@ def contrastive(
     }[heat]
     if itself == "zero":
         top, bottom = (x * (1 - torch.eye(2 * n)) for x in (top, bottom))
-    sums = bottom + compared(n, itself, others, j).log()
+    sums = bottom + compared(n, itself, others, partner).log()
     if itself == "less e":
-        sums = bottom + compared(n, "in", others, j).log()
+        sums = bottom + compared(n, "in", others, partner).log()
         terms = (sums.exp().sum(1) - torch.ones(()).exp()).log() - top[i, j]
+    elif others == "softmax twice":
+        shares = sums.softmax(1)
+        terms = shares.logsumexp(1) - shares[i, j]
     else:
         terms = sums.logsumexp(1) - top[i, j]
+    if others == "mean":
+        terms = terms - torch.tensor(float(max(2 * n - 1, 1))).log()
     if floor:
         terms = -((-terms).exp() + floor).log()
     if heat == "outside":
@@ -1116,6 +1175,13 @@ NT_XENT = Definition(
             "1": {"by": "columns of all"},
             "only a is normalised": {"by": "first alone"},
             "only b is normalised": {"by": "second alone"},
+            "a negative distance in place of the cosine": {"like": "distance"},
+            "a negative squared distance in place of the cosine: it is 2 − 2 cosine": {
+                "like": "squared distance"
+            },
+            "negative cosines are cut off: they count as they are": {"like": "positive"},
+            "the cosines lost their signs": {"like": "absolute"},
+            "cosines are moved to 0 … 1: they count as they are": {"like": "halfway"},
         },
         TEMPERATURE: {
             "multiplied by the temperature: divide by it": {"heat": "times"},
@@ -1155,6 +1221,10 @@ NT_XENT = Definition(
             "negatives from the same view alone: the other view's rows are negatives as well": {
                 "others": "own side"
             },
+            "the mean over the others is taken: it is their sum": {"others": "mean"},
+            "softmax is applied twice: cross_entropy takes the similarities over τ": {
+                "others": "softmax twice"
+            },
             "negatives from the other view alone, and the positive left out": {
                 "others": "other side, no positive"
             },
@@ -1183,6 +1253,7 @@ NT_XENT = Definition(
         },
         MEAN: {
             "summed: the mean over the 2N views is asked for": {"over": "sum"},
+            "one loss for each view: the mean of them is asked for": {"over": "none"},
             "divided by N: there are 2N views": {"over": "half"},
             "halved once more: it is a mean already": {"over": "twice"},
             "divided by the number of pairs: the mean is over the 2N views": {"over": "others"},
@@ -1249,18 +1320,22 @@ def _(answer: Answer, draw: Draw) -> None:
 def _(answer: Answer, draw: Draw) -> None:
     a, b = unit(draw, 4, 3), unit(draw, 4, 3)
     on = "a and b (4, 3), temperature 0.01"
-    coarse = scalar(answer(a.float(), b.float(), 0.01))
-    if isinstance(coarse, Tensor) and not torch.isfinite(coarse).all():
+    coarse, fine, plain = (
+        scalar(answer(a.to(dtype), b.to(dtype), temperature))
+        for dtype, temperature in ((torch.float32, 0.01), (torch.float64, 0.01), (a.dtype, 1.0))
+    )
+    if not isinstance(coarse, Tensor) or not isinstance(fine, Tensor):
+        expect(coarse, contrastive(a, b, 0.01), on)
+    elif not torch.isfinite(coarse).all():
         raise Wrong(
             "NaN or infinity: e^(1 / 0.01) is too large for float32; use logsumexp, or "
             f"subtract the largest logit of each row first ({on}, float32)"
         )
-    fine = scalar(answer(a, b, 0.01))
-    plain = scalar(answer(a, b, 1.0))
+    elif not close(coarse, fine, 1e-3):
+        raise Wrong(f"float32 gives {coarse.tolist()}, float64 {fine.tolist()} ({on})")
     if close(plain, contrastive(a, b, 1.0)):  # else it is another property's matter
-        NT_XENT.judge(fine, STABLE, on, a, b, 0.01)
-    if not isinstance(fine, Tensor) or not close(coarse, fine, 1e-3):
-        raise Wrong(f"float32 and float64 give different values: {coarse}, {fine} ({on})")
+        slips = {matter: NT_XENT.slips[matter] for matter in (STABLE, TEMPERATURE)}
+        Definition(contrastive, slips).judge(fine, STABLE, on, a, b, 0.01)
 
 
 @nt_xent.property(REACHES, points=1)
@@ -1291,7 +1366,7 @@ def _(answer: Answer, draw: Draw) -> None:
     a, b = uneven(draw, 3, 4), uneven(draw, 3, 4)
     for dtype in FLOATS:
         got = answer(a.to(dtype), b.to(dtype), 0.5)
-        if isinstance(got, Tensor) and got.shape != ():
+        if isinstance(got, Tensor) and got.ndim and got.numel() == 1:
             raise Wrong(f"shape {tuple(got.shape)}, expected a scalar, shape ()")
         expect_dtype(got, dtype)
     refuse_change(answer)
@@ -1329,16 +1404,16 @@ def similarities(bank: Tensor, queries: Tensor, measure: str) -> Tensor:
 def weighed(s: Tensor, weight: str, t: float) -> Tensor:
     ranks = torch.arange(s.shape[1], 0, -1, dtype=s.dtype).expand_as(s)
     return {
-        "exp": (s / t).exp(),
-        "one": torch.ones_like(s),
-        "similarity": s,
-        "divided": s / t,
-        "positive": s.clamp(min=0),
-        "rank": ranks,
-        "distance": (-(2 - 2 * s).clamp(min=0).sqrt() / t).exp(),
-        "inverse": 1 / (1 - s + 1e-9),
-        "negative": (-s / t).exp(),
-    }[weight]
+        "exp": lambda: (s / t).exp(),
+        "one": lambda: torch.ones_like(s),
+        "similarity": lambda: s,
+        "divided": lambda: s / t,
+        "positive": lambda: s.clamp(min=0),
+        "rank": lambda: ranks,
+        "distance": lambda: (-(2 - 2 * s).clamp(min=0).sqrt() / t).exp(),
+        "inverse": lambda: 1 / (1 - s + 1e-9),
+        "negative": lambda: (-s / t).exp(),
+    }[weight]()
 
 
 def voted(
@@ -1375,20 +1450,28 @@ def voted(
         if voters == "not the first":
             top_s, which = top_s[:, 1:], which[:, 1:]
     votes = torch.zeros(len(queries), classes, dtype=s.dtype)
-    votes = votes.scatter_add(1, labels[which], weighed(top_s, weight, t))
+    ballots = weighed(top_s, weight, t)
+    if gives == "last":
+        for n in range(which.shape[1]):
+            votes[torch.arange(len(queries)), labels[which[:, n]]] = ballots[:, n]
+    else:
+        votes = votes.scatter_add(1, labels[which], ballots)
     best = votes.argmax(1)
     present = labels.unique()
     return {
-        "class": best,
-        "fewest votes": votes.argmin(1),
-        "row": which[:, 0],
-        "votes": votes,
-        "largest sum": votes.amax(1),
-        "shares": votes / votes.sum(1, keepdim=True),
-        "position": torch.searchsorted(present, best),
-        "mean": votes.div(F.one_hot(labels[which], classes).sum(1).clamp(min=1)).argmax(1),
-        "from 1": best + 1,
-    }[gives].double()
+        "class": lambda: best,
+        "last": lambda: best,
+        "fewest votes": lambda: votes.argmin(1),
+        "row": lambda: which[:, 0],
+        "votes": lambda: votes,
+        "largest sum": lambda: votes.amax(1),
+        "shares": lambda: votes / votes.sum(1, keepdim=True),
+        "position": lambda: torch.searchsorted(present, best),
+        "mean": lambda: votes.div(F.one_hot(labels[which], classes).sum(1).clamp(min=1)).argmax(
+            1
+        ),
+        "from 1": lambda: best + 1,
+    }[gives]().double()
 
 
 VOTES = Definition(
@@ -1444,6 +1527,9 @@ VOTES = Definition(
             "a vote weighs 1 / distance: it weighs exp(s / τ)": {"weight": "inverse"},
             "exp(−s / τ): the least similar neighbour weighs most": {"weight": "negative"},
             "the mean weight of a class's votes: they are summed": {"gives": "mean"},
+            "votes for one class overwrite each other: they are summed (scatter_add)": {
+                "gives": "last"
+            },
         },
         HEAT: {
             "the temperature is ignored, always 0.07": {"heat": "ignored"},
@@ -1511,6 +1597,8 @@ def _(answer: Answer, draw: Draw) -> None:
     got = [as_floats(stacked(answer(*inputs))) for inputs in probes]
     on = "bank (14, 3), queries (80, 3), 2 classes, k = 9, temperatures 0.3, 0.02, 2.5"
     VOTES.judge_all(got, HEAT, on, probes)
+    bank, queries = unit(draw, 20, 3), unit(draw, 100, 3)
+    given = (bank, labelled(draw, 20, 4), queries, 4, 12)
     without, same = (as_floats(stacked(answer(*given, *t))) for t in ((), (0.07,)))
     if not isinstance(same, Tensor) or not close(without, same):
         raise Wrong("without a temperature it has to be 0.07: the classes are others")
@@ -1567,20 +1655,20 @@ def alignment(a: Tensor, b: Tensor, by: str = "length", of: str = "squares") -> 
     u, v = both.chunk(2)
     d = (u - v).norm(dim=1)
     return {
-        "squares": d.square().mean(),
-        "distances": d.mean(),
-        "root": d.square().mean().sqrt(),
-        "square of mean": d.mean().square(),
-        "sum": d.square().sum(),
-        "values": (u - v).square().mean(),
-        "halves": d.square().mean() / 2,
-        "cosine": (u * v).sum(1).mean(),
-        "fourth": d.square().square().mean(),
-        "everyone": torch.cdist(u, v).square().mean(),
-        "absolute": (u - v).abs().sum(1).mean(),
-        "negative": -d.square().mean(),
-        "logarithm": d.square().mean().log(),
-    }[of]
+        "squares": lambda: d.square().mean(),
+        "distances": lambda: d.mean(),
+        "root": lambda: d.square().mean().sqrt(),
+        "square of mean": lambda: d.mean().square(),
+        "sum": lambda: d.square().sum(),
+        "values": lambda: (u - v).square().mean(),
+        "halves": lambda: d.square().mean() / 2,
+        "cosine": lambda: (u * v).sum(1).mean(),
+        "fourth": lambda: d.square().square().mean(),
+        "everyone": lambda: torch.cdist(u, v).square().mean(),
+        "absolute": lambda: (u - v).abs().sum(1).mean(),
+        "negative": lambda: -d.square().mean(),
+        "logarithm": lambda: d.square().mean().log(),
+    }[of]()
 
 
 def pairs_of(u: Tensor, v: Tensor, pairs: str) -> Iterator[Tensor]:
@@ -1620,24 +1708,24 @@ def uniformity(
         potential = (-t * d.square()).exp()
         n = 2 * len(a)
         return {
-            "log mean exp": potential.mean().log(),
-            "mean": potential.mean(),
-            "exponent": (-t * d.square()).mean(),
-            "sum": potential.sum().log(),
-            "upper sum": (potential.sum() / 2).log(),
-            "all places": (potential.sum() / n**2).log(),
-            "rows": (potential.sum() / n).log(),
-            "upper places": (potential.sum() / 2 / n**2).log(),
-            "plus": (t * d.square()).exp().mean().log(),
-            "distances": (-t * d).exp().mean().log(),
-            "halves": (-t * d.square() / 2).exp().mean().log(),
-            "similar": (-t * (1 - d.square() / 2)).exp().mean().log(),
-            "negative": -potential.mean().log(),
-            "base 2": potential.mean().log2(),
-            "squared t": (-(t**2) * d.square()).exp().mean().log(),
-            "over t": (-d.square() / t).exp().mean().log(),
-            "gaussian": (-d.square() / (2 * t**2)).exp().mean().log(),
-        }[form]
+            "log mean exp": lambda: potential.mean().log(),
+            "mean": lambda: potential.mean(),
+            "exponent": lambda: (-t * d.square()).mean(),
+            "sum": lambda: potential.sum().log(),
+            "upper sum": lambda: (potential.sum() / 2).log(),
+            "all places": lambda: (potential.sum() / n**2).log(),
+            "rows": lambda: (potential.sum() / n).log(),
+            "upper places": lambda: (potential.sum() / 2 / n**2).log(),
+            "plus": lambda: (t * d.square()).exp().mean().log(),
+            "distances": lambda: (-t * d).exp().mean().log(),
+            "halves": lambda: (-t * d.square() / 2).exp().mean().log(),
+            "similar": lambda: (-t * (1 - d.square() / 2)).exp().mean().log(),
+            "negative": lambda: -potential.mean().log(),
+            "base 2": lambda: potential.mean().log2(),
+            "squared t": lambda: (-(t**2) * d.square()).exp().mean().log(),
+            "over t": lambda: (-d.square() / t).exp().mean().log(),
+            "gaussian": lambda: (-d.square() / (2 * t**2)).exp().mean().log(),
+        }[form]()
 
     return torch.stack([of(d) for d in pairs_of(u, v, pairs)]).mean()
 
