@@ -14,10 +14,9 @@ from course_utils.checks.cnn import (
     layer,
     number,
     positive,
-    same,
     seen,
 )
-from course_utils.checks.compare import expect, expect_gradients, refuse_change
+from course_utils.checks.compare import expect, expect_gradients, refuse_change, same
 from course_utils.checks.convolution import unoriented
 from course_utils.checks.core import Draw
 from course_utils.reference import cnn as reference

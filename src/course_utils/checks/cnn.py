@@ -25,6 +25,7 @@ from course_utils.checks.compare import (
     expect_dtype,
     keeps_dtype_and_input,
     refuse_change,
+    same,
 )
 from course_utils.checks.convolution import BY_HAND, unoriented
 from course_utils.checks.core import Check, Draw
@@ -854,12 +855,6 @@ def moved_wrongly(x: Tensor, right: int, down: int) -> dict[str, Tensor]:
 def framed(draw: Draw) -> Tensor:
     """Pictures (2, 3, 10, 12) in a black frame: what comes in from outside does not show."""
     return F.pad(draw.normal(2, 3, 4, 6), (3, 3, 3, 3))
-
-
-def same(got: object, want: Tensor) -> bool:
-    if not isinstance(got, Tensor) or got.shape != want.shape:
-        return False
-    return torch.allclose(got.detach().double(), want.double())
 
 
 def as_it_moves(answer: Answer, draw: Draw) -> Callable[[Tensor, int, int], Tensor]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.core import Draw
 
 FLOATS = (torch.float64, torch.float32)
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
@@ -107,6 +110,79 @@ def expect_gradients(
             raise Wrong(f"no gradient reaches {name} ({on})")
         if not _close(mine, theirs, max(_tolerance(value), _tolerance(wanted))):
             raise Wrong(f"gradient of {name}: {_first_difference(mine, theirs)} ({on})")
+
+
+Inputs = dict[str, Tensor]
+Graph = Callable[[Inputs], Tensor]
+
+
+def slopes(f: Graph, leaves: Inputs, weights: Tensor) -> list[Tensor | None]:
+    """Gradients of Σ weights·f, none where there is no path."""
+    value = f(leaves)
+    if value.shape != weights.shape:
+        return [None] * len(leaves)
+    total = (value * weights).sum()
+    return list(torch.autograd.grad(total, list(leaves.values()), allow_unused=True))
+
+
+def expect_own_gradients(
+    call: Callable[[Inputs], Any],
+    right: Graph,
+    inputs: Inputs,
+    draw: Draw,
+    on: str,
+    wrong: Mapping[str, Graph] | None = None,
+) -> None:
+    """Gradients must be the right ones, or those of the value that the answer gives itself.
+
+    What the value is, other properties ask.
+    """
+    leaves = {name: x.clone().requires_grad_() for name, x in inputs.items()}
+    value = call(leaves)
+    if not isinstance(value, Tensor):
+        raise Wrong(f"returned {_a(value)}, expected a torch.Tensor ({on})")
+    if not value.requires_grad:
+        names = ", ".join(inputs) if len(inputs) < 5 else "its inputs"
+        raise Wrong(f"the result has no gradient: the path to {names} is cut ({on})")
+    weights = draw.normal(*value.shape)
+    try:
+        got = slopes(lambda _: value, leaves, weights)
+    except RuntimeError as error:
+        raise Wrong(f"the backward pass failed: {str(error).splitlines()[0]} ({on})") from None
+    wanted = slopes(right, leaves, weights)
+    for n, (name, x) in enumerate(inputs.items()):
+        g, want = got[n], wanted[n]
+        if want is not None and same(g, want):
+            continue
+        for text, mistake in (wrong or {}).items():
+            other = slopes(mistake, leaves, weights)[n]
+            if other is not None and same(g, other):
+                raise Wrong(f"gradient of {name}: {text} ({on})")
+        way = draw.normal(*x.shape)
+        ahead, behind = (call({**inputs, name: x + h * way}) for h in (1e-6, -1e-6))
+        rise = ((ahead - behind) * weights).sum().item() / 2e-6
+        said = 0.0 if g is None else (g * way).sum().item()
+        if math.isclose(said, rise, rel_tol=1e-5, abs_tol=1e-5):
+            continue
+        if g is None:
+            raise Wrong(f"no gradient reaches {name} ({on})")
+        raise Wrong(
+            f"gradient of {name}: it says {said:.6g} along a random direction, but small steps "
+            f"change the result by {rise:.6g} ({on})"
+        )
+
+
+def same(got: object, want: Tensor, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
+    """Alike to five digits: in what precision it was computed is another property."""
+    if not isinstance(got, Tensor) or got.shape != want.shape:
+        return False
+    return torch.allclose(got.detach().double(), want.detach().double(), rtol, atol)
+
+
+def as_floats(got: object) -> object:
+    """Truth values and integers as numbers; their dtype is another property's matter."""
+    whole = isinstance(got, Tensor) and not got.is_floating_point()
+    return got.double() if whole else got  # type: ignore[attr-defined]
 
 
 def expect_dtype(got: object, dtype: torch.dtype, name: str = "") -> None:

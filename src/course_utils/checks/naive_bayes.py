@@ -6,17 +6,11 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import FLOATS, expect, expect_dtype, refuse_change
+from course_utils.checks.compare import FLOATS, as_floats, expect, expect_dtype, refuse_change
 from course_utils.checks.core import Check, Draw
 from course_utils.reference import naive_bayes as reference
 
 NORMALISE = Ban("write the normalisation yourself, it is the exercise", r"softmax|logsumexp")
-
-
-def as_floats(got: object) -> object:
-    """Truth values and integers as numbers; their dtype is another property's matter."""
-    whole = isinstance(got, Tensor) and not got.is_floating_point()
-    return got.double() if whole else got  # type: ignore[attr-defined]
 
 
 def pair(got: object) -> tuple[object, object]:

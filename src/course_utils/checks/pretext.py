@@ -17,12 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.cnn import same
 from course_utils.checks.compare import (
     FLOATS,
+    as_floats,
     expect,
     expect_dtype,
     refuse_change,
+    same,
 )
 from course_utils.checks.core import Check, Draw
 
@@ -58,12 +59,6 @@ def _of(slips: Slips, families: Sequence[str]) -> list[tuple[str, Tensor]]:
         for sentence, some in named
         for value in ([some] if isinstance(some, Tensor) else some)
     ]
-
-
-def as_floats(got: object) -> object:
-    """Truth values and integers as numbers; their dtype is another property's matter."""
-    whole = isinstance(got, Tensor) and not got.is_floating_point()
-    return got.double() if whole else got  # type: ignore[attr-defined]
 
 
 def scalar(got: Any) -> object:

@@ -18,8 +18,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.cnn import number, same
-from course_utils.checks.compare import FLOATS, expect, expect_dtype, refuse_change
+from course_utils.checks.cnn import number
+from course_utils.checks.compare import (
+    FLOATS,
+    Inputs,
+    expect,
+    expect_dtype,
+    expect_own_gradients,
+    refuse_change,
+    same,
+)
 from course_utils.checks.core import Check, Draw
 
 NORM_BY_HAND = Ban(
@@ -56,66 +64,6 @@ def judge(
             raise Wrong(f"{sentence} ({on})")
     if not any(same(got, value) for value in forgiven):
         expect(got, want, on)
-
-
-Inputs = dict[str, Tensor]
-Graph = Callable[[Inputs], Tensor]
-
-
-def slopes(f: Graph, leaves: Inputs, weights: Tensor) -> list[Tensor | None]:
-    """Gradients of Σ weights·f, none where there is no path."""
-    value = f(leaves)
-    if value.shape != weights.shape:
-        return [None] * len(leaves)
-    total = (value * weights).sum()
-    return list(torch.autograd.grad(total, list(leaves.values()), allow_unused=True))
-
-
-def expect_own_gradients(
-    call: Callable[[Inputs], Any],
-    right: Graph,
-    inputs: Inputs,
-    draw: Draw,
-    on: str,
-    wrong: Mapping[str, Graph] | None = None,
-) -> None:
-    """Gradients must be the right ones, or those of the value that the answer gives itself.
-
-    What the value is, other properties ask.
-    """
-    leaves = {name: x.clone().requires_grad_() for name, x in inputs.items()}
-    value = call(leaves)
-    if not isinstance(value, Tensor):
-        raise Wrong(f"returned {_a(value)}, expected a torch.Tensor ({on})")
-    if not value.requires_grad:
-        names = ", ".join(inputs) if len(inputs) < 5 else "its inputs"
-        raise Wrong(f"the result has no gradient: the path to {names} is cut ({on})")
-    weights = draw.normal(*value.shape)
-    try:
-        got = slopes(lambda _: value, leaves, weights)
-    except RuntimeError as error:
-        raise Wrong(f"the backward pass failed: {str(error).splitlines()[0]} ({on})") from None
-    wanted = slopes(right, leaves, weights)
-    for n, (name, x) in enumerate(inputs.items()):
-        g, want = got[n], wanted[n]
-        if want is not None and same(g, want):
-            continue
-        for text, mistake in (wrong or {}).items():
-            other = slopes(mistake, leaves, weights)[n]
-            if other is not None and same(g, other):
-                raise Wrong(f"gradient of {name}: {text} ({on})")
-        way = draw.normal(*x.shape)
-        ahead, behind = (call({**inputs, name: x + h * way}) for h in (1e-6, -1e-6))
-        rise = ((ahead - behind) * weights).sum().item() / 2e-6
-        said = 0.0 if g is None else (g * way).sum().item()
-        if math.isclose(said, rise, rel_tol=1e-5, abs_tol=1e-5):
-            continue
-        if g is None:
-            raise Wrong(f"no gradient reaches {name} ({on})")
-        raise Wrong(
-            f"gradient of {name}: it says {said:.6g} along a random direction, but small steps "
-            f"change the result by {rise:.6g} ({on})"
-        )
 
 
 # -- 4.1 batch norm -----------------------------------------------------------------------

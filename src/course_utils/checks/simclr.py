@@ -18,20 +18,23 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import FLOATS, expect, expect_dtype, refuse_change
+from course_utils.checks.compare import (
+    FLOATS,
+    as_floats,
+    expect,
+    expect_dtype,
+    expect_own_gradients,
+    refuse_change,
+    same,
+)
 from course_utils.checks.core import Check, Draw
-from course_utils.checks.naive_bayes import as_floats
-from course_utils.checks.resnet import expect_own_gradients
 
 Slip = Mapping[str, object]
 
 
 def close(got: object, want: Tensor, tolerance: float = 1e-5) -> bool:
-    """Alike to five digits: in what precision it was computed is another property."""
-    if not isinstance(got, Tensor) or got.shape != want.shape:
-        return False
-    a, b = got.detach().double(), want.detach().double()
-    return torch.allclose(a, b, rtol=tolerance, atol=tolerance / 10)
+    """``same`` with room near 0, where a float32 rounds by more than five digits."""
+    return same(got, want, tolerance, tolerance / 10)
 
 
 @dataclass(frozen=True)
