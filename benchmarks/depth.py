@@ -14,7 +14,6 @@ import statistics
 import time
 
 import torch
-from torch.nn.functional import avg_pool2d
 
 from benchmarks import record
 from course_utils import data
@@ -23,12 +22,6 @@ from course_utils.reference.resnet import ResNet, cifar_resnet, gradient_norms
 from course_utils.training.fit import device, fit
 
 DEPTHS = (20, 56)
-
-
-def halved(pictures: Pictures) -> Pictures:
-    """(N, 1, 28, 28) -> (N, 1, 14, 14), the mean of every 2 × 2 pixels."""
-    images = avg_pool2d(pictures.images.float(), 2).round().byte()
-    return Pictures(f"{pictures.name}, halved", images, pictures.labels, pictures.classes)
 
 
 def convolutions(model: ResNet, probe: tuple[torch.Tensor, torch.Tensor]) -> list[float]:
@@ -52,7 +45,7 @@ def attempt(depth: int, residual: bool, pictures: Pictures, epochs: int, seed: i
 
 
 def row(depth: int, residual: bool, runs: list[dict]) -> dict:
-    """A network in the table: its error over the seeds, and its curve and gradients."""
+    """A network in the table: its last error over the seeds."""
     last = [run["errors"][-1] for run in runs]
     return {
         "network": "residual" if residual else "plain",
@@ -69,7 +62,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
     start = time.perf_counter()
-    pictures = halved(data.fashion("train").select(torch.arange(args.pictures)))
+    pictures = data.fashion("train").select(torch.arange(args.pictures)).halved()
     rows, curves = [], {}
     for depth in DEPTHS:
         for residual in (False, True):

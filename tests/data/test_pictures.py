@@ -121,3 +121,13 @@ def test_a_small_balanced_set(few):
 def test_images_and_labels_must_match():
     with pytest.raises(ValueError, match="3 images with 2 labels"):
         Pictures("x", torch.zeros(3, 1, 2, 2).byte(), torch.zeros(2).long(), ["a"])
+
+
+def test_halved_pictures_are_means_of_four_pixels() -> None:
+    images = torch.tensor([[[[0, 2, 9], [4, 7, 9], [9, 9, 9]]]], dtype=torch.uint8)
+    small = Pictures("one", images, torch.tensor([0]), ["a"]).halved()
+    assert small.images.tolist() == [
+        [[[3]]]
+    ]  # (0 + 2 + 4 + 7) / 4; the rest of a side is left out
+    assert small.images.dtype == torch.uint8
+    assert small.classes == ("a",)

@@ -15,7 +15,8 @@ from scipy.stats import ks_2samp
 from skimage.filters import sobel
 from torch import Generator, Tensor
 
-from course_utils.training import chain, flipped, views
+from course_utils.training import chain, flipped, transforms, views
+from course_utils.training.augment import seeded
 
 Single = Callable[[Tensor, Tensor], Tensor]
 
@@ -52,36 +53,36 @@ def one_by_one(x: Tensor, n: Tensor, change: Single) -> Tensor:
 B = 24
 PAIRS: dict[str, tuple[Callable, Tensor, Single]] = {
     "mirror": (
-        views.mirror, numbers(B, 0, 1) < 0.5,
+        transforms.mirror, numbers(B, 0, 1) < 0.5,
         lambda p, n: TF.horizontal_flip(p) if n else p,
     ),
     "cut": (
-        views.cut, boxes(B, 13, 17),
+        transforms.cut, boxes(B, 13, 17),
         lambda p, n: TF.erase(p, *n.int().tolist(), torch.zeros(1, 1, 1)),
     ),
     "brightness": (
-        views.brightness, numbers(B, 0, 2),
+        transforms.brightness, numbers(B, 0, 2),
         lambda p, n: TF.adjust_brightness(p, n.item()),
     ),
     "contrast": (
-        views.contrast, numbers(B, 0, 2), lambda p, n: TF.adjust_contrast(p, n.item()),
+        transforms.contrast, numbers(B, 0, 2), lambda p, n: TF.adjust_contrast(p, n.item()),
     ),
     "saturation": (
-        views.saturation, numbers(B, 0, 2), lambda p, n: TF.adjust_saturation(p, n.item()),
+        transforms.saturation, numbers(B, 0, 2), lambda p, n: TF.adjust_saturation(p, n.item()),
     ),
     "hue": (
-        views.hue, numbers(B, -0.5, 0.5), lambda p, n: TF.adjust_hue(p, n.item()),
+        transforms.hue, numbers(B, -0.5, 0.5), lambda p, n: TF.adjust_hue(p, n.item()),
     ),
     "greyscale": (
-        views.greyscale, numbers(B, 0, 1) < 0.5,
+        transforms.greyscale, numbers(B, 0, 1) < 0.5,
         lambda p, n: TF.rgb_to_grayscale(p, len(p)) if n else p,
     ),
     "blur of 3": (
-        partial(views.blur, size=3), numbers(B, 0.1, 2),
+        partial(transforms.blur, size=3), numbers(B, 0.1, 2),
         lambda p, n: TF.gaussian_blur(p, [3, 3], [n.item()] * 2),
     ),
     "blur of 9": (
-        partial(views.blur, size=9), numbers(B, 0.1, 5),
+        partial(transforms.blur, size=9), numbers(B, 0.1, 5),
         lambda p, n: TF.gaussian_blur(p, [9, 9], [n.item()] * 2),
     ),
 }  # fmt: skip
@@ -111,19 +112,19 @@ def test_crops_are_torchvisions(size: tuple[int, int] | None) -> None:
         return TF.resized_crop(p, *box.int().tolist(), out, antialias=antialias)
 
     want = one_by_one(x, n, theirs)
-    torch.testing.assert_close(views.crop(x, n, size), want, rtol=0, atol=2e-6)
+    torch.testing.assert_close(transforms.crop(x, n, size), want, rtol=0, atol=2e-6)
     chosen = numbers(B, 0, 1) < 0.5
-    y = views.crop(x, n, size, mirrored=chosen)
-    torch.testing.assert_close(y, views.mirror(want, chosen), rtol=0, atol=2e-6)
+    y = transforms.crop(x, n, size, mirrored=chosen)
+    torch.testing.assert_close(y, transforms.mirror(want, chosen), rtol=0, atol=2e-6)
     if size is None:  # enlarged: antialiasing changes nothing
         want = one_by_one(x, n, partial(theirs, antialias=True))
-        torch.testing.assert_close(views.crop(x, n), want, rtol=0, atol=2e-6)
+        torch.testing.assert_close(transforms.crop(x, n), want, rtol=0, atol=2e-6)
 
 
 def test_turns_are_torchvisions() -> None:
     x, quarters = pictures(B, 3, 9, 9), torch.arange(B) % 9 - 4
     want = one_by_one(x, quarters, lambda p, n: TF.rotate(p, 90.0 * n.item()))
-    assert torch.equal(views.turn(x, quarters), want)
+    assert torch.equal(transforms.turn(x, quarters), want)
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2)])
@@ -138,16 +139,16 @@ def test_jitter_is_torchvisions_in_any_order(order: tuple[int, ...]) -> None:
             p = changes[k](p, n[k].item())
         return p
 
-    y = views.colour_jitter(x, factors, order)
+    y = transforms.colour_jitter(x, factors, order)
     torch.testing.assert_close(y, one_by_one(x, factors, theirs), rtol=0, atol=5e-6)
     rest = torch.tensor([1.0, 1, 1, 0]).expand(B, 4)
-    torch.testing.assert_close(views.colour_jitter(x, rest), x, rtol=0, atol=1e-6)
+    torch.testing.assert_close(transforms.colour_jitter(x, rest), x, rtol=0, atol=1e-6)
 
 
 def test_edges_are_those_of_scikit_image() -> None:
     x, chosen = pictures(B), numbers(B, 0, 1) < 0.5
     want = one_by_one(x, chosen, lambda p, n: _edges(p) if n else p)
-    torch.testing.assert_close(views.sobel(x, chosen), want, rtol=0, atol=1e-6)
+    torch.testing.assert_close(transforms.sobel(x, chosen), want, rtol=0, atol=1e-6)
 
 
 def _edges(p: Tensor) -> Tensor:
@@ -158,7 +159,7 @@ def _edges(p: Tensor) -> Tensor:
 def test_noise_has_its_width_and_stays_in_range() -> None:
     x, sigmas = torch.full((3, 3, 40, 40), 0.5), torch.tensor([0.0, 0.05, 5.0])
     unit = torch.randn(x.shape, generator=Generator().manual_seed(0))
-    y = views.noise(x, sigmas, unit)
+    y = transforms.noise(x, sigmas, unit)
     assert torch.equal(y[0], x[0])
     torch.testing.assert_close(y, (x + sigmas[:, None, None, None] * unit).clamp(0, 1))
     assert (y[1] - 0.5).std().item() == pytest.approx(0.05, rel=0.05)
@@ -167,9 +168,9 @@ def test_noise_has_its_width_and_stays_in_range() -> None:
 
 def test_no_blur_and_boxes_beyond_the_edge() -> None:
     x = pictures(B)
-    assert torch.equal(views.blur(x, torch.zeros(B), 5), x)
+    assert torch.equal(transforms.blur(x, torch.zeros(B), 5), x)
     hanging = torch.tensor([[-2.0, 15, 4, 9]]).expand(B, 4)
-    y = views.cut(torch.ones_like(x), hanging)
+    y = transforms.cut(torch.ones_like(x), hanging)
     assert not y[:, :, :2, 15:].any()
     assert (y == 0).sum() == B * 3 * 2 * 2
 
@@ -215,7 +216,7 @@ def test_a_seed_repeats_and_pictures_differ(name: str, channels: int) -> None:
 def test_they_fit_into_a_chain() -> None:
     x = pictures(16, 3, 8, 8)
     jitter = partial(views.random_jitter, strength=1.0)
-    augment = chain(flipped(3), views.seeded(views.random_crop, 4), views.seeded(jitter, 5))
+    augment = chain(flipped(3), seeded(views.random_crop, 4), seeded(jitter, 5))
     want = views.random_crop(flipped(3)(x), Generator().manual_seed(4))
     want = jitter(want, Generator().manual_seed(5))
     assert torch.equal(augment(x), want)
@@ -316,18 +317,18 @@ def test_errors_say_what_is_wanted() -> None:
     x = pictures(8)
     for wrong in (torch.ones(7), torch.ones(8, 1), torch.ones(())):
         with pytest.raises(ValueError, match=r"numbers of shape \(8,\)"):
-            views.brightness(x, wrong)
+            transforms.brightness(x, wrong)
     with pytest.raises(ValueError, match=r"numbers of shape \(8, 4\)"):
-        views.crop(x, torch.ones(8, 2))
+        transforms.crop(x, torch.ones(8, 2))
     with pytest.raises(ValueError, match="do not go together"):
-        views.mirror(x[0], torch.ones(3, dtype=torch.bool))
+        transforms.mirror(x[0], torch.ones(3, dtype=torch.bool))
     with pytest.raises(ValueError, match="not 2 channels"):
-        views.greyscale(x[:, :2], torch.ones(8, dtype=torch.bool))
+        transforms.greyscale(x[:, :2], torch.ones(8, dtype=torch.bool))
     with pytest.raises(ValueError, match=r"an order of 0, 1, 2 and 3 .* not \[0, 0, 1, 2\]"):
-        views.colour_jitter(x, torch.ones(8, 4), (0, 0, 1, 2))
+        transforms.colour_jitter(x, torch.ones(8, 4), (0, 0, 1, 2))
     for size in (4, 27):
         with pytest.raises(ValueError, match=f"no blur of size {size}"):
-            views.blur(x, torch.ones(8), size)
+            transforms.blur(x, torch.ones(8), size)
     with pytest.raises(ValueError, match="square pictures are turned"):
-        views.turn(x, torch.ones(8, dtype=torch.long))
-    assert math.isclose(sum(views.GREY), 1, abs_tol=1e-3)
+        transforms.turn(x, torch.ones(8, dtype=torch.long))
+    assert math.isclose(sum(transforms.GREY), 1, abs_tol=1e-3)

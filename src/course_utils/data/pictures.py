@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 from torch.utils.data import Dataset
 
 Augment = Callable[[Tensor], Tensor]
@@ -68,6 +69,11 @@ class Pictures(Dataset):
                 raise ValueError(f"class {name!r} has {len(members)} pictures, not {count}")
             chosen.append(members[:count])
         return self.select(torch.cat(chosen))
+
+    def halved(self) -> Pictures:
+        """Half as high and wide, the mean of every 2 × 2 pixels: a quarter of the work."""
+        images = avg_pool2d(self.images.float(), 2).round().byte()
+        return Pictures(f"{self.name}, halved", images, self.labels, self.classes)
 
     def mean_std(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of each channel, (C,) float32 each, of values 0 to 1."""

@@ -13,6 +13,8 @@ from functools import partial
 import torch
 from torch import Generator, Tensor, nn
 
+from course_utils.training.transforms import cut, mirror
+
 Change = Callable[[Tensor, Generator], Tensor]
 
 
@@ -37,15 +39,20 @@ def chain(*augmentations: Augmentation) -> Augmentation:
     )
 
 
+def seeded(change: Change, seed: int) -> Augmentation:
+    """A change with a generator of its own; its options by ``functools.partial``."""
+    return Augmentation((change,), (Generator().manual_seed(seed),))
+
+
 def shifted(most: int, seed: int = 0) -> Augmentation:
     """Each picture moved by up to ``most`` pixels, black comes in."""
-    return _seeded(partial(_shift, most), seed)
+    return seeded(partial(_shift, most), seed)
 
 
 def flipped(seed: int = 0) -> Augmentation:
     """Each picture as its mirror image, left for right, with probability 1/2."""
     # Seeds differ by kind: else one number would move, flip and cut the same picture.
-    return _seeded(_flip, seed + 10_000)
+    return seeded(_flip, seed + 10_000)
 
 
 def cutout(side: int, seed: int = 0) -> Augmentation:
@@ -54,11 +61,7 @@ def cutout(side: int, seed: int = 0) -> Augmentation:
     Source: T. DeVries and G. Taylor, "Improved regularization of convolutional neural networks
     with cutout", 2017.
     """
-    return _seeded(partial(_cut, side), seed + 20_000)
-
-
-def _seeded(change: Change, seed: int) -> Augmentation:
-    return Augmentation((change,), (Generator().manual_seed(seed),))
+    return seeded(partial(_cut, side), seed + 20_000)
 
 
 def _shift(most: int, x: Tensor, generator: Generator) -> Tensor:
@@ -73,16 +76,11 @@ def _shift(most: int, x: Tensor, generator: Generator) -> Tensor:
 
 
 def _flip(x: Tensor, generator: Generator) -> Tensor:
-    chosen = torch.rand(len(x), generator=generator) < 0.5
-    return torch.where(chosen.to(x.device)[:, None, None, None], x.flip(3), x)
+    return mirror(x, torch.rand(len(x), generator=generator) < 0.5)
 
 
 def _cut(side: int, x: Tensor, generator: Generator) -> Tensor:
-    b, _, h, w = x.shape
-    size = torch.tensor([[h], [w]])
-    middle = (torch.rand(2, b, generator=generator) * size).long()  # a row, a column
-    first = (middle - side // 2).to(x.device)
-    rows = torch.arange(h, device=x.device) - first[0, :, None]  # (B, H), 0 at the edge
-    columns = torch.arange(w, device=x.device) - first[1, :, None]  # (B, W)
-    in_rows, in_columns = (rows >= 0) & (rows < side), (columns >= 0) & (columns < side)
-    return x.masked_fill((in_rows[:, :, None] & in_columns[:, None, :])[:, None], 0)
+    size = torch.tensor(x.shape[2:])[:, None]
+    middle = (torch.rand(2, len(x), generator=generator) * size).long()  # a row, a column
+    first = (middle - side // 2).T
+    return cut(x, torch.cat([first, torch.full_like(first, side)], 1))

@@ -7,7 +7,6 @@ the features are judged, never before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Generator, Tensor, nn
@@ -20,7 +19,7 @@ from course_utils.reference.probe import features, knn, linear_probe
 from course_utils.reference.resnet import BasicBlock, ResNet, resnet18
 from course_utils.reference.rotation import rotations
 from course_utils.reference.simclr import SimCLR, nt_xent_gathered
-from course_utils.training.augment import Augmentation, flipped
+from course_utils.training.augment import Augmentation, flipped, seeded
 from course_utils.training.fit import Objective, fit
 from course_utils.training.recipes import Run, Trained
 from course_utils.training.views import two_views
@@ -69,16 +68,16 @@ def paired(seed: int, strength: float = 0.5) -> Augmentation:
     def change(x: Tensor, generator: Generator) -> Tensor:
         return torch.stack(two_views(x, generator, strength), 1)
 
-    return Augmentation((change,), (Generator().manual_seed(seed),))
+    return seeded(change, seed)
 
 
 # -- judging ----------------------------------------------------------------------------------
 
 
 class Codes(nn.Module):
-    """The encoder inside CPC or SimCLR: pictures -> their features."""
+    """The encoder inside CPC: pictures -> the mean of their patches' codes."""
 
-    def __init__(self, model: CPC | SimCLR) -> None:
+    def __init__(self, model: CPC) -> None:
         super().__init__()
         self.model = model
 
@@ -99,67 +98,74 @@ def judged(encoder: nn.Module, train: Pictures, test: Pictures) -> dict[str, flo
 
 
 def _learned(
-    make: Callable[[], nn.Module],
-    inner: Callable[[nn.Module], nn.Module],
+    make: Callable[[], tuple[nn.Module, nn.Module]],
     objective: Objective,
     augment: Augmentation,
     run: Run,
     epochs: int,
     *,
     size: int = 256,
-    lr: float = 2e-3,
     ships: bool = True,
 ) -> Trained:
-    """Learn without labels, judge, and set the same untrained encoder beside it."""
+    """Learn without labels, judge, and set the same untrained encoder beside it.
+
+    ``make`` gives what is trained, and the encoder inside it, which is kept.
+    """
     train, test = data.cifar10("train"), data.cifar10("test")
     torch.manual_seed(run.seed)
-    model = make().to(run.device)
-    floor = judged(inner(model), train, test)
+    model, encoder = (part.to(run.device) for part in make())
+    floor = judged(encoder, train, test)
     batches = train.batches(
         size, seed=run.seed, device=run.device, augment=augment, drop_last=True
     )
     curve = fit(
-        model, batches, epochs, lr=lr, objective=objective, watch=run.watch, resume=run.resume
+        model, batches, epochs, lr=2e-3, objective=objective, watch=run.watch, resume=run.resume
     )
-    row = {**judged(inner(model), train, test), "untrained, probe": floor["linear probe"]}
-    encoder = inner(model)
+    row = {**judged(encoder, train, test), "untrained, probe": floor["linear probe"]}
     count = sum(p.numel() for p in encoder.parameters())
     row |= {"pictures without labels": len(train), "epochs": epochs, "parameters": count}
     return Trained(encoder.state_dict(), row, curve, ships)
 
 
 def rotation_small(run: Run) -> Trained:
-    """Features from predicting rotations, CIFAR-10"""
-    make = lambda: nn.Sequential(small_encoder(), nn.Linear(128, 4))  # noqa: E731
-    first = lambda model: model[0]  # noqa: E731
-    return _learned(make, first, rotation, flipped(run.seed), run, 5, size=128)
+    """Features from predicting rotations, CIFAR-10."""
+
+    def make() -> tuple[nn.Module, nn.Module]:
+        encoder = small_encoder()
+        return nn.Sequential(encoder, nn.Linear(128, 4)), encoder
+
+    return _learned(make, rotation, flipped(run.seed), run, 5, size=128)
 
 
 def cpc_small(run: Run) -> Trained:
-    """Features from contrastive predictive coding, CIFAR-10"""
-    make = partial(CPC, dim=64, context=64)
-    codes = lambda model: Codes(model)  # noqa: E731
-    return _learned(make, codes, prediction, flipped(run.seed), run, 3, size=64)
+    """Features from contrastive predictive coding, CIFAR-10."""
+
+    def make() -> tuple[nn.Module, nn.Module]:
+        model = CPC(dim=64, context=64)
+        return model, Codes(model)
+
+    return _learned(make, prediction, flipped(run.seed), run, 3, size=64)
 
 
 def simclr_small(run: Run) -> Trained:
-    """Features from SimCLR, CIFAR-10"""
-    make = lambda: SimCLR(small_encoder(), 128, 64)  # noqa: E731
-    inner = lambda model: model.encoder  # noqa: E731
-    return _learned(make, inner, agreement, paired(run.seed), run, 10)
+    """Features from SimCLR, CIFAR-10."""
+
+    def make() -> tuple[nn.Module, nn.Module]:
+        encoder = small_encoder()
+        return SimCLR(encoder, 128, 64), encoder
+
+    return _learned(make, agreement, paired(run.seed), run, 10)
 
 
 def simclr_resnet18(run: Run) -> Trained:
-    """Features from SimCLR with a ResNet-18, CIFAR-10, for a GPU"""
+    """Features from SimCLR with a ResNet-18, CIFAR-10, for a GPU."""
 
-    def make() -> SimCLR:
+    def make() -> tuple[nn.Module, nn.Module]:
         encoder = resnet18(stem="cifar")
         encoder.fc = nn.Identity()  # type: ignore[assignment]
-        return SimCLR(encoder, 512)
+        return SimCLR(encoder, 512), encoder
 
-    inner = lambda model: model.encoder  # noqa: E731
-    views = paired(run.seed)
-    return _learned(make, inner, agreement, views, run, 200, size=512, ships=False)
+    return _learned(make, agreement, paired(run.seed), run, 200, size=512, ships=False)
 
 
 RECIPES: dict[str, Callable[[Run], Trained]] = {
