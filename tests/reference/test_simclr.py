@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-import torch.distributed as dist
 from torch import Generator, Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils.reference import simclr
 from course_utils.training import distributed
+from tests.training.two_processes import joined, started
 
 
 def pairs(n: int, d: int = 5, close: float = 0.7, dtype=torch.float64) -> list[Tensor]:
@@ -243,22 +240,10 @@ def of_a_batch() -> dict[str, object]:
 
 
 def test_two_processes_are_as_one(tmp_path: Path) -> None:
-    options = ["--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", *options, __file__, tmp_path],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
     want = of_a_batch()
-    for n in range(2):
-        got = torch.load(tmp_path / str(n))
+    for got in started(__file__, tmp_path):
         torch.testing.assert_close(got, want, rtol=1e-5, atol=1e-6)
 
 
 if __name__ == "__main__":
-    distributed.start(torch.device("cpu"))
-    torch.save(of_a_batch(), Path(sys.argv[1]) / str(dist.get_rank()))
-    distributed.stop()
+    joined(of_a_batch)

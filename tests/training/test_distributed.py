@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from course_utils.data import Pictures
 from course_utils.training import averaged, distributed, fit, flipped
+from tests.training.two_processes import joined, started
 
 CPU = torch.device("cpu")
 
@@ -41,18 +39,8 @@ def trained() -> dict[str, object]:
 
 
 def test_two_processes_are_as_one(tmp_path: Path) -> None:
-    options = ["--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", *options, __file__, tmp_path],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
     want = trained()
-    for n in range(2):
-        got = torch.load(tmp_path / str(n))
+    for got in started(__file__, tmp_path):
         torch.testing.assert_close(got["gradients"], want["gradients"], rtol=0, atol=1e-6)
         torch.testing.assert_close(got["weights"], want["weights"], rtol=0, atol=1e-5)
         for mine, one in zip(got["epochs"], want["epochs"], strict=True):
@@ -76,6 +64,4 @@ def test_every_process_needs_a_picture(monkeypatch) -> None:
 
 
 if __name__ == "__main__":
-    distributed.start(CPU)
-    torch.save(trained(), Path(sys.argv[1]) / str(distributed.rank()))
-    distributed.stop()
+    joined(trained)
