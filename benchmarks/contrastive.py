@@ -29,6 +29,7 @@ from torch import Generator, Tensor
 from torchvision.transforms import v2
 
 from benchmarks import record
+from benchmarks.race import race, ratio
 from course_utils.reference.simclr import nt_xent, nt_xent_tiled
 from course_utils.training.fit import device as choose_device
 from course_utils.training.views import two_views
@@ -57,30 +58,6 @@ def step(loss: Loss, views: list[Tensor]) -> list[Tensor]:
     return [value.detach(), *torch.autograd.grad(value, views)]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return time.perf_counter() - begin
-
-
-def race(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each, one after the other in every round; a round to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in works}
-    for n in range(rounds + 1):
-        for name, work in works.items():
-            found = seconds(work)
-            if n:
-                times[name].append(found)
-    return times
-
-
-def ratio(theirs: list[float], ours: list[float]) -> float:
-    """The median of the rounds' ratios."""
-    return round(statistics.median(a / b for a, b in zip(theirs, ours, strict=True)), 2)
-
-
 def peak(name: str, n: int) -> int:
     """Bytes that one pass takes on top, in this process."""
     loss = LOSSES[name]
@@ -105,15 +82,8 @@ def resident() -> int:
 
 def memory(name: str, n: int) -> float:
     """MiB of ``peak`` in a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.contrastive",
-        "--peak",
-        name,
-        "--pairs",
-        str(n),
-    ]
+    module = [sys.executable, "-m", "benchmarks.contrastive"]
+    command = [*module, "--peak", name, "--pairs", str(n)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return round(int(done.stdout.split()[-1]) / 2**20, 1)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
 
 import torch
 import torchvision
@@ -20,12 +19,12 @@ from torch.nn.functional import cross_entropy
 from torchvision.transforms import v2
 
 from benchmarks import record
+from benchmarks.race import Work, race, ratio
 from course_utils.reference.resnet import resnet18
 from course_utils.training.augment import chain, flipped, shifted
 from course_utils.training.fit import device as choose_device
 
 SEED = 188
-Work = Callable[[], object]
 
 
 def peer() -> nn.Module:
@@ -65,21 +64,6 @@ def answers(model: nn.Module, x: Tensor, lay_out: torch.memory_format) -> Work:
     return run
 
 
-def compare(ours: Work, theirs: Work, rounds: int) -> tuple[float, float, float]:
-    """Median seconds of both, and the median of their ratios, theirs to ours."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for n in range(rounds + 2):  # the first two warm up
-        for work, seconds in zip((ours, theirs), times, strict=True):
-            begin = time.perf_counter()
-            work()
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            if n > 1:
-                seconds.append(time.perf_counter() - begin)
-    ratios = [b / a for a, b in zip(*times, strict=True)]
-    return *map(statistics.median, times), statistics.median(ratios)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
@@ -108,13 +92,13 @@ def main() -> None:
     }
     rows = []
     for name, (a, b) in pairs.items():
-        seconds, peers, ratio = compare(a, b, args.rounds)
+        times = race({"ours": a, "torchvision": b}, args.rounds)
+        median = {who: round(1e3 * statistics.median(t), 2) for who, t in times.items()}
         rows.append(
             {
                 "work": name,
-                "ours, ms": round(1e3 * seconds, 2),
-                "torchvision, ms": round(1e3 * peers, 2),
-                "times as fast": round(ratio, 2),
+                **{f"{who}, ms": ms for who, ms in median.items()},
+                "times as fast": ratio(times["torchvision"], times["ours"]),
             }
         )
         print(rows[-1])
