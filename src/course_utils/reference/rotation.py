@@ -14,8 +14,8 @@ from torch import Tensor
 def rotations(x: Tensor) -> tuple[Tensor, Tensor]:
     """Each picture turned by 0, 90, 180 and 270 degrees counterclockwise.
 
-    The four copies of a picture lie together: row 4i + r is picture i turned r times by 90
-    degrees, and ``unflatten(0, (-1, 4))`` has a picture's copies in its row i.
+    First all pictures as they are, then all turned once, and so on: row r·B + i is picture i
+    turned r times by 90 degrees, and ``unflatten(0, (4, -1))`` has the turn as its first axis.
 
     Args:
         x: (B, C, H, W) with H = W, any dtype.
@@ -29,5 +29,5 @@ def rotations(x: Tensor) -> tuple[Tensor, Tensor]:
     """
     if x.ndim != 4 or x.shape[2] != x.shape[3]:
         raise ValueError(f"square pictures (B, C, H, H) are turned, not {tuple(x.shape)}")
-    turned = torch.stack([x.rot90(r, (2, 3)) for r in range(4)], 1)  # (B, 4, C, H, W)
-    return turned.flatten(0, 1), torch.arange(4, device=x.device).repeat(len(x))
+    turned = torch.cat([x.rot90(r, (2, 3)) for r in range(4)])
+    return turned, torch.arange(4, device=x.device).repeat_interleave(len(x))
