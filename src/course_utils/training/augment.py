@@ -66,13 +66,9 @@ def cutout(side: int, seed: int = 0) -> Augmentation:
 
 def _shift(most: int, x: Tensor, generator: Generator) -> Tensor:
     b, _, h, w = x.shape
-    padded = nn.functional.pad(x, (most,) * 4)
-    by = torch.randint(0, 2 * most + 1, (2, b), generator=generator).to(x.device)
-    rows = by[0, :, None] + torch.arange(h, device=x.device)  # (B, H)
-    columns = by[1, :, None] + torch.arange(w, device=x.device)  # (B, W)
-    index = torch.arange(b, device=x.device)[:, None, None]
-    # (B, H, W, C): advanced indices around a slice come first
-    return padded[index, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    windows = nn.functional.pad(x, (most,) * 4).unfold(2, h, 1).unfold(3, w, 1)  # views
+    rows, columns = torch.randint(0, 2 * most + 1, (2, b), generator=generator).to(x.device)
+    return windows[torch.arange(b, device=x.device), :, rows, columns]
 
 
 def _flip(x: Tensor, generator: Generator) -> Tensor:

@@ -119,8 +119,9 @@ def _learned(
         size, seed=run.seed, device=run.device, augment=augment, drop_last=True
     )
     curve = fit(
-        model, batches, epochs, lr=2e-3, objective=objective, watch=run.watch, resume=run.resume
-    )
+        model, batches, epochs, lr=2e-3, objective=objective, bfloat16=True,
+        watch=run.watch, resume=run.resume,
+    )  # fmt: skip
     row = {**judged(encoder, train, test), "untrained, probe": floor["linear probe"]}
     count = sum(p.numel() for p in encoder.parameters())
     row |= {"pictures without labels": len(train), "epochs": epochs, "parameters": count}
@@ -134,7 +135,7 @@ def rotation_small(run: Run) -> Trained:
         encoder = small_encoder()
         return nn.Sequential(encoder, nn.Linear(128, 4)), encoder
 
-    return _learned(make, rotation, flipped(run.seed), run, 5, size=128)
+    return _learned(make, rotation, flipped(run.seed), run, 12, size=128)
 
 
 def cpc_small(run: Run) -> Trained:
@@ -144,7 +145,7 @@ def cpc_small(run: Run) -> Trained:
         model = CPC(dim=64, context=64)
         return model, Codes(model)
 
-    return _learned(make, prediction, flipped(run.seed), run, 3, size=64)
+    return _learned(make, prediction, flipped(run.seed), run, 8, size=64)
 
 
 def simclr_small(run: Run) -> Trained:
@@ -154,7 +155,7 @@ def simclr_small(run: Run) -> Trained:
         encoder = small_encoder()
         return SimCLR(encoder, 128, 64), encoder
 
-    return _learned(make, agreement, paired(run.seed), run, 10)
+    return _learned(make, agreement, paired(run.seed), run, 24)
 
 
 def simclr_resnet18(run: Run) -> Trained:
