@@ -1,0 +1,157 @@
+"""Which of SimCLR's choices matter: augmentations, temperature, batch size, projection head.
+
+    python -m benchmarks.simclr [--seeds 2] [--pictures 10000] [--epochs 16]
+
+One choice is varied at a time, all others stay as in ``BASE``. CIFAR-10 at 16 × 16 pixels and a
+small network, so that thirty trainings fit into an hour of one CPU core: the order of the
+settings is the result, not their level. Judged by a linear probe on the frozen features h and
+on the projections z, with the labels of the pictures that were learned from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from torch import Generator, Tensor, nn
+
+from benchmarks import record
+from course_utils import data
+from course_utils.data import Pictures
+from course_utils.reference.probe import features, linear_probe
+from course_utils.reference.simclr import SimCLR
+from course_utils.training import views
+from course_utils.training.augment import seeded
+from course_utils.training.fit import device, fit
+from course_utils.training.representation import agreement, small_encoder
+
+Step = Callable[[Tensor, Generator], Tensor]
+
+
+def colours(x: Tensor, generator: Generator) -> Tensor:
+    """SimCLR's colour distortion: jitter, then grey one time in five."""
+    return views.random_greyscale(views.random_jitter(x, generator), generator)
+
+
+CROP: Step = partial(views.random_crop, mirrored=0.5)
+CUTOUT: Step = partial(views.random_cut, side=8)
+COMPOSITIONS: dict[str, tuple[Step, ...]] = {
+    "noise": (views.random_noise,),
+    "blur": (views.random_blur,),
+    "cutout": (CUTOUT,),
+    "colours": (colours,),
+    "crop": (CROP,),
+    "crop and cutout": (CROP, CUTOUT),
+    "crop and blur": (CROP, views.random_blur),
+    "crop and colours": (CROP, colours),
+}
+HEADS: dict[str, Callable[[], nn.Module] | None] = {
+    "none, z = h": nn.Identity,
+    "linear": lambda: nn.Linear(128, 64),
+    "one hidden layer": None,  # SimCLR's own
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is varied."""
+
+    composition: str = "crop and colours"
+    temperature: float = 0.5
+    batch: int = 128
+    head: str = "one hidden layer"
+
+
+BASE = Setting()
+VARIED: dict[str, list[Setting]] = {
+    "composition": [replace(BASE, composition=name) for name in COMPOSITIONS],
+    "temperature": [replace(BASE, temperature=t) for t in (0.05, 0.1, 0.2, 0.5, 1.0)],
+    "batch": [replace(BASE, batch=n) for n in (32, 128, 512)],
+    "head": [replace(BASE, head=name) for name in HEADS],
+}
+
+
+def pairs(steps: tuple[Step, ...], x: Tensor, generator: Generator) -> Tensor:
+    """Two views of each picture, (B, 2, C, H, W)."""
+
+    def view() -> Tensor:
+        y = x
+        for step in steps:
+            y = step(y, generator)
+        return y
+
+    return torch.stack([view(), view()], 1)
+
+
+def learn(setting: Setting, train: Pictures, epochs: int, seed: int) -> SimCLR:
+    """A network trained without labels in this setting."""
+    torch.manual_seed(seed)
+    model = SimCLR(small_encoder(), 128, 64)
+    if head := HEADS[setting.head]:
+        model.head = head()  # type: ignore[assignment]
+    change = seeded(partial(pairs, COMPOSITIONS[setting.composition]), seed)
+    batches = train.batches(
+        setting.batch, seed=seed, device=device(), augment=change, drop_last=True
+    )
+    objective = partial(agreement, temperature=setting.temperature)
+    # As many pictures are seen in every setting; fewer, larger steps want a larger rate.
+    rate = 2e-3 * (setting.batch / BASE.batch) ** 0.5
+    fit(model.to(device()), batches, epochs, lr=rate, objective=objective, bfloat16=True)
+    return model
+
+
+def judge(part: nn.Module, train: Pictures, test: Pictures) -> float:
+    """A linear probe on what a part of the model says."""
+    x, tests = (features(part, p.images.float() / 255) for p in (train, test))
+    y, labels = train.labels.to(x.device), test.labels.to(x.device)
+    return linear_probe(x, y, tests, labels, weight_decay=1e-3).accuracy
+
+
+def measured(setting: Setting, args: argparse.Namespace) -> dict[str, float]:
+    """Means and standard errors over the seeds."""
+    train = data.cifar10("train").per_class(args.pictures // 10, seed=0).halved()
+    test = data.cifar10("test").halved()
+    found: dict[str, list[float]] = {"h": [], "z": []}
+    for seed in range(args.seeds):
+        model = learn(setting, train, args.epochs, seed)
+        found["h"].append(judge(model.encoder, train, test))
+        found["z"].append(judge(nn.Sequential(model.encoder, model.head), train, test))
+    row = {}
+    for name, values in found.items():
+        spread = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+        row[f"probe of {name}"] = round(statistics.mean(values), 4)
+        row[f"standard error of {name}"] = round(spread, 4)
+    return row
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--pictures", type=int, default=10_000)
+    parser.add_argument("--epochs", type=int, default=16)
+    args = parser.parse_args()
+    start, known, rows = time.perf_counter(), {}, []
+    for what, settings in VARIED.items():
+        for setting in settings:
+            known[setting] = known.get(setting) or measured(setting, args)
+            rows.append({"varied": what, "to": getattr(setting, what), **known[setting]})
+            print(f"{time.perf_counter() - start:.0f} s", rows[-1], flush=True)
+    torch.manual_seed(0)
+    train = data.cifar10("train").per_class(args.pictures // 10, seed=0).halved()
+    floor = round(judge(small_encoder().to(device()), train, data.cifar10("test").halved()), 4)
+    caption = (
+        f"SimCLR on {args.pictures} pictures of CIFAR-10 at 16 × 16 pixels, "
+        f"{args.epochs} epochs, {args.seeds} seeds; one choice varied at a time from {BASE.composition}, "
+        f"τ = {BASE.temperature}, batches of {BASE.batch}; untrained: {floor}"
+    )
+    took = time.perf_counter() - start
+    print(record.write("simclr", rows, caption=caption, seed=0, seconds=took, untrained=floor))
+
+
+if __name__ == "__main__":
+    main()
