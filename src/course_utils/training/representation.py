@@ -6,7 +6,7 @@ the features are judged, never before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Generator, Tensor, nn
@@ -25,9 +25,9 @@ from course_utils.training.recipes import Run, Trained
 from course_utils.training.views import two_views
 
 
-def small_encoder(channels: int = 3) -> ResNet:
-    """A ResNet of 8 layers at half the resolution: (B, channels, H, W) -> features (B, 128)."""
-    model = ResNet(BasicBlock, (1, 1, 1), (32, 64, 128), channels=channels, stem="halving")
+def small_encoder(channels: int = 3, widths: Sequence[int] = (32, 64, 128)) -> ResNet:
+    """A ResNet of 8 layers at half the resolution: (B, channels, H, W) -> (B, widths[-1])."""
+    model = ResNet(BasicBlock, (1, 1, 1), widths, channels=channels, stem="halving")
     model.fc = nn.Identity()  # type: ignore[assignment]
     return model
 
