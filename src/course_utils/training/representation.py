@@ -145,7 +145,7 @@ def cpc_small(run: Run) -> Trained:
         model = CPC(dim=64, context=64)
         return model, Codes(model)
 
-    return _learned(make, prediction, flipped(run.seed), run, 8, size=64)
+    return _learned(make, prediction, flipped(run.seed), run, 4, size=64)
 
 
 def simclr_small(run: Run) -> Trained:
