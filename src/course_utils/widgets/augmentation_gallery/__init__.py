@@ -1,0 +1,3 @@
+from .widget import AugmentationGallery
+
+__all__ = ["AugmentationGallery"]

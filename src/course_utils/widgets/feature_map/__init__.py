@@ -1,0 +1,3 @@
+from .widget import FeatureMap
+
+__all__ = ["FeatureMap"]

@@ -1,0 +1,3 @@
+from .widget import SimilarityMatrix
+
+__all__ = ["SimilarityMatrix"]
