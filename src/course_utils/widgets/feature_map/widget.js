@@ -1,5 +1,5 @@
 import {
-  announcer, bytes, checkbox, clamp, listen, make, pointerAt, select, set, slider,
+  announcer, bytes, checkbox, clamp, listen, make, onMode, pointerAt, select, set, slider,
 } from "../kit/kit.js";
 
 const NEIGHBOURS = 5;
@@ -108,14 +108,6 @@ const glyph = (label) => {
 };
 
 // ---------------------------------------------------------------- map
-
-// Canvases hold the colours of the page's mode: they are painted anew when it changes.
-function onMode(callback) {
-  const observer = new MutationObserver(callback);
-  const options = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] };
-  for (const el of [document.documentElement, document.body]) observer.observe(el, options);
-  return () => observer.disconnect();
-}
 
 const REACH = 24; // of a pointer, in CSS pixels
 

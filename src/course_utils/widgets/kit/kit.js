@@ -152,6 +152,14 @@ export function pointerAt(event, element) {
   };
 }
 
+// Canvases hold the colours of the page's mode: they are painted anew when it changes.
+export function onMode(callback) {
+  const observer = new MutationObserver(callback);
+  const options = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] };
+  for (const el of [document.documentElement, document.body]) observer.observe(el, options);
+  return () => observer.disconnect();
+}
+
 // One canvas pixel for each value; the page enlarges it.
 export function paint(canvas, greys, width, height) {
   canvas.width = width;

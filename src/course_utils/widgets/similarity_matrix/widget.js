@@ -1,5 +1,5 @@
 import {
-  announcer, bytes, clamp, fixed, listen, make, pointerAt, select, set, short, slider,
+  announcer, bytes, clamp, fixed, listen, make, onMode, pointerAt, select, set, short, slider,
 } from "../kit/kit.js";
 
 // ---------------------------------------------------------------- arithmetic
@@ -130,14 +130,6 @@ function strip(pictures, views, down) {
   views.forEach((view, n) =>
     context.putImageData(pixelsOf(pictures, view), down ? 0 : n * width, down ? n * height : 0));
   return canvas;
-}
-
-// Canvases hold the colours of the page's mode: they are painted anew when it changes.
-function onMode(callback) {
-  const observer = new MutationObserver(callback);
-  const options = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] };
-  for (const el of [document.documentElement, document.body]) observer.observe(el, options);
-  return () => observer.disconnect();
 }
 
 // ---------------------------------------------------------------- map
