@@ -146,8 +146,9 @@ def main() -> None:
     floor = round(judge(small_encoder().to(device()), train, data.cifar10("test").halved()), 4)
     caption = (
         f"SimCLR on {args.pictures} pictures of CIFAR-10 at 16 × 16 pixels, "
-        f"{args.epochs} epochs, {args.seeds} seeds; one choice varied at a time from {BASE.composition}, "
-        f"τ = {BASE.temperature}, batches of {BASE.batch}; untrained: {floor}"
+        f"{args.epochs} epochs, {args.seeds} seeds; one choice varied at a time from "
+        f"{BASE.composition}, τ = {BASE.temperature}, batches of {BASE.batch}; "
+        f"untrained: {floor}"
     )
     took = time.perf_counter() - start
     print(record.write("simclr", rows, caption=caption, seed=0, seconds=took, untrained=floor))

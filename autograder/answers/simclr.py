@@ -1061,6 +1061,20 @@ def nt_xent(a, b, temperature):
     return F.cross_entropy(logits, (torch.arange(m) + len(a) + 1) % m)
 
 
+@wrong("own-row", PARTNER, "infinite: is a view its own right answer")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)))
+
+
+@wrong("rows-of-the-other-half", PARTNER, "infinite: is a view its own right answer")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(a)).repeat(2))
+
+
 @wrong("interleaved-labels", PARTNER, "rows 2k and 2k + 1 are taken for partners")
 def nt_xent(a, b, temperature):
     z = F.normalize(torch.cat([a, b]), dim=1)

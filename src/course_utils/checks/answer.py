@@ -66,7 +66,12 @@ class Answer:
         outcome = self._run(args, kwargs)
         if outcome.end is End.RAISED and names_of(expected)[0] in outcome.raised:
             return True
-        self._returned(outcome)
+        try:
+            self._returned(outcome)
+        except Wrong as error:
+            if outcome.end is not End.RAISED:
+                raise
+            raise Wrong(f"{error}; a {expected.__name__} is asked for") from None
         return False
 
     def _run(self, args: tuple, kwargs: dict, count_lines: bool = False) -> Outcome:

@@ -1021,7 +1021,7 @@ def bound_slips(x: Tensor, y: Tensor, rho: float) -> Slips:
     squares = rho**2 * (aa + bb)
     return {
         "nothing": {
-            "the mean of f(x_i, y_i) is no InfoNCE bound: it grows beyond": (
+            "the mean of f(x_i, y_i) is no InfoNCE bound: it grows beyond log N": (
                 f.diagonal().mean()
             ),
             "the true information of these Gaussians: what InfoNCE sees of it is asked for": (
@@ -1320,7 +1320,7 @@ def cpc_slips(z: Tensor, context: Tensor, weights: list[Tensor]) -> Slips:
             ],
         },
         "matrices": {
-            "the matrix is transposed: (D, H) times a context (H,)": torch.stack(
+            "the matrix is transposed: (D, G) times a context (G,)": torch.stack(
                 cpc_losses(z, context, [w.T for w in weights])
             ).mean()
             if z.shape == context.shape

@@ -1285,7 +1285,17 @@ def judge_loss(answer: Answer, matter: str, a: Tensor, b: Tensor, temperature: f
     n, d = a.shape
     on = f"a and b ({n}, {d}), temperature {temperature:g}"
     got = scalar(answer(a, b, temperature))
+    refuse_infinite(got, on)
     NT_XENT.judge(got, matter, on, a, b, temperature)
+
+
+def refuse_infinite(got: object, on: str) -> None:
+    """At these temperatures no exponential is too large: a logit of −inf was asked for."""
+    if isinstance(got, Tensor) and not torch.isfinite(got).all():
+        raise Wrong(
+            "infinite: is a view its own right answer, and its diagonal −inf? The right class "
+            f"of row k is row k + N, of row k + N it is row k ({on})"
+        )
 
 
 @nt_xent.property(COSINE, points=1)
@@ -1327,6 +1337,7 @@ def _(answer: Answer, draw: Draw) -> None:
         scalar(answer(a.to(dtype), b.to(dtype), temperature))
         for dtype, temperature in ((torch.float32, 0.01), (torch.float64, 0.01), (a.dtype, 1.0))
     )
+    refuse_infinite(plain, "a and b (4, 3), temperature 1")
     if not isinstance(coarse, Tensor) or not isinstance(fine, Tensor):
         expect(coarse, contrastive(a, b, 0.01), on)
     elif not torch.isfinite(coarse).all():
