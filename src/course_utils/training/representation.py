@@ -82,7 +82,7 @@ class Codes(nn.Module):
         self.model = model
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(x)[0]
+        return self.model.encode(x).mean((1, 2))  # its loss would compare all with all
 
 
 def judged(encoder: nn.Module, train: Pictures, test: Pictures) -> dict[str, float]:
