@@ -27,7 +27,7 @@ test: data      ## everything that CI runs
 	ruff check .
 	ruff format --check .
 	mypy
-	pytest
+	pytest -n 2 --dist loadgroup
 
 coverage: data  ## the tests again, slower: which lines they run
 	pytest --cov --cov-report=term:skip-covered
@@ -42,7 +42,7 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
 	@touch $@
 
-# Without a network the course goes on: the other sets ship, and chapters say what is missing.
+# Without a network most of the course goes on; chapters 9 and 10 need this set and say so.
 data: env       ## what may not ship, fetched once into the cache
 	@course data fetch cifar10 || echo "going on without CIFAR-10"
 

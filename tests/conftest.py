@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,20 @@ from tests.browser import browser  # noqa: F401 (one for all tests: two cannot r
 # without it.
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_configure() -> None:
+    """Of two workers (``pytest -n 2``) each has one core: more threads would only wait."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers take whole files, and one of them all that looks at the class that was graded."""
+    for item in items:
+        graded = "graded" in getattr(item, "fixturenames", ())
+        group = "graded" if graded else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

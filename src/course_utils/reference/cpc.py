@@ -126,8 +126,8 @@ def optimal_critic(x: Tensor, y: Tensor, rho: float) -> tuple[Tensor, Tensor]:
 class PatchEncoder(nn.Sequential):
     """A small CNN on patches, the mean over the places: (N, C, size, size) -> (N, D).
 
-    Without batch norm, as in section 3.2: statistics shared by the patches of a picture would
-    tell them from the negatives.
+    Without batch norm, as in section 3.2: statistics over all patches would let a code carry
+    traces of those that it must not have seen.
     """
 
     def __init__(self, channels: int, dim: int) -> None:
