@@ -58,6 +58,24 @@ def test_each_epoch_is_told(halves: Pictures) -> None:
     assert told == history
 
 
+@pytest.mark.parametrize("bfloat16", [None, True])
+def test_on_a_cpu_mixed_precision_is_asked_for(halves: Pictures, bfloat16) -> None:
+    seen = set()
+
+    def objective(model, x, y):
+        logits = model(x)
+        seen.add(logits.dtype)
+        return nn.functional.cross_entropy(logits.float(), y), (logits.argmax(1) == y).sum()
+
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(48, 2))
+    options = {"lr": 0.05, "objective": objective, "bfloat16": bfloat16}
+    history = fit(model, halves.batches(32, seed=0), 4, **options)
+    assert history[-1].accuracy == 1
+    assert seen == {torch.bfloat16 if bfloat16 else torch.float32}
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
 def test_pictures_are_moved_whole() -> None:
     x = torch.zeros(200, 2, 9, 7)
     x[:, :, 4, 3] = torch.tensor([1.0, 2.0])
