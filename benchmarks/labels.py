@@ -51,7 +51,7 @@ def from_scratch(few: Pictures, test: Pictures, seed: int) -> float:
     augment = chain(shifted(3, seed), flipped(seed))
     size = min(64, len(few))
     batches = few.batches(size, seed=seed, device=device(), augment=augment)
-    fit(model, batches, max(10, 400 // len(batches)))
+    fit(model, batches, max(10, 400 // len(batches)), bfloat16=True)
     return accuracy(model, test.batches(1000, shuffle=False, device=device()))
 
 
