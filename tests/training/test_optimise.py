@@ -28,13 +28,14 @@ def network() -> nn.Sequential:
 
 
 def test_defaults_are_a_plain_loop_bit_for_bit() -> None:
-    ours, plain = network(), network()
+    ours, plain = network(), network().to(memory_format=torch.channels_last)
     fit(ours, batches(), 2, lr=0.01)
     optimiser = AdamW(plain.parameters(), 0.01, weight_decay=1e-2)
     schedule = OneCycleLR(optimiser, 0.01, total_steps=6)
     data = batches()
     for _ in range(2):
         for x, y in data:
+            x = x.contiguous(memory_format=torch.channels_last)
             loss = cross_entropy(plain(x), y)
             optimiser.zero_grad()
             loss.backward()
