@@ -33,11 +33,12 @@ class Answer:
 
     @property
     def source(self) -> str:
-        """The ``def`` as a student would type it into the solution cell."""
+        """The ``def`` as a student would type it, decorators but the bank's included."""
         source = textwrap.dedent(inspect.getsource(self.function))
         function = ast.parse(source).body[0]
         assert isinstance(function, ast.FunctionDef)
-        return "\n".join(source.splitlines()[function.lineno - 1 :])
+        theirs = [node.lineno for node in function.decorator_list[1:]]  # the first is ours
+        return "\n".join(source.splitlines()[min([*theirs, function.lineno]) - 1 :])
 
 
 class Bank:
