@@ -19,7 +19,7 @@ from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 import autograder
-from autograder.boundary.remote import Link, Remote
+from autograder.boundary.remote import Link
 
 HIDDEN = "autograder.hidden"
 MAX_PRINTED = 100_000
@@ -98,10 +98,7 @@ class Trusted:
         space = dict(self._space)  # what one test cell sets is no matter of the next
         writers = {name for names in IN_PLACE.findall(cell.source) for name in names.split()}
         for name in sorted(_used(tree) & self._asked_for - bound_names(cell.source)):
-            space[name] = value = self._link.value("name", seconds=10, name=name)
-            if isinstance(value, Remote):
-                object.__setattr__(value, "_name", name)
-                object.__setattr__(value, "_writes", name in writers)
+            space[name] = self._link.named(name, seconds=10, writes=name in writers)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, "<test>", "exec"), space)
         if last is None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from autograder.answers.bank import Answer
 from autograder.boundary.channel import Channel
-from autograder.boundary.remote import Link, Remote
+from autograder.boundary.remote import Link
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind
 from autograder.sandbox.launch import Session, Zygote
@@ -60,15 +60,18 @@ def graded(zygote: Zygote, chapter: str, answer: Answer) -> Report:
     check = getattr(importlib.import_module(f"course_utils.checks.{chapter}"), answer.exercise)
     hidden = getattr(importlib.import_module(f"autograder.hidden.{chapter}"), answer.exercise)
     with student(zygote, [imports(chapter), answer.source]) as link:
-        theirs = link.value("name", SECONDS, name=answer.exercise)
-        if isinstance(theirs, Remote):
-            object.__setattr__(theirs, "_name", answer.exercise)
+        theirs = link.named(answer.exercise, SECONDS)
         return check(theirs) + hidden(theirs)
+
+
+def failures(report: Report) -> dict[str, str]:
+    """Property -> message."""
+    return {v.name: v.message for v in report.verdicts if not v.passed}
 
 
 def deserved(answer: Answer, report: Report) -> bool:
     """Full marks for a right answer; for a wrong one the message that names its mistake."""
-    failed = {v.name: v.message for v in report.verdicts if not v.passed}
+    failed = failures(report)
     if answer.right:
         return not failed
     return answer.misconception in failed.get(answer.fails, "")
@@ -76,7 +79,7 @@ def deserved(answer: Answer, report: Report) -> bool:
 
 def row(answer: Answer, report: Report) -> str:
     """A line of the table: the property that the answer stands for, and its message."""
-    failed = {v.name: v.message for v in report.verdicts if not v.passed}
+    failed = failures(report)
     name = answer.fails if answer.fails in failed else next(iter(failed), "")
     said = failed.get(name, "").replace("\n", " ").replace("|", "\\|")
     points = f"{report.points:g} of {report.max_points:g}"

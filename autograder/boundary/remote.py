@@ -99,6 +99,18 @@ class Link:
         tree, unpacker = self.ask(op, seconds, **facts)
         return self.unpacked(unpacker, tree)
 
+    def named(self, name: str, seconds: float, writes: bool = False) -> Any:
+        """What the student's code calls ``name``; an object is found again in a new process.
+
+        Args:
+            writes: changes that it makes to its arguments come back, see ``Trusted``.
+        """
+        value = self.value("name", seconds, name=name)
+        if isinstance(value, Remote):
+            object.__setattr__(value, "_name", name)
+            object.__setattr__(value, "_writes", writes)
+        return value
+
     def unpacked(self, unpacker: Unpacker, node: Any) -> Any:
         try:
             return unpacker.unpack(node)

@@ -7,7 +7,7 @@ import os
 import pytest
 import torch
 
-from autograder.boundary.remote import Link, Lost, Remote, RemoteError
+from autograder.boundary.remote import Link, Lost, RemoteError
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind, SandboxError, require
 from autograder.sandbox.launch import Zygote
@@ -99,10 +99,7 @@ def link(zygote):
 
 
 def name(link, what):
-    value = link.value("name", 10, name=what)
-    if isinstance(value, Remote):
-        object.__setattr__(value, "_name", what)
-    return value
+    return link.named(what, 10)
 
 
 def test_values_cross_and_prints_come_along(link, capsys):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import anywidget
+from traitlets import TraitError
 
 _KIT = Path(__file__).parent / "kit"
 _IMPORT_OF_KIT = re.compile(r'^import \{[^}]*\} from "\.\./kit/(\w+)\.js";\n', re.MULTILINE)
@@ -37,3 +39,26 @@ class BookWidget(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"  # no address: outputs stay equal from run to run
+
+
+def by_name(given: Any, what: str) -> dict[str, Any]:
+    """Several things by their names; one alone is named after ``what`` it is.
+
+    Raises:
+        ValueError: there is none.
+    """
+    named = given if isinstance(given, Mapping) else {what: given}
+    if not named:
+        raise ValueError(f"no {what} was given")
+    return {str(name): thing for name, thing in named.items()}
+
+
+def known(what: str, name: str, names: Collection[str]) -> str:
+    """``name``, for a trait that chooses one of ``names``.
+
+    Raises:
+        TraitError: it is none of them.
+    """
+    if name not in names:
+        raise TraitError(f"no {what} {name!r}; there are {[*names]}")
+    return name

@@ -12,7 +12,7 @@ import traitlets as t
 from numpy.typing import ArrayLike
 
 from ... import data
-from ..base import BookWidget
+from ..base import BookWidget, by_name, known
 
 SMALLEST, LARGEST = 32, 128
 EXAMPLES = ("cat", "coffee")  # those of data.photos() that have colours
@@ -98,15 +98,11 @@ class AugmentationGallery(BookWidget):
     ) -> None:
         if photos is None:
             photos = example_photos()
-        given = photos if isinstance(photos, Mapping) else {"photo": photos}
-        if not given:
-            raise ValueError("no photo was given")
-        pictures = {str(name): _picture(str(name), pixels) for name, pixels in given.items()}
+        given = by_name(photos, "photo")
+        pictures = {name: _picture(name, pixels) for name, pixels in given.items()}
         state.setdefault("photo_name", next(iter(pictures)))
         super().__init__(photos=pictures, **state)
 
     @t.validate("photo_name")
     def _known_photo(self, proposal: dict[str, Any]) -> str:
-        if proposal["value"] not in self.photos:
-            raise t.TraitError(f"no photo {proposal['value']!r}; there are {[*self.photos]}")
-        return proposal["value"]
+        return known("photo", proposal["value"], self.photos)

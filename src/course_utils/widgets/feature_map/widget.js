@@ -1,5 +1,5 @@
 import {
-  announcer, bytes, checkbox, clamp, listen, make, onMode, pointerAt, select, set, slider,
+  announcer, bytes, checkbox, clamp, floats, listen, make, onMode, pointerAt, select, set, slider,
 } from "../kit/kit.js";
 
 const NEIGHBOURS = 5;
@@ -225,8 +225,6 @@ class View {
     this.model = model;
     this.classes = model.get("classes");
     this.labels = bytes(model.get("labels"));
-    // A copy: float32 must begin at a multiple of four bytes.
-    const floats = (view) => new Float32Array(bytes(view).slice().buffer);
     this.maps = Object.fromEntries(Object.entries(model.get("maps"))
       .map(([name, view]) => [name, floats(view)]));
     this.scatter = new Scatter(this.labels, sprite, model.get("tile"),

@@ -13,8 +13,8 @@ import traitlets as t
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from ..base import BookWidget
-from ..similarity_matrix.widget import array_of, pictures_of
+from ..arrays import array_of, fits_float32, pictures_of
+from ..base import BookWidget, known
 
 FEWEST, MOST = 2, 1000  # pictures
 CLASSES = 10  # as many forms and colours are told apart
@@ -25,7 +25,7 @@ def _points(name: str, positions: ArrayLike, count: int) -> bytes:
     points = array_of(positions)
     if points.shape != (count, 2) or points.dtype.kind not in "fiu":
         raise ValueError(f"map {name!r} has shape {points.shape}: ({count}, 2) is needed")
-    if not (np.abs(points) <= np.finfo(np.float32).max).all():  # false for NaN, too
+    if not fits_float32(points):
         raise ValueError(f"map {name!r} must hold finite numbers of float32")
     return points.astype("<f4").tobytes()
 
@@ -113,27 +113,25 @@ class FeatureMap(BookWidget):
         Raises:
             ValueError: another shape or number, not finite, a label without a class.
         """
-        known = _labels(labels, classes)
+        named = _labels(labels, classes)
         given = positions if isinstance(positions, Mapping) else {"map": positions}
         if not given:
             raise ValueError("no positions were given")
-        maps = {str(name): _points(str(name), p, len(known)) for name, p in given.items()}
-        sprite, tile = _sprite(pictures_of(pictures, len(known)))
+        maps = {str(name): _points(str(name), p, len(named)) for name, p in given.items()}
+        sprite, tile = _sprite(pictures_of(pictures, len(named)))
         state.setdefault("map_name", next(iter(maps)))
         super().__init__(
             maps=maps,
             sprite=sprite,
             tile=tile,
-            labels=known.astype(np.uint8).tobytes(),
+            labels=named.astype(np.uint8).tobytes(),
             classes=list(classes),
             **state,
         )
 
     @t.validate("map_name")
     def _known_map(self, proposal: dict[str, Any]) -> str:
-        if proposal["value"] not in self.maps:
-            raise t.TraitError(f"no map {proposal['value']!r}; there are {[*self.maps]}")
-        return proposal["value"]
+        return known("map", proposal["value"], self.maps)
 
     @t.validate("class_name")
     def _known_class(self, proposal: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import traitlets as t
 from numpy.typing import ArrayLike
 from skimage import data, transform
 
-from ..base import BookWidget
+from ..base import BookWidget, by_name, known
 
 SHORTEST, LONGEST = 8, 256
 
@@ -70,10 +70,8 @@ class FilterExplorer1D(BookWidget):
     ) -> None:
         if signal is None:
             signal = example_signals()
-        given = signal if isinstance(signal, Mapping) else {"signal": signal}
-        if not given:
-            raise ValueError("no signal was given")
-        signals = {str(name): _values(str(name), values) for name, values in given.items()}
+        given = by_name(signal, "signal")
+        signals = {name: _values(name, values) for name, values in given.items()}
         state.setdefault("signal_name", next(iter(signals)))
         shown = signals.get(state["signal_name"], [])
         state.setdefault("position", max(0, len(shown) // 2 - 1))
@@ -81,6 +79,4 @@ class FilterExplorer1D(BookWidget):
 
     @t.validate("signal_name")
     def _known_signal(self, proposal: dict[str, Any]) -> str:
-        if proposal["value"] not in self.signals:
-            raise t.TraitError(f"no signal {proposal['value']!r}; there are {[*self.signals]}")
-        return proposal["value"]
+        return known("signal", proposal["value"], self.signals)

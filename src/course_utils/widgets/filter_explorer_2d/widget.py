@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from skimage import data, transform
 
 from ...reference.convolution import KERNELS
-from ..base import BookWidget
+from ..base import BookWidget, by_name, known
 
 SMALLEST, LARGEST = 5, 256
 
@@ -92,10 +92,8 @@ class FilterExplorer2D(BookWidget):
     ) -> None:
         if photo is None:
             photo = example_photo()
-        given = photo if isinstance(photo, Mapping) else {"photo": photo}
-        if not given:
-            raise ValueError("no photo was given")
-        photos = {str(name): _picture(str(name), pixels) for name, pixels in given.items()}
+        given = by_name(photo, "photo")
+        photos = {name: _picture(name, pixels) for name, pixels in given.items()}
         if "kernel" in state:
             state.setdefault("kernel_name", "custom")
         state.setdefault("kernel", KERNELS["identity"].tolist())
@@ -108,9 +106,7 @@ class FilterExplorer2D(BookWidget):
 
     @t.validate("photo_name")
     def _known_photo(self, proposal: dict[str, Any]) -> str:
-        if proposal["value"] not in self.photos:
-            raise t.TraitError(f"no photo {proposal['value']!r}; there are {[*self.photos]}")
-        return proposal["value"]
+        return known("photo", proposal["value"], self.photos)
 
     @t.validate("kernel")
     def _square_kernel(self, proposal: dict[str, Any]) -> list[list[float]]:

@@ -26,6 +26,9 @@ export const short = (value, digits = 3) =>
 // Bytes arrive as a DataView, from a live kernel as from the static page.
 export const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
+// A copy: float32 must begin at a multiple of four bytes.
+export const floats = (view) => new Float32Array(bytes(view).slice().buffer);
+
 // ---------------------------------------------------------------- model
 
 export function set(model, updates) {

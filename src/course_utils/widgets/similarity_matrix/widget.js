@@ -1,5 +1,5 @@
 import {
-  announcer, bytes, clamp, fixed, listen, make, onMode, pointerAt, select, set, short, slider,
+  announcer, bytes, clamp, fixed, floats, listen, make, onMode, pointerAt, select, set, short, slider,
 } from "../kit/kit.js";
 
 // ---------------------------------------------------------------- arithmetic
@@ -232,9 +232,7 @@ class View {
     this.model = model;
     this.count = model.get("count");
     this.pictures = model.get("pictures");
-    // A copy: float32 must begin at a multiple of four bytes.
-    const z = new Float32Array(bytes(model.get("views")).slice().buffer);
-    this.given = cosines(z, this.count);
+    this.given = cosines(floats(model.get("views")), this.count);
     this.matrix = new Matrix(this.count, (place) => this.choose(place));
     this.chosen = make("div", { class: "sm-chosen" });
     this.largest = make("div", { class: "sm-largest" });

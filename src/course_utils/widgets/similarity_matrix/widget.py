@@ -8,41 +8,11 @@ from typing import Any
 import numpy as np
 import traitlets as t
 from numpy.typing import ArrayLike
-from torch import Tensor
 
+from ..arrays import array_of, fits_float32, pictures_of
 from ..base import BookWidget
 
 FEWEST, MOST = 2, 32  # pictures; two views of each
-LARGEST = 64  # pixels along a side of a picture
-
-
-def array_of(values: ArrayLike) -> np.ndarray:
-    """Any array or tensor, also one on another device or with a gradient."""
-    if isinstance(values, Tensor):
-        values = values.detach().cpu()
-        values = values.double() if values.is_floating_point() else values
-    return np.asarray(values)
-
-
-def pictures_of(pictures: ArrayLike, count: int) -> np.ndarray:
-    """(count, C, h, w) uint8 with C 1 or 3.
-
-    Raises:
-        ValueError: another shape, number, size or dtype.
-    """
-    pixels = array_of(pictures)
-    if pixels.ndim != 4 or len(pixels) != count or pixels.shape[1] not in (1, 3):
-        raise ValueError(
-            f"pictures ({count}, 3, h, w) or ({count}, 1, h, w) are needed, not {pixels.shape}"
-        )
-    if pixels.dtype != np.uint8:
-        raise ValueError(f"pictures have dtype {pixels.dtype}: uint8, 0 to 255, is needed")
-    height, width = pixels.shape[2:]
-    if not 1 <= min(height, width) <= max(height, width) <= LARGEST:
-        raise ValueError(
-            f"pictures have {height} × {width} pixels: 1 to {LARGEST} a side are needed"
-        )
-    return pixels
 
 
 def _views(views: ArrayLike) -> np.ndarray:
@@ -53,7 +23,7 @@ def _views(views: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"{len(z)} views: two of each picture, {2 * FEWEST} to {2 * MOST}, are needed"
         )
-    if not (np.abs(z) <= np.finfo(np.float32).max).all():  # false for NaN, too
+    if not fits_float32(z):
         raise ValueError("views must be finite numbers of float32")
     return z.astype("<f4")
 
