@@ -20,7 +20,8 @@ class Table:
 
     def __repr__(self) -> str:
         lines = [
-            "  ".join(f"{key}: {value}" for key, value in row.items()) for row in self.rows
+            "  ".join(f"{key}: {_shown(value)}" for key, value in row.items())
+            for row in self.rows
         ]
         return "\n".join([*lines, *filter(None, [self.note])])
 
@@ -39,4 +40,9 @@ class Table:
 
 
 def _cells(values: Iterable[Any]) -> str:
-    return "".join(f"<td>{escape(str(value))}</td>" for value in values)
+    return "".join(f"<td>{escape(_shown(value))}</td>" for value in values)
+
+
+def _shown(value: Any) -> str:
+    """None is what was not measured."""
+    return "–" if value is None else str(value)
