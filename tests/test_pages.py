@@ -192,8 +192,8 @@ def test_what_was_read_and_solved_is_remembered_in_this_browser(browser, address
 
 
 def test_two_tabs_of_the_book_agree_on_what_is_solved(browser, built_site):
-    with serve(built_site) as url, open_page(browser) as (page, _):
-        other = page.context.new_page()
+    with serve(built_site) as url, browser.new_context() as context:
+        page, other = context.new_page(), context.new_page()
         for tab in (page, other):
             tab.goto(f"{url}/{CONVOLUTION}")
         page.get_by_label("I have solved this").nth(2).check()
