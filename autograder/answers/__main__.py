@@ -64,22 +64,9 @@ def graded(zygote: Zygote, chapter: str, answer: Answer) -> Report:
         return check(theirs) + hidden(theirs)
 
 
-def failures(report: Report) -> dict[str, str]:
-    """Property -> message."""
-    return {v.name: v.message for v in report.verdicts if not v.passed}
-
-
-def deserved(answer: Answer, report: Report) -> bool:
-    """Full marks for a right answer; for a wrong one the message that names its mistake."""
-    failed = failures(report)
-    if answer.right:
-        return not failed
-    return answer.misconception in failed.get(answer.fails, "")
-
-
 def row(answer: Answer, report: Report) -> str:
     """A line of the table: the property that the answer stands for, and its message."""
-    failed = failures(report)
+    failed = report.failures
     name = answer.fails if answer.fails in failed else next(iter(failed), "")
     said = failed.get(name, "").replace("\n", " ").replace("|", "\\|")
     points = f"{report.points:g} of {report.max_points:g}"
@@ -99,11 +86,12 @@ def main() -> None:
         for answer in bank:
             report = graded(zygote, args.chapter, answer)
             print(row(answer, report), flush=True)
-            if not deserved(answer, report):
-                unfair.append(f"{answer.exercise}: {answer.name}")
+            if complaint := answer.complaint(report):
+                unfair.append(f"{answer.exercise}, {answer.name}: {complaint}")
     finally:
         zygote.close()
-    print(f"\n{len(bank)} answers, {len(unfair)} of them not graded as they deserve", *unfair)
+    print(f"\n{len(bank)} answers, {len(unfair)} of them not graded as they deserve")
+    print(*unfair, sep="\n")
     sys.exit(1 if unfair else 0)
 
 

@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from course_utils.checks import Report
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -30,6 +32,20 @@ class Answer:
     @property
     def right(self) -> bool:
         return not self.misconception
+
+    def complaint(self, report: Report) -> str:
+        """What is unfair about its report; "" where it gets what it deserves.
+
+        That is full marks for a right answer, and for a wrong one a loss of points, with a
+        message that names its mistake.
+        """
+        failed = report.failures
+        if self.right:
+            return f"right, and yet {failed}" if failed else ""
+        if report.points >= report.max_points or self.fails not in failed:
+            return f"{self.fails!r} holds; what fails: {failed}"
+        said = failed[self.fails]
+        return "" if self.misconception in said else f"{self.misconception!r} not in {said!r}"
 
     @property
     def source(self) -> str:

@@ -10,6 +10,7 @@ import torch
 
 from autograder.answers.bank import Answer
 from course_utils import checks
+from course_utils.checks.report import Verdict
 
 CHAPTERS = checks.CHAPTERS
 CASES = [
@@ -52,16 +53,27 @@ def reports() -> dict:
 
 
 @pytest.mark.parametrize(("chapter", "answer"), CASES)
-def test_answer_gets_what_it_deserves(chapter, answer, reports, request):
+def test_answer_gets_what_it_deserves(chapter, answer, reports):
     report = reports[f"{answer.exercise}-{answer.name}"]
-    failed = {v.name: v.message for v in report.verdicts if not v.passed}
-    if answer.right:
-        assert not failed
-        assert report.points == report.max_points
-    else:
-        assert report.points < report.max_points
-        assert answer.fails in failed
-        assert answer.misconception in failed[answer.fails]
+    assert answer.complaint(report) == ""
+
+
+def test_an_unfair_report_is_complained_about():
+    def report(*passed):
+        verdicts = [
+            Verdict(name, 1, ok, "" if ok else "not flipped", hidden=False)
+            for name, ok in zip(("shape", "values"), passed, strict=True)
+        ]
+        return checks.Report("2.3", "conv1d", 2, verdicts)
+
+    right = Answer("conv1d", "loop", len)
+    wrong = Answer("conv1d", "correlation", len, "flipped", fails="values")
+    vague = Answer("conv1d", "correlation", len, "kernel", fails="values")
+    assert right.complaint(report(True, True)) == wrong.complaint(report(True, False)) == ""
+    assert "right, and yet" in right.complaint(report(True, False))
+    assert "'values' holds" in wrong.complaint(report(True, True))
+    assert "'values' holds" in wrong.complaint(report(False, True))
+    assert "'kernel' not in 'not flipped'" in vague.complaint(report(True, False))
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -96,7 +108,7 @@ def test_each_hidden_property_is_needed(chapter, reports):
     bank = importlib.import_module(f"autograder.answers.{chapter}").ANSWERS
     for exercise in {a.exercise for a in bank}:
         only = [
-            {v.name for v in reports[f"{a.exercise}-{a.name}"].verdicts if not v.passed}
+            set(reports[f"{a.exercise}-{a.name}"].failures)
             for a in bank
             if a.exercise == exercise
         ]

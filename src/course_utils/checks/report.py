@@ -68,6 +68,11 @@ class Report:
         return all(v.passed for v in self.verdicts)
 
     @property
+    def failures(self) -> dict[str, str]:
+        """The properties that do not hold, with what was said."""
+        return {v.name: v.message for v in self.verdicts if not v.passed}
+
+    @property
     def points(self) -> float:
         """What nbgrader is told.
 
