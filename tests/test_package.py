@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import json
+
 import pytest
 import torch
 import yaml
@@ -43,6 +46,24 @@ def test_results_come_with_their_provenance():
     assert table.record["hardware"] in table._repr_html_()
     with pytest.raises(CourseError, match="no result 'nothing'"):
         results.table("nothing")
+
+
+def test_what_was_measured_beside_the_rows_is_shown_too():
+    views = results.table("contrastive")
+    assert f"times as fast {views.record['views']['times as fast']}" in views.note
+    assert "[" not in results.table("depth").note  # its curves are for the figure
+
+
+def test_the_page_of_results_has_each_of_them_once():
+    page = json.loads((ROOT / "book" / "results.ipynb").read_text())
+    code = ["".join(c["source"]) for c in page["cells"] if c["cell_type"] == "code"]
+    shown = [
+        argument.value
+        for node in ast.walk(ast.parse("\n".join(code)))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "show"
+        for argument in node.args
+    ]
+    assert sorted(shown) == results.names()
 
 
 def test_facts_name_a_source_that_the_book_lists():

@@ -23,14 +23,22 @@ PLACES = (Path(__file__).parent / "measured", Path(__file__).parents[2] / "resul
 
 
 class Measurement(Table):
-    """A measurement as a table, with hardware, date and seed below it."""
+    """A measurement as a table; below it what else was measured, hardware, date and seed."""
 
     def __init__(self, record: dict[str, Any]) -> None:
         self.record = record
         facts = ", ".join(record[key] for key in ("hardware", "software", "date", "commit"))
-        super().__init__(
-            record["rows"], f"{record['caption']}. {facts}, seed {record['seed']}."
-        )
+        parts = [record["caption"], *_beside(record), f"{facts}, seed {record['seed']}."]
+        super().__init__(record["rows"], ". ".join(parts))
+
+
+def _beside(record: dict[str, Any]) -> list[str]:
+    """What was measured once, beside the rows; curves are for figures."""
+    return [
+        f"{key.capitalize()}: {'; '.join(f'{name} {v}' for name, v in value.items())}"
+        for key, value in record.items()
+        if isinstance(value, dict) and not any(isinstance(v, dict) for v in value.values())
+    ]
 
 
 def table(name: str) -> Measurement:
