@@ -183,6 +183,7 @@ def test_features_are_the_mean_of_the_codes() -> None:
     z = net.encode(x)
     torch.testing.assert_close(features, z.mean((1, 2)))
     torch.testing.assert_close(loss, net.losses(z).mean())
+    assert torch.equal(net.encode(cpc.patches(x, net.size)), z)
 
 
 def test_errors_say_what_does_not_fit() -> None:

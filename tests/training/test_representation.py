@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from course_utils.data import Pictures
+from course_utils.reference.cpc import patches
 from course_utils.reference.simclr import SimCLR, nt_xent
 from course_utils.training import fit, recipes, representation
 
@@ -19,7 +20,9 @@ def noise(split: str) -> Pictures:
     return Pictures(split, images, labels, [str(n) for n in range(10)])
 
 
-@pytest.mark.parametrize("name", ["rotation_small", "cpc_small", "simclr_small"])
+@pytest.mark.parametrize(
+    "name", ["rotation_small", "cpc_small", "cpc_recoloured", "simclr_small"]
+)
 def test_a_recipe_takes_a_step(name: str, monkeypatch) -> None:
     monkeypatch.setattr(representation.data, "cifar10", noise)
     one = lambda model, batches, epochs, **options: fit(model, batches, 1, **options)  # noqa: E731
@@ -51,3 +54,26 @@ def test_two_views_of_each_picture() -> None:
     assert views.shape == (4, 2, 3, 32, 32)
     assert not torch.equal(views[:, 0], views[:, 1])
     assert torch.equal(representation.paired(seed=1)(pictures), views)
+
+
+def test_patches_have_colours_of_their_own_and_lie_where_they_lay() -> None:
+    pictures = torch.rand(2, 3, 32, 32)
+    grid = representation.recoloured(seed=3)(pictures)
+    assert grid.shape == (2, 7, 7, 3, 8, 8)
+    assert 0 <= grid.min() < grid.max() <= 1
+    plain = [patches(x, 8).double().mean(3) for x in (pictures, pictures.flip(3))]
+    light = grid.double().mean(3)
+    # Where a patch was left in its place its light follows that of the picture or its mirror.
+    for picture in range(2):
+        follows = [_correlation(light[picture], p[picture]) for p in plain]
+        assert max(follows) > 0.6 > 0.2 > min(follows)
+    same = patches(torch.full((1, 3, 32, 32), 0.5), 8)
+    changed = representation.recoloured(seed=3)(torch.full((1, 3, 32, 32), 0.5))
+    assert same.shape == changed.shape
+    assert len(changed[..., 0, 0, 0].unique()) > 20
+
+
+def _correlation(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Of pixels within their patches, means taken away."""
+    a, b = (t.flatten(2) - t.flatten(2).mean(-1, keepdim=True) for t in (a, b))
+    return torch.nn.functional.cosine_similarity(a, b, dim=-1).mean().item()

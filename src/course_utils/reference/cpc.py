@@ -179,8 +179,11 @@ class CPC(nn.Module):
         self.W = nn.ModuleList(nn.Linear(context, dim, bias=False) for _ in range(ahead))
 
     def encode(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> z (B, rows, cols, D)."""
-        grid = patches(x, self.size, self.stride)
+        """Pictures (B, C, H, W) -> z (B, rows, cols, D).
+
+        Or their ``patches``, (B, rows, cols, C, size, size), each changed on its own perhaps.
+        """
+        grid = x if x.ndim == 6 else patches(x, self.size, self.stride)
         z = self.encoder(grid.flatten(0, 2))  # (B·rows·cols, D)
         return z.unflatten(0, grid.shape[:3])
 
@@ -209,6 +212,6 @@ class CPC(nn.Module):
         return torch.stack(losses)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, C, H, W) -> features (B, D), the codes' mean over all patches; the mean loss."""
+        """As ``encode`` -> features (B, D), the codes' mean over all patches; the mean loss."""
         z = self.encode(x)
         return z.mean((1, 2)), self.losses(z).mean()

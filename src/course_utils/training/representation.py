@@ -14,15 +14,15 @@ from torch.nn.functional import cross_entropy, normalize
 
 from course_utils import data
 from course_utils.data import Pictures
-from course_utils.reference.cpc import CPC
+from course_utils.reference.cpc import CPC, patches
 from course_utils.reference.probe import features, knn, linear_probe
 from course_utils.reference.resnet import BasicBlock, ResNet, resnet18
 from course_utils.reference.rotation import rotations
 from course_utils.reference.simclr import SimCLR, nt_xent_gathered
-from course_utils.training.augment import Augmentation, flipped, seeded
+from course_utils.training.augment import Augmentation, chain, flipped, seeded
 from course_utils.training.fit import Objective, fit
 from course_utils.training.recipes import Run, Trained
-from course_utils.training.views import two_views
+from course_utils.training.views import random_greyscale, random_jitter, two_views
 
 
 def small_encoder(channels: int = 3, widths: Sequence[int] = (32, 64, 128)) -> ResNet:
@@ -69,6 +69,24 @@ def paired(seed: int, strength: float = 0.5) -> Augmentation:
         return torch.stack(two_views(x, generator, strength), 1)
 
     return seeded(change, seed)
+
+
+def recoloured(seed: int, size: int = 8) -> Augmentation:
+    """CPC's patches, each with light and colours of its own.
+
+    (B, C, H, W) -> (B, rows, cols, C, size, size). Patches of one picture resemble each other
+    in light and colours; where the right one can be found by these nothing else is learned.
+
+    Source: O. Hénaff et al., "Data-efficient image recognition with contrastive predictive
+    coding", ICML 2020, whose patches keep one of three colour channels.
+    """
+
+    def change(x: Tensor, generator: Generator) -> Tensor:
+        grid = patches(x, size)
+        flat = random_jitter(grid.flatten(0, 2), generator, strength=1.0)
+        return random_greyscale(flat, generator, p=0.5).unflatten(0, grid.shape[:3])
+
+    return chain(flipped(seed), seeded(change, seed))
 
 
 # -- judging ----------------------------------------------------------------------------------
@@ -138,14 +156,19 @@ def rotation_small(run: Run) -> Trained:
     return _learned(make, rotation, flipped(run.seed), run, 12, size=128)
 
 
+def _small_cpc() -> tuple[nn.Module, nn.Module]:
+    model = CPC(dim=64, context=64)
+    return model, Codes(model)
+
+
 def cpc_small(run: Run) -> Trained:
     """Features from contrastive predictive coding, CIFAR-10."""
+    return _learned(_small_cpc, prediction, flipped(run.seed), run, 4, size=64)
 
-    def make() -> tuple[nn.Module, nn.Module]:
-        model = CPC(dim=64, context=64)
-        return model, Codes(model)
 
-    return _learned(make, prediction, flipped(run.seed), run, 4, size=64)
+def cpc_recoloured(run: Run) -> Trained:
+    """Features from contrastive predictive coding of recoloured patches, CIFAR-10."""
+    return _learned(_small_cpc, prediction, recoloured(run.seed), run, 4, size=64)
 
 
 def simclr_small(run: Run) -> Trained:
@@ -172,6 +195,7 @@ def simclr_resnet18(run: Run) -> Trained:
 RECIPES: dict[str, Callable[[Run], Trained]] = {
     "rotation_small": rotation_small,
     "cpc_small": cpc_small,
+    "cpc_recoloured": cpc_recoloured,
     "simclr_small": simclr_small,
     "simclr_resnet18": simclr_resnet18,
 }
