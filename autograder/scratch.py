@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from dask.distributed import get_worker
+
 from autograder import swift
 
 
@@ -32,7 +34,15 @@ def folder() -> Iterator[Path]:
 @functools.cache
 def _place(pid: int) -> tempfile.TemporaryDirectory[str]:
     """Of one process, also where it was forked from another; removed when it ends."""
-    return tempfile.TemporaryDirectory(prefix="grade-")
+    return tempfile.TemporaryDirectory(prefix="grade-", dir=_of_the_worker())
+
+
+def _of_the_worker() -> str | None:
+    """A Dask worker's folder, which is removed for it: it is stopped before it can tidy up."""
+    try:
+        return get_worker().local_directory
+    except ValueError:  # no worker
+        return None
 
 
 def gradebook(root: Path) -> str:

@@ -181,7 +181,8 @@ class Zygote(Sessions):
 
     def _environment(self) -> dict[str, str]:
         source = str(Path(course_utils.__file__).parents[1])
-        return environment(f"{self._stage}{os.pathsep}{source}", str(cache_folder()))
+        seen = environment(f"{self._stage}{os.pathsep}{source}", str(cache_folder()))
+        return seen | {"TMPDIR": tempfile.gettempdir()}  # where the instructor has room
 
 
 def best() -> Kind:

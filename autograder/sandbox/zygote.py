@@ -16,6 +16,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -25,6 +26,7 @@ import traceback
 from autograder.sandbox.jail import JailLimits, adopt_orphans, fork_jailed
 
 READY = b"ready"
+WORK = "work-"  # a submission's working directory
 
 
 def main() -> None:
@@ -101,6 +103,8 @@ def _supervise(
     """Parent of the child that serves: waits for its end, or ends it."""
     os.setsid()
     adopt_orphans()
+    # With namespaces /tmp is the child's own and goes with it; without, it is everybody's.
+    place = None if namespaces else tempfile.mkdtemp(prefix=WORK)
     try:
         pid = fork_jailed(JailLimits(**limits), namespaces)
     except OSError as error:
@@ -108,7 +112,7 @@ def _supervise(
         return
     if pid == 0:
         life.close()
-        _serve(service, shell)
+        _serve(service, shell, place)
         os._exit(0)
     _report(life, {"serving": True})
     service.close()
@@ -118,17 +122,19 @@ def _supervise(
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     _kill_children()
+    if place:
+        shutil.rmtree(place, ignore_errors=True)
     _report(life, {"status": status, "peak_mb": usage.ru_maxrss // 1024})
 
 
-def _serve(service: socket.socket, shell) -> None:
+def _serve(service: socket.socket, shell, place: str | None) -> None:
     from autograder.boundary.channel import Channel
     from autograder.boundary.server import Server
 
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    folder = tempfile.mkdtemp(prefix="work-")
+    folder = place or tempfile.mkdtemp(prefix=WORK)
     os.chdir(folder)
     sys.path.insert(0, folder)  # as in a notebook: modules beside it can be imported
     try:

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,25 @@ def test_limits_only_needs_no_bubblewrap(
     words = ["grade", str(tmp_path / "s"), "--out", str(tmp_path / "o")]
     assert cli.main([*words, "--sandbox", "limits-only"]) == 0
     assert ",double,4,4,graded," in (tmp_path / "o" / "grades.csv").read_text()
+
+
+@pytest.mark.parametrize("sandbox", ["bubblewrap", "limits-only"])
+def test_grading_leaves_nothing_in_the_temporary_folder(
+    sandbox: str, tiny: Course, tmp_path: Path
+) -> None:
+    """By the command, in a process of its own that ends."""
+    writes = "open('mine.bin', 'wb').write(bytes(1000))\n"
+    solved = tiny_course.answer(_release(tiny), **{**RIGHT, "double": writes + RIGHT["double"]})
+    tiny_course.hand_in(tmp_path / "s", "ada", solved)
+    with tempfile.TemporaryDirectory(prefix="t-") as place:  # a socket's path must be short
+        command = [sys.executable, "-P", "-m", "course_utils.cli", "grade", str(tmp_path / "s")]
+        command += ["--out", str(tmp_path / "o"), "--sandbox", sandbox]
+        path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+        environment = os.environ | {"TMPDIR": place, "PYTHONPATH": path}
+        subprocess.run(command, cwd=tiny.root, env=environment, check=True, timeout=120)
+        assert ",double,4,4,graded," in (tmp_path / "o" / "grades.csv").read_text()
+        left = {path.name for path in Path(place).iterdir()} - {"dask-scratch-space"}
+        assert not left
 
 
 def _release(course: Course) -> str:
