@@ -30,7 +30,7 @@ PER_CLASS = (1, 5, 10, 50, 500)
 PROBED = {
     "SimCLR": ("simclr_small", small_encoder),
     "rotation": ("rotation_small", small_encoder),
-    "CPC": ("cpc_small", lambda: Codes(CPC(dim=64, context=64))),
+    "CPC, recoloured": ("cpc_recoloured", lambda: Codes(CPC(dim=64, context=64))),
 }
 
 
