@@ -182,7 +182,14 @@ class Zygote(Sessions):
     def _environment(self) -> dict[str, str]:
         source = str(Path(course_utils.__file__).parents[1])
         seen = environment(f"{self._stage}{os.pathsep}{source}", str(cache_folder()))
-        return seen | {"TMPDIR": tempfile.gettempdir()}  # where the instructor has room
+        home = Path(self._folder.name, "home")  # /tmp is everybody's here
+        home.mkdir()
+        return seen | {
+            "HOME": str(home),
+            "IPYTHONDIR": str(home / "ipython"),
+            "MPLCONFIGDIR": str(home / "matplotlib"),
+            "TMPDIR": tempfile.gettempdir(),  # where the instructor has room
+        }
 
 
 def best() -> Kind:

@@ -107,7 +107,11 @@ def test_grading_leaves_nothing_in_the_temporary_folder(
     sandbox: str, tiny: Course, tmp_path: Path
 ) -> None:
     """By the command, in a process of its own that ends."""
-    writes = "open('mine.bin', 'wb').write(bytes(1000))\n"
+    name = f"of-{tmp_path.name}"
+    writes = (
+        "from pathlib import Path\n"
+        f"for place in ('{name}', '~/{name}'):\n    Path(place).expanduser().touch()\n"
+    )
     solved = tiny_course.answer(_release(tiny), **{**RIGHT, "double": writes + RIGHT["double"]})
     tiny_course.hand_in(tmp_path / "s", "ada", solved)
     with tempfile.TemporaryDirectory(prefix="t-") as place:  # a socket's path must be short
@@ -119,6 +123,7 @@ def test_grading_leaves_nothing_in_the_temporary_folder(
         assert ",double,4,4,graded," in (tmp_path / "o" / "grades.csv").read_text()
         left = {path.name for path in Path(place).iterdir()} - {"dask-scratch-space"}
         assert not left
+    assert not Path("/tmp", name).exists()
 
 
 def _release(course: Course) -> str:
