@@ -81,9 +81,7 @@ def provenance(
         "seconds": round(seconds, 1),
         "date": datetime.date.today().isoformat(),
         "commit": _commit(),
-        "hardware": _hardware(
-            device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        ),
+        "hardware": _hardware(device),
         "software": f"Python {platform.python_version()}, torch {torch.__version__}",
     }
 
@@ -109,4 +107,5 @@ def _hardware(device: torch.device) -> str:
     lines = info.read_text().splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     model = names[0] if names else platform.processor() or platform.machine()
-    return f"{model}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{model}, {threads} thread{'s' if threads > 1 else ''}"

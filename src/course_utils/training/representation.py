@@ -78,7 +78,7 @@ def recoloured(seed: int, size: int = 8) -> Augmentation:
     in light and colours; where the right one can be found by these nothing else is learned.
 
     Source: O. Hénaff et al., "Data-efficient image recognition with contrastive predictive
-    coding", ICML 2020, whose patches keep one of three colour channels.
+    coding", ICML 2020, whose patches lose two of three colour channels at random.
     """
 
     def change(x: Tensor, generator: Generator) -> Tensor:
