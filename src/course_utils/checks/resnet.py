@@ -134,7 +134,7 @@ def checkerboard(*size: int) -> Tensor:
     return 1 - 2 * (sum(places, torch.zeros(())) % 2).double()
 
 
-@batch_norm.property("training: statistics over pictures, rows and columns", points=1)
+@batch_norm.property("training: statistics over pictures, rows and columns", points=2)
 def _(answer: Answer, draw: Draw) -> None:
     x = draw.normal(4, 3, 5, 3) * torch.tensor([20.0, 60, 35])[:, None, None].double()
     x = x + 50 * draw.normal(3)[:, None, None]  # so large that ε is another property's matter
@@ -297,7 +297,7 @@ def renewed(answer: Answer, draw: Draw) -> tuple[list, Tensor, Tensor, float]:
     return got[1:], mean, var, 8
 
 
-@batch_norm.property("training: the running mean moves by its momentum", points=1)
+@batch_norm.property("training: the running mean moves by its momentum", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
     got, mean, var, n = renewed(answer, draw)
     batch = torch.full_like(mean, 2)
@@ -314,7 +314,7 @@ def _(answer: Answer, draw: Draw) -> None:
         raise Wrong("the values come in another order: y, new mean, new variance are asked for")
 
 
-@batch_norm.property("training: the running variance takes in the unbiased one", points=1)
+@batch_norm.property("training: the running variance takes in the unbiased one", points=0.5)
 def _(answer: Answer, draw: Draw) -> None:
     got, mean, var, n = renewed(answer, draw)
     batch, unbiased = torch.full_like(mean, 9), torch.full_like(mean, 9 * n / (n - 1))
