@@ -39,7 +39,7 @@ def executed(path: Path, cache: Path) -> NotebookNode:
 
     It runs only when nothing that it depends on is as in the last run; of two processes
     that ask at once one runs it and the other waits. ``metadata["course"]`` tells what
-    that run took: ``seconds`` and ``peak_mb``.
+    that run took: ``seconds``, ``cpu_seconds`` and ``peak_mb``.
 
     Args:
         cache: the course's cache folder; the copy is ``executed/<stem>-<hash>.ipynb`` in it.
@@ -120,6 +120,7 @@ def _run(path: Path, source: NotebookNode) -> NotebookNode:
         raise _failure(path, current, "the kernel died (out of memory? interrupted?)") from None
     nb.metadata["course"] = {
         "seconds": round(meter.seconds, 2),
+        "cpu_seconds": round(meter.cpu_seconds, 2),
         "peak_mb": round(meter.peak_mb),
     }
     return nb
