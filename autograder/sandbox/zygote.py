@@ -108,6 +108,7 @@ def _supervise(
     try:
         pid = fork_jailed(JailLimits(**limits), namespaces)
     except OSError as error:
+        _tidy(place)
         _report(life, {"refused": str(error)})
         return
     if pid == 0:
@@ -122,9 +123,13 @@ def _supervise(
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     _kill_children()
+    _tidy(place)
+    _report(life, {"status": status, "peak_mb": usage.ru_maxrss // 1024})
+
+
+def _tidy(place: str | None) -> None:
     if place:
         shutil.rmtree(place, ignore_errors=True)
-    _report(life, {"status": status, "peak_mb": usage.ru_maxrss // 1024})
 
 
 def _serve(service: socket.socket, shell, place: str | None) -> None:

@@ -67,9 +67,9 @@ def test_patches_have_colours_of_their_own_and_lie_where_they_lay() -> None:
     for picture in range(2):
         follows = [_correlation(light[picture], p[picture]) for p in plain]
         assert max(follows) > 0.6 > 0.2 > min(follows)
-    same = patches(torch.full((1, 3, 32, 32), 0.5), 8)
-    changed = representation.recoloured(seed=3)(torch.full((1, 3, 32, 32), 0.5))
-    assert same.shape == changed.shape
+    even = torch.full((1, 3, 32, 32), 0.5)
+    changed = representation.recoloured(seed=3)(even)
+    assert changed.shape == patches(even, 8).shape
     assert len(changed[..., 0, 0, 0].unique()) > 20
 
 
