@@ -7,18 +7,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.integrity import similarity, work
 from autograder.integrity.findings import Kind
+from autograder.integrity.outcome import Report
 from autograder.integrity.similarity import Match
 from autograder.integrity.visible import visible
-
-if TYPE_CHECKING:
-    from autograder.integrity.report import Report
 
 FOLDER = Path(__file__).parent
 MAX_COMPARISONS = 300  # side by side on the page; the table holds all pairs

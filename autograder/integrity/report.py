@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder import store
@@ -12,34 +11,16 @@ from autograder.integrity import PAGE, TABLE, reference_use, work
 from autograder.integrity.changed import changes
 from autograder.integrity.findings import Finding, Kind
 from autograder.integrity.given import Given
+from autograder.integrity.outcome import Report
 from autograder.integrity.page import page
 from autograder.integrity.refused import refusals
-from autograder.integrity.similarity import COMMON, Group, Match, compare, groups
+from autograder.integrity.similarity import COMMON, Match, compare, groups
 from autograder.integrity.table import integrity_csv
 from autograder.integrity.work import LeftOut, Work
 from autograder.records import Result
 from course_utils.course import Course, UsageError
 
 SECONDS = 60  # for comparing; what is not done by then is named
-
-
-@dataclass
-class Report:
-    """What was found.
-
-    Attributes:
-        groups: near-identical answers, by assignment and exercise.
-        findings: the rows of the table, of all kinds.
-        left_out: what was not looked at.
-    """
-
-    groups: dict[tuple[str, str], list[Group]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    students: int = 0
-
-    def of(self, kind: Kind) -> list[Finding]:
-        return [f for f in self.findings if f.kind is kind]
 
 
 def again(course: Course, out: Path) -> Report:

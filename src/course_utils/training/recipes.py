@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from course_utils import data
 from course_utils.course import UsageError
@@ -18,33 +17,10 @@ from course_utils.reference import naive_bayes
 from course_utils.reference.cnn import LeNet
 from course_utils.reference.resnet import cifar_resnet, resnet18
 from course_utils.results import provenance
+from course_utils.training import representation
 from course_utils.training.augment import chain, cutout, flipped, shifted
-from course_utils.training.fit import Epoch, accuracy, fit
-
-Watch = Callable[[Epoch], None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """Where and how a recipe runs; ``resume`` holds its state, see ``fit``."""
-
-    device: torch.device
-    seed: int = 0
-    watch: Watch = lambda _: None
-    resume: Path | None = None
-
-
-@dataclass
-class Trained:
-    """A network's tensors and what was measured: a row of the table, and the curve.
-
-    ``ships`` says whether the tensors travel in the package or stay where they were made.
-    """
-
-    tensors: dict[str, Tensor]
-    row: dict[str, Any]
-    curve: list[Epoch]
-    ships: bool = True
+from course_utils.training.fit import accuracy, fit
+from course_utils.training.run import Run, Trained
 
 
 def lenet(run: Run) -> Trained:
@@ -181,8 +157,6 @@ def train(name: str, run: Run) -> tuple[Trained, dict[str, Any]]:
     Raises:
         UsageError: there is no such recipe.
     """
-    from course_utils.training import representation  # which builds on this module
-
     known = RECIPES | representation.RECIPES
     if name not in known:
         raise UsageError(f"no recipe {name!r}; there are: {', '.join(known)}")

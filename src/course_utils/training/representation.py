@@ -21,7 +21,7 @@ from course_utils.reference.rotation import rotations
 from course_utils.reference.simclr import SimCLR, nt_xent_gathered
 from course_utils.training.augment import Augmentation, chain, flipped, seeded
 from course_utils.training.fit import Objective, fit
-from course_utils.training.recipes import Run, Trained
+from course_utils.training.run import Run, Trained
 from course_utils.training.views import random_greyscale, random_jitter, two_views
 
 
