@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 
@@ -19,8 +20,8 @@ HEADING = re.compile(r"^### Exercise (\d+\.\d+) · (.+)$", re.MULTILINE)
 FACTS = re.compile(
     r"^\*\*(\d+) points? · (\d+) minutes · difficulty [●○]{3}( · [\w ]+)?\*\*$", re.MULTILINE
 )
+REFERENCE = "course_utils.reference."
 NAMES = Course(ROOT).chapters()
-REFERENCES = {"pretext": ("rotation", "cpc")}  # of chapters about more than one method
 
 
 @pytest.fixture(params=NAMES)
@@ -46,11 +47,24 @@ def exercises(nb):
     return found
 
 
-def test_every_chapter_has_its_rooms(chapter):
+def modules(nb):
+    """What a notebook imports, ``from a import b`` as a.b."""
+    code = "\n".join(c.source for c in nb.cells if c.cell_type == "code")
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_every_chapter_has_its_rooms(chapter, source):
+    """A chapter about several methods shows the reference of each."""
     topic = chapter.split("_", 1)[1]
     assert topic in CHAPTERS
-    for module in REFERENCES.get(topic, (topic,)):
-        importlib.import_module(f"course_utils.reference.{module}")
+    shown = {m.split(".")[2] for m in modules(source) if m.startswith(REFERENCE)}
+    assert topic in shown or len(shown) > 1
+    for module in shown:
+        importlib.import_module(f"{REFERENCE}{module}")
     for room in ("course_utils.checks", "autograder.hidden"):
         importlib.import_module(f"{room}.{topic}")
     bank = importlib.import_module(f"autograder.answers.{topic}").ANSWERS
