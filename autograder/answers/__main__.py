@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,10 +28,9 @@ from course_utils.checks import CHAPTERS, Report
 SECONDS = 30  # for one cell or call
 
 
-def imports(chapter: str) -> str:
-    """The bank's imports, which answers count on as on those of a notebook."""
-    module = importlib.import_module(f"autograder.answers.{chapter}")
-    tree = ast.parse(Path(str(module.__file__)).read_text())
+def imports(answer: Answer) -> str:
+    """The imports of an answer's file, which it counts on as on those of a notebook."""
+    tree = ast.parse(Path(inspect.getfile(answer.function)).read_text())
     kept = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     lines = [ast.unparse(node) for node in kept]
     return "\n".join(line for line in lines if "autograder" not in line)
@@ -59,7 +59,7 @@ def graded(zygote: Zygote, chapter: str, answer: Answer) -> Report:
     """The whole report, as in the test cell."""
     check = getattr(importlib.import_module(f"course_utils.checks.{chapter}"), answer.exercise)
     hidden = getattr(importlib.import_module(f"autograder.hidden.{chapter}"), answer.exercise)
-    with student(zygote, [imports(chapter), answer.source]) as link:
+    with student(zygote, [imports(answer), answer.source]) as link:
         theirs = link.named(answer.exercise, SECONDS)
         return check(theirs) + hidden(theirs)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from course_utils.checks import Report
@@ -76,3 +78,10 @@ class Bank:
     def _add(self, answer: Answer) -> Callable:
         self.answers.append(answer)
         return answer.function
+
+
+def collected(package: str, folder: Iterable[str]) -> list[Answer]:
+    """The answers of every file of a chapter's folder; each has its own ``bank``."""
+    names = sorted(module.name for module in pkgutil.iter_modules(list(folder)))
+    files = [importlib.import_module(f"{package}.{name}") for name in names]
+    return [answer for file in files for answer in file.bank.answers]

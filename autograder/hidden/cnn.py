@@ -16,8 +16,8 @@ from course_utils.checks.cnn import (
     positive,
     seen,
 )
-from course_utils.checks.compare import expect, expect_gradients, refuse_change, same
-from course_utils.checks.convolution import unoriented
+from course_utils.checks.compare_old import expect, expect_gradients, refuse_change, same
+from course_utils.checks.convolution_old import unoriented
 from course_utils.checks.core import Draw
 from course_utils.reference import cnn as reference
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
+from torch import Tensor
 
 from course_utils.checks import convolution as visible
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.compare import expect, expect_gradients, refuse_change
-from course_utils.checks.convolution import expect_size, unoriented
+from course_utils.checks.compare_old import expect, expect_gradients
+from course_utils.checks.convolution.conv2d import unoriented
 from course_utils.checks.core import Draw
+from course_utils.checks.exercise import exchange
+from course_utils.checks.probe import Probe, given
 from course_utils.reference import convolution as reference
 
 # -- 2.1 moving average -------------------------------------------------------------------
@@ -70,53 +75,38 @@ def _(answer: Answer, draw: Draw) -> None:
 output_size = visible.output_size.hidden_part()
 
 
-@output_size.property("stride and padding together", points=1)
-def _(answer: Answer, draw: Draw) -> None:
-    for n, k, s, p in ((28, 5, 3, 2), (7, 3, 2, 1), (8, 3, 2, 1), (224, 7, 2, 3), (3, 5, 4, 1)):
-        wrong = {
-            "rounded up, but a window that does not fit is not computed": -(
-                -(n + 2 * p - k) // s
-            )
-            + 1,
-            "the padding is added after the stride; it makes the input larger": (n - k) // s
-            + 1
-            + 2 * p,
-        }
-        expect_size(answer, n, k, s, p, wrong, by_name=False)
-
-
-@output_size.property("refuses a kernel that does not fit", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for n, k, s, p in ((3, 5, 1, 0), (2, 7, 2, 2), (4, 5, 3, 0)):
-        if not answer.raises(ValueError, n, k, s, p):
-            raise Wrong(
-                f"n = {n}, k = {k}, padding {p} should raise a ValueError: no window fits"
-            )
-    expect_size(answer, 3, 5, 1, 1, {})
+@output_size.refuses(
+    "refuses a kernel that does not fit",
+    0.5,
+    exchange(
+        "fits",
+        {
+            "a kernel that does not fit should raise a ValueError": lambda room: True,
+            "a kernel as large as the padded input fits once": lambda room: room > 0,
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield from ((3, 5, 1, 0), (2, 7, 2, 2), (4, 5, 3, 0), (3, 5, 1, 1), (7, 7, 1, 0))
 
 
 # -- 2.5 convolution in two dimensions ----------------------------------------------------
 
 conv2d = visible.conv2d.hidden_part()
+conv2d.gradients("x, w, bias", points=0.5)
 
 
-@conv2d.property("gradients reach input, kernels and bias", points=1)
-def _(answer: Answer, draw: Draw) -> None:
-    x = draw.normal(2, 2, 7, 6).requires_grad_()
-    half, bias = draw.normal(3, 2, 3, 3).requires_grad_(), draw.normal(3).requires_grad_()
-    w = unoriented(half)
-    leaves = {"x": x, "w": half, "bias": bias}
-    for stride, padding in ((1, 0), (2, 1)):
-        value = answer(x, w, bias, stride=stride, padding=padding)
-        wanted = reference.conv2d(x, w, bias, stride, padding)
-        on = f"x (2, 2, 7, 6), w (3, 2, 3, 3), stride {stride}, padding {padding}"
-        expect_gradients(value, wanted, leaves, on)
+def broadcast(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Window times kernel, summed: one channel meets all of the other's."""
+    windows = x.unfold(2, w.shape[2], stride).unfold(3, w.shape[3], stride)
+    return (windows[:, None] * w[:, :, None, None]).sum((2, 5, 6))
 
 
-@conv2d.property(
-    "one picture, one kernel, one window; strides longer than the kernel", points=0.5
+@conv2d.aspect(
+    "one image, one kernel, one window; strides longer than the kernel",
+    0.5,
 )
-def _(answer: Answer, draw: Draw) -> None:
+def _(draw: Draw) -> Iterator[tuple | Probe]:
     for size, kernel, stride, padding in (
         ((1, 1, 3, 3), (1, 1, 3, 3), 1, 0),
         ((1, 2, 5, 7), (1, 2, 1, 1), 1, 0),
@@ -124,45 +114,20 @@ def _(answer: Answer, draw: Draw) -> None:
         ((2, 2, 9, 9), (2, 2, 2, 2), 4, 0),
     ):
         x, w = draw.normal(*size), unoriented(draw.normal(*kernel))
-        want = reference.conv2d(x, w, None, stride, padding)
-        on = f"x {size}, w {kernel}, stride {stride}, padding {padding}"
-        expect(answer(x, w, stride=stride, padding=padding), want, on)
+        yield given(x=x, w=w, stride=stride, padding=padding)
 
 
-@conv2d.property("the whole definition at once", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for size, kernel, stride, padding in (
-        ((2, 3, 9, 12), (4, 3, 2, 3), 2, 1),
-        ((3, 2, 11, 8), (2, 2, 4, 1), 3, 2),
-        ((2, 5, 6, 7), (3, 5, 3, 3), 1, 2),
-        ((2, 4, 17, 23), (7, 4, 5, 2), 2, 3),
-    ):
-        x, w, bias = draw.normal(*size), draw.normal(*kernel), draw.normal(kernel[0])
-        want = reference.conv2d(x, w, bias, stride, padding)
-        on = f"x {size}, w {kernel}, bias, stride {stride}, padding {padding}"
-        flipped = {
-            "the kernel is flipped: this is true convolution; a layer computes "
-            "cross-correlation": reference.conv2d(x, w.flip(-1, -2), bias, stride, padding)
-        }
-        expect(answer(x, w, bias, stride, padding), want, on, flipped)
-        named = {"x": x, "w": w, "bias": bias, "stride": stride, "padding": padding}
-        expect(answer(**named), want, f"{on}, all by name")
-    refuse_change(answer)
-
-
-@conv2d.property("refuses kernels made for another number of channels", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    x = draw.normal(2, 3, 5, 5)
-    for given, made_for in ((3, 1), (3, 2), (1, 3), (6, 3), (3, 6)):
-        if not answer.raises(
-            ValueError, draw.normal(2, given, 5, 5), draw.normal(4, made_for, 3, 3)
-        ):
-            raise Wrong(
-                f"{given} input channels and kernels for {made_for} should raise a ValueError: "
-                "broadcasting hides the mistake"
-            )
-    g = reference.KERNELS["gaussian"].double().expand(2, 3, 3, 3)
-    expect(answer(x, g), reference.conv2d(x, g), "x (2, 3, 5, 5), w (2, 3, 3, 3)")
+@conv2d.refuses(
+    "refuses kernels made for another number of channels",
+    0.5,
+    {
+        "kernels for another number of channels should raise a ValueError: broadcasting hides "
+        "the mistake": {"fits": lambda x, w: True, "windows": broadcast},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for channels, made_for in ((3, 1), (3, 2), (1, 3), (6, 3), (3, 3)):
+        yield draw.normal(2, channels, 5, 5), draw.normal(4, made_for, 3, 3)
 
 
 # -- 2.6 separable filter -----------------------------------------------------------------

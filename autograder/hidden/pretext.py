@@ -7,7 +7,7 @@ from torch import Tensor
 
 from course_utils.checks import pretext as visible
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.compare import same
+from course_utils.checks.compare_old import same
 from course_utils.checks.core import Draw
 from course_utils.checks.pretext import (
     bound_slips,

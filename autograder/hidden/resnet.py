@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_utils.checks import resnet as visible
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.compare import expect, expect_own_gradients
+from course_utils.checks.compare_old import expect, expect_own_gradients
 from course_utils.checks.core import Draw
 from course_utils.checks.resnet import (
     BASIC,

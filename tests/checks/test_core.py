@@ -15,7 +15,7 @@ from nbgrader.utils import determine_grade
 
 from course_utils.checks import Check, Report, answer, convolution
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import expect, expect_gradients
+from course_utils.checks.compare_old import expect, expect_gradients
 from course_utils.checks.report import MIME
 from course_utils.reference import convolution as reference
 

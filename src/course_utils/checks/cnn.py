@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import (
+from course_utils.checks.compare_old import (
     FLOATS,
     expect,
     expect_dtype,
@@ -27,7 +27,7 @@ from course_utils.checks.compare import (
     refuse_change,
     same,
 )
-from course_utils.checks.convolution import BY_HAND, unoriented
+from course_utils.checks.convolution_old import BY_HAND, unoriented
 from course_utils.checks.core import Check, Draw
 from course_utils.reference import cnn as reference
 

@@ -84,7 +84,10 @@ class Check:
             NotImplementedError: the exercise is not solved yet.
         """
         # The visible part has run before the hidden one: a stub would have been found.
-        answer = Answer(function, self.bans, may_be_stub=not self.is_hidden)
+        return self.report(Answer(function, self.bans, may_be_stub=not self.is_hidden))
+
+    def report(self, answer: Answer) -> Report:
+        """Try every property on ``answer``."""
         verdicts = []
         for prop in self.properties:
             try:

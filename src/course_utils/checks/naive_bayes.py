@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import FLOATS, as_floats, expect, expect_dtype, refuse_change
+from course_utils.checks.compare_old import (
+    FLOATS,
+    as_floats,
+    expect,
+    expect_dtype,
+    refuse_change,
+)
 from course_utils.checks.core import Check, Draw
 from course_utils.reference import naive_bayes as reference
 

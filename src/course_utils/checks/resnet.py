@@ -19,7 +19,7 @@ from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
 from course_utils.checks.cnn import number
-from course_utils.checks.compare import (
+from course_utils.checks.compare_old import (
     FLOATS,
     Inputs,
     expect,

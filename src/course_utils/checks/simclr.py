@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import (
+from course_utils.checks.compare_old import (
     FLOATS,
     as_floats,
     expect,

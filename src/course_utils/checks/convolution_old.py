@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.checks.answer import Answer, Ban, Wrong
-from course_utils.checks.compare import (
+from course_utils.checks.compare_old import (
     FLOATS,
     expect,
     expect_inside,

@@ -1,0 +1,260 @@
+"""Right and wrong answers to exercise `gradient_norms`."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from autograder.answers.bank import Bank
+
+bank = Bank()
+right, wrong = bank.right, bank.wrong
+
+PLAIN = "plain: the norm of the gradient of each layer's weights"
+
+
+LOSS = "the loss is the mean cross entropy of the logits"
+
+
+RESIDUAL = "residual: h + relu(h Wᵀ)"
+
+
+ORDER = "one norm a layer, the first layer first"
+
+
+KEEPS_NORMS = "a tensor of the dtype of x; its inputs stay as they are"
+
+
+NO_GRAPH = "the result carries no graph"
+
+
+LARGE = "logits of several thousand"
+
+
+@right("autograd")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    gradients = torch.autograd.grad(F.cross_entropy(h, y), weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@right("backward")
+def gradient_norms(x, y, weights, residual):
+    layers = nn.ModuleList()
+    for w in weights:
+        layer = nn.Linear(*w.shape, bias=False, dtype=w.dtype)
+        with torch.no_grad():
+            layer.weight.copy_(w)
+        layers.append(layer)
+    h = x.clone()
+    for layer in layers:
+        h = residual * h + F.relu(layer(h))
+    loss = -F.log_softmax(h, dim=-1)[torch.arange(len(y)), y].mean()
+    loss.backward()
+    norms = torch.zeros(len(weights), dtype=x.dtype)
+    for n, layer in enumerate(layers):
+        norms[n] = layer.weight.grad.pow(2).sum().sqrt()
+    return norms
+
+
+@right("by-hand")
+def gradient_norms(x, y, weights, residual):
+    hidden, active = [x], []
+    for w in weights:
+        z = hidden[-1] @ w.T
+        active.append(z > 0)
+        hidden.append(z.clamp(min=0) + (hidden[-1] if residual else 0))
+    d = hidden[-1].softmax(1)
+    d = (d - F.one_hot(y, d.shape[1])) / len(y)
+    norms = []
+    for w, h, on in zip(weights[::-1], hidden[-2::-1], active[::-1], strict=True):
+        dz = d * on
+        norms.insert(0, torch.linalg.matrix_norm(dz.T @ h))
+        d = dz @ w + (d if residual else 0)
+    return torch.stack(norms)
+
+
+@right("functional")
+def gradient_norms(x, y, weights, residual):
+    def loss(weights):
+        h = x
+        for w in weights:
+            h = F.linear(h, w).relu() + (h if residual else 0.0)
+        return torch.nn.CrossEntropyLoss()(h, y)
+
+    gradients = torch.func.grad(loss)(tuple(weights))
+    return torch.tensor([g.square().sum().sqrt().item() for g in gradients], dtype=x.dtype)
+
+
+@wrong("not-transposed", PLAIN, "W is not transposed")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("squared", PLAIN, "the root is missing")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.square().sum() for g in gradients])
+
+
+@wrong("mean-size", PLAIN, "the mean of absolute values")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.abs().mean() for g in gradients])
+
+
+@wrong("of-the-weights", PLAIN, "the norms of the weights")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    assert len(gradients) == len(weights)
+    return torch.stack([w.detach().norm() for w in weights])
+
+
+@wrong("summed-loss", LOSS, "the losses of the pictures are summed")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y, reduction="sum")
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("softmax-twice", LOSS, "softmax before the cross entropy")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h.softmax(1), y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("residual-ignored", RESIDUAL, "residual is ignored")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("relu-around-the-sum", RESIDUAL, "relu around the sum")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        h = torch.relu(h + h @ w.T if residual else h @ w.T)
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("always-from-x", RESIDUAL, "the shortcut starts at x each time")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = x + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("last-first", ORDER, "the last layer comes first")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in reversed(gradients)])
+
+
+@wrong("float32", KEEPS_NORMS, "torch.float32 came out")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.tensor([g.norm().item() for g in gradients])
+
+
+@wrong("with-graph", NO_GRAPH, "the norms have a graph")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights, create_graph=True)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("overflows", LARGE, "exp of a large logit is infinite")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for w in weights:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    shares = h.exp() / h.exp().sum(1, keepdim=True)
+    loss = -shares[torch.arange(len(y)), y].log().mean()
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])
+
+
+@wrong("linear-at-the-end", PLAIN, "no relu after the last layer")
+def gradient_norms(x, y, weights, residual):
+    weights = [w.detach().clone().requires_grad_() for w in weights]
+    h = x
+    for n, w in enumerate(weights, 1):
+        out = h @ w.T if n == len(weights) else torch.relu(h @ w.T)
+        h = h + out if residual else out
+    loss = F.cross_entropy(h, y)
+    gradients = torch.autograd.grad(loss, weights)
+    return torch.stack([g.norm() for g in gradients])

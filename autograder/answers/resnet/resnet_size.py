@@ -1,0 +1,351 @@
+"""Right and wrong answers to exercise `resnet_size`."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from autograder.answers.bank import Bank
+
+bank = Bank()
+right, wrong = bank.right, bank.wrong
+
+LAYERS = "layers on the main path"
+
+
+BASIC_SIZE = "a basic block: two convolutions of 3 × 3"
+
+
+BOTTLENECK_SIZE = "a bottleneck: 1 × 1, 3 × 3 and 1 × 1, four times as wide"
+
+
+NORMS = "γ and β of each batch norm, no bias beside them"
+
+
+PLACES = "projections where the shape changes, and only there"
+
+
+ENDS = "the stem and the linear layer"
+
+
+DEEPEST = "the deepest of table 1, to the last parameter"
+
+
+ANY = "any number of stages and classes"
+
+
+@right("block-by-block")
+def resnet_size(counts, bottleneck, classes=1000):
+    def conv_bn(c_in, c_out, k):
+        return c_in * c_out * k * k + 2 * c_out
+
+    total, layers, c = conv_bn(3, 64, 7), 2, 64
+    for stage, count in enumerate(counts):
+        width = 64 * 2**stage
+        out = 4 * width if bottleneck else width
+        for _ in range(count):
+            if bottleneck:
+                total += (
+                    conv_bn(c, width, 1) + conv_bn(width, width, 3) + conv_bn(width, out, 1)
+                )
+            else:
+                total += conv_bn(c, width, 3) + conv_bn(width, width, 3)
+            layers += 3 if bottleneck else 2
+            if c != out:
+                total += conv_bn(c, out, 1)
+            c = out
+    return layers, total + (c + 1) * classes
+
+
+@right("list-of-modules")
+def resnet_size(counts, bottleneck, classes=1000):
+    with torch.device("meta"):
+        parts = [nn.Conv2d(3, 64, 7, bias=False), nn.BatchNorm2d(64)]
+        c, width = 64, 64
+        for count in counts:
+            kernels = (
+                [(width, 1), (width, 3), (4 * width, 1)] if bottleneck else [(width, 3)] * 2
+            )
+            for _ in range(count):
+                first = c
+                for out, k in kernels:
+                    parts += [nn.Conv2d(c, out, k, bias=False), nn.BatchNorm2d(out)]
+                    c = out
+                if first != c:
+                    parts += [nn.Conv2d(first, c, 1, bias=False), nn.BatchNorm2d(c)]
+            width *= 2
+        parts.append(nn.Linear(c, classes))
+    layers = 2 + (3 if bottleneck else 2) * sum(counts)
+    return [layers, sum(p.numel() for m in parts for p in m.parameters())]
+
+
+@right("closed-form")
+def resnet_size(counts, bottleneck, classes=1000):
+    total = 3 * 64 * 49 + 2 * 64
+    e = 4 if bottleneck else 1
+    for i, n in enumerate(counts):
+        w = 64 << i
+        before = 64 if i == 0 else e * w // 2
+        if bottleneck:
+            first = before * w + 13 * w * w + 12 * w + 4 * before * w + 8 * w
+            other = 17 * w * w + 12 * w
+        else:
+            other = 18 * w * w + 4 * w
+            first = other if i == 0 else 9 * before * w + 9 * w * w + 4 * w + before * w + 2 * w
+        total += first + (n - 1) * other
+    features = e * 64 << (len(counts) - 1)
+    return 2 + (e + 8) // 4 * sum(counts), total + features * classes + classes
+
+
+@wrong("projections-are-layers", LAYERS, "projections are counted")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+                layers += 1
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("blocks-for-layers", LAYERS, "blocks are counted")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += 1
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("other-order", LAYERS, "layers and parameters are swapped")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return total + (c + 1) * classes, layers
+
+
+@wrong("three-by-three-is-one", BASIC_SIZE, "the area of the 3 × 3 kernels is left out")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * (49 if k == 7 else 1) + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("four-times-forgotten", BOTTLENECK_SIZE, "the width comes out of a bottleneck")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("no-norms", NORMS, "batch norms are left out")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("running-statistics", NORMS, "the running statistics are counted")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 4 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("biases-too", NORMS, "the convolutions have a bias")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 3 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("none-in-stage-one", PLACES, "no projection in the first stage of a bottleneck")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for n in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if n == 0 and stage > 0:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("basic-stage-one-too", PLACES, "a projection in the first stage of a basic")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for n in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if n == 0:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("projection-in-every-block", PLACES, "a projection in every block")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("linear-sees-the-width", ENDS, "the linear layer sees 512 values")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (w + 1) * classes
+
+
+@wrong("linear-without-bias", ENDS, "the bias of the linear layer is left out")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + c * classes
+
+
+@wrong("float32-sum", DEEPEST, "a sum in float32")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2**stage
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = [a * b * k * k + 2 * b for a, b, k in shapes] + [(c + 1) * classes]
+    return layers, int(torch.tensor(total, dtype=torch.float32).sum())
+
+
+@wrong("four-stages", ANY, "the call raised")
+def resnet_size(counts, bottleneck, classes=1000):
+    shapes, layers, c = [(3, 64, 7)], 2, 64
+    for w, count in zip((64, 128, 256, 512), counts, strict=True):
+        out = 4 * w if bottleneck else w
+        for _ in range(count):
+            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
+            shapes += main
+            layers += len(main)
+            if c != out:
+                shapes.append((c, out, 1))
+            c = out
+    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes

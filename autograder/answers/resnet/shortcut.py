@@ -1,0 +1,213 @@
+"""Right and wrong answers to exercise `shortcut`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from autograder.answers.bank import Bank
+
+bank = Bank()
+right, wrong = bank.right, bank.wrong
+
+IDENTITY = "x itself where the shape stays"
+
+
+PIXELS = "option A: every stride-th pixel"
+
+
+ZEROS = "option A: zeros for the new channels, after the old ones"
+
+
+OPTION_B = "option B: 1 × 1 convolution with the stride, then batch norm"
+
+
+KEEPS = "keeps the dtype and leaves its inputs alone"
+
+
+ROUNDED = "odd heights and widths: rounded up"
+
+
+REFUSES = "refuses to drop channels without a projection"
+
+
+@right("pad")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    c_in = x.shape[1]
+    if c_out == c_in and stride == 1:
+        return x
+    if c_out < c_in:
+        raise ValueError(f"option A cannot turn {c_in} channels into {c_out}")
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, c_out - c_in))
+
+
+@right("cat-zeros")
+def shortcut(x, c_out, stride, p=None):
+    B, C, H, W = x.shape
+    small = x[..., ::stride, ::stride]
+    if p:
+        y = torch.einsum("bchw,oc->bohw", small, p["0.weight"].flatten(1))
+        y = (y.movedim(1, -1) - p["1.running_mean"]) / (p["1.running_var"] + 1e-5) ** 0.5
+        return (y * p["1.weight"] + p["1.bias"]).movedim(-1, 1)
+    if c_out < C:
+        raise ValueError("fewer channels")
+    zeros = x.new_zeros(B, c_out - C, *small.shape[2:])
+    return torch.cat([small, zeros], dim=1)
+
+
+@right("fill")
+def shortcut(x, c_out, stride, p=None):
+    B, C, H, W = x.shape
+    if p is None and c_out == C and stride == 1:
+        return x.clone()
+    if p is None and c_out < C:
+        raise ValueError("option A only adds channels")
+    if p is None:
+        H2, W2 = math.ceil(H / stride), math.ceil(W / stride)
+        y = torch.zeros(B, c_out, H2, W2, dtype=x.dtype, device=x.device)
+        y[:, :C] = x[:, :, ::stride, ::stride]
+        return y
+    scale = p["1.weight"] / torch.sqrt(p["1.running_var"] + 1e-5)
+    bias = p["1.bias"] - p["1.running_mean"] * scale
+    return F.conv2d(x, p["0.weight"] * scale[:, None, None, None], bias, stride)
+
+
+@wrong("relu-of-x", IDENTITY, "the identity is asked for")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    if c_out == x.shape[1] and stride == 1:
+        return F.relu(x)
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, new))
+
+
+@wrong("mean-of-windows", PIXELS, "the mean of each window")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad(F.avg_pool2d(x, stride, ceil_mode=True), (0, 0, 0, 0, 0, new))
+
+
+@wrong("from-pixel-one", PIXELS, "from pixel 1 on")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad((x if stride == 1 else x[:, :, 1::stride, 1::stride]), (0, 0, 0, 0, 0, new))
+
+
+@wrong("zeros-in-front", ZEROS, "the zeros stand before the old channels")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, new, 0))
+
+
+@wrong("zeros-on-both-sides", ZEROS, "half of the zeros stand before")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, new // 2, new - new // 2))
+
+
+@wrong("channels-repeated", ZEROS, "the old channels are repeated")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    times = -(-c_out // x.shape[1])
+    return x[:, :, ::stride, ::stride].repeat(1, times, 1, 1)[:, :c_out]
+
+
+@wrong("no-norm", OPTION_B, "no batch norm after the convolution")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        return y
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, new))
+
+
+@wrong("projection-without-stride", OPTION_B, "the stride is ignored")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=1)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, new))
+
+
+@wrong("float32-zeros", KEEPS, "torch.float64 came out")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    small = x[:, :, ::stride, ::stride]
+    zeros = torch.zeros(len(x), new, *small.shape[2:], dtype=torch.float64)
+    return torch.cat([small, zeros], 1)
+
+
+@wrong("rounds-down", ROUNDED, "rounded down")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if new < 0:
+        raise ValueError("option A only adds channels")
+    H, W = x.shape[2] // stride * stride, x.shape[3] // stride * stride
+    return F.pad(x[:, :, :H:stride, :W:stride], (0, 0, 0, 0, 0, new))
+
+
+@wrong("drops-channels", REFUSES, "should raise a ValueError")
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, new))

@@ -1,0 +1,303 @@
+"""Right and wrong answers to exercise `crop_and_resize`."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from autograder.answers.bank import Bank
+
+bank = Bank()
+right, wrong = bank.right, bank.wrong
+
+PLACE = "the box starts at top and left"
+
+
+OWN = "each picture has its own box"
+
+
+SIDES = "the box is height by width pixels"
+
+
+CENTRES = "bilinear between pixel centres"
+
+
+BORDER = "beyond the box its own border goes on"
+
+
+KEEPS = "keeps the dtype and leaves its inputs alone"
+
+
+OWN_SIZE = "each box has its own height and width"
+
+
+EDGE = "boxes that touch the edge, boxes of one pixel"
+
+
+REACHES_X = "a gradient reaches the pictures"
+
+
+@right("interpolate-each")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h, l : l + w]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear", align_corners=False)[0])
+    return torch.stack(out)
+
+
+@right("four-corners")
+def crop_and_resize(x, boxes, size):
+    B, C, H, W = x.shape
+    u = torch.arange(size, dtype=x.dtype)
+    top, left, height, width = boxes.to(x.dtype).T[:, :, None]
+    rows = ((u + 0.5) * height / size - 0.5).clamp(min=0).minimum(height - 1)
+    cols = ((u + 0.5) * width / size - 0.5).clamp(min=0).minimum(width - 1)
+    r0, c0 = rows.floor(), cols.floor()
+    r1, c1 = (r0 + 1).minimum(height - 1), (c0 + 1).minimum(width - 1)
+    fr, fc = (rows - r0)[:, None, :, None], (cols - c0)[:, None, None, :]
+    b = torch.arange(B)[:, None, None]
+
+    def at(r, c):
+        r, c = (r + top).long(), (c + left).long()
+        return x[b, :, r[:, :, None], c[:, None, :]].permute(0, 3, 1, 2)
+
+    upper = at(r0, c0) * (1 - fc) + at(r0, c1) * fc
+    lower = at(r1, c0) * (1 - fc) + at(r1, c1) * fc
+    return upper * (1 - fr) + lower * fr
+
+
+@right("matrices")
+def crop_and_resize(x, boxes, size):
+    def weights(start, length, total):
+        u = torch.arange(size, dtype=x.dtype)
+        at = ((u + 0.5) * length[:, None] / size - 0.5).clamp(min=0)
+        at = torch.minimum(at, length[:, None] - 1.0) + start[:, None]
+        return F.relu(1 - (at[:, :, None] - torch.arange(total)).abs())
+
+    top, left, height, width = boxes.unbind(1)
+    rows, cols = weights(top, height, x.shape[2]), weights(left, width, x.shape[3])
+    return torch.einsum("buh,bchw,bvw->bcuv", rows.to(x), x, cols.to(x))
+
+
+@right("grid-sample-of-the-cut")
+def crop_and_resize(x, boxes, size):
+    u = (torch.arange(size, dtype=x.dtype) + 0.5) / size * 2 - 1
+    grid = torch.stack(torch.meshgrid(u, u, indexing="xy"), -1)[None]
+    out = x.new_empty(0, x.shape[1], size, size)
+    for b in range(len(x)):
+        t, l, h, w = boxes[b]
+        cut = x[b : b + 1, :, t : t + h, l : l + w]
+        cut = F.grid_sample(cut, grid, padding_mode="border", align_corners=False)
+        out = torch.cat([out, cut])
+    return out
+
+
+@wrong("left-first", PLACE, "top and left are swapped")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (l, t, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h, l : l + w]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
+    return torch.stack(out)
+
+
+@wrong("corners", PLACE, "read as two corners")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, bottom, r) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : max(bottom, t + 1), l : max(r, l + 1)]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
+    return torch.stack(out)
+
+
+@wrong("border-included", PLACE, "a row and a column too large")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h + 1, l : l + w + 1]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
+    return torch.stack(out)
+
+
+@wrong("first-box", OWN, "the first picture's box is used for all")
+def crop_and_resize(x, boxes, size):
+    t, l, h, w = boxes[0].tolist()
+    return F.interpolate(x[:, :, t : t + h, l : l + w], (size, size), mode="bilinear")
+
+
+@wrong("last-box", OWN, "the last picture's box is used for all")
+def crop_and_resize(x, boxes, size):
+    for t, l, h, w in boxes.tolist():
+        out = F.interpolate(x[:, :, t : t + h, l : l + w], (size, size), mode="bilinear")
+    return out
+
+
+@wrong("width-first", SIDES, "height and width are swapped")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, w, h) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h, l : l + w]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
+    return torch.stack(out)
+
+
+@wrong("square", SIDES, "the height is used for both sides")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, _) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h, l : l + h]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
+    return torch.stack(out)
+
+
+@wrong("align-corners", CENTRES, "align_corners=True")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h, l : l + w]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear", align_corners=True)[0])
+    return torch.stack(out)
+
+
+@wrong("nearest", CENTRES, "nearest neighbour")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        out.append(F.interpolate(picture[None, :, t : t + h, l : l + w], (size, size))[0])
+    return torch.stack(out)
+
+
+@wrong("nearest-index", CENTRES, "nearest neighbour")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        rows = t + torch.arange(size) * h // size
+        cols = l + torch.arange(size) * w // size
+        out.append(picture[:, rows][:, :, cols])
+    return torch.stack(out)
+
+
+@wrong("antialiased", CENTRES, "antialiased")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h, l : l + w]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear", antialias=True)[0])
+    return torch.stack(out)
+
+
+@wrong("no-half-pixels", CENTRES, "no half pixels")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[:, t : t + h, l : l + w]
+        u = torch.arange(size, dtype=x.dtype)
+        r, c = (u * h / size).clamp(0, h - 1), (u * w / size).clamp(0, w - 1)
+        rows = F.relu(1 - (r[:, None] - torch.arange(h)).abs())
+        cols = F.relu(1 - (c[:, None] - torch.arange(w)).abs())
+        out.append(rows @ cut @ cols.T)
+    return torch.stack(out)
+
+
+@wrong("whole-picture-grid", BORDER, "the neighbours beyond the box bleed in")
+def crop_and_resize(x, boxes, size):
+    B, C, H, W = x.shape
+    top, left, height, width = boxes.to(x.dtype).T[:, :, None]
+    u = (torch.arange(size, dtype=x.dtype) + 0.5) / size
+    rows = (top + height * u) / H * 2 - 1
+    cols = (left + width * u) / W * 2 - 1
+    grid = torch.stack(
+        [
+            cols[:, None, :].expand(B, size, size),
+            rows[:, :, None].expand(B, size, size),
+        ],
+        -1,
+    )
+    return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+@wrong("black-beyond", BORDER, "beyond the box it is black")
+def crop_and_resize(x, boxes, size):
+    u = (torch.arange(size, dtype=x.dtype) + 0.5) / size * 2 - 1
+    grid = torch.stack(torch.meshgrid(u, u, indexing="xy"), -1)[None]
+    out = []
+    for b, (t, l, h, w) in enumerate(boxes.tolist()):
+        cut = x[b : b + 1, :, t : t + h, l : l + w]
+        out.append(F.grid_sample(cut, grid, padding_mode="zeros", align_corners=False))
+    return torch.cat(out)
+
+
+@wrong("float64", KEEPS, "torch.float64 came out")
+def crop_and_resize(x, boxes, size):
+    out = torch.zeros(len(x), x.shape[1], size, size, dtype=torch.float64)
+    for b, (t, l, h, w) in enumerate(boxes.tolist()):
+        cut = x[b : b + 1, :, t : t + h, l : l + w]
+        out[b] = F.interpolate(cut, (size, size), mode="bilinear")[0]
+    return out
+
+
+@wrong("corners-in-place", KEEPS, "changed in place")
+def crop_and_resize(x, boxes, size):
+    boxes[:, 2:] += boxes[:, :2]
+    out = []
+    for picture, (t, l, bottom, r) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t:bottom, l:r]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
+    return torch.stack(out)
+
+
+@wrong("one-size", OWN_SIZE, "the first box's height and width are used for all")
+def crop_and_resize(x, boxes, size):
+    h, w = boxes[0, 2:].tolist()
+    cuts = [p[:, t : t + h, l : l + w] for p, (t, l, *_) in zip(x, boxes.tolist(), strict=True)]
+    return F.interpolate(torch.stack(cuts), (size, size), mode="bilinear")
+
+
+@wrong("beyond-the-edge", EDGE, "raised IndexError")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        u = torch.arange(size, dtype=x.dtype)
+        r = t + ((u + 0.5) * h / size - 0.5).clamp(0, h - 1)
+        c = l + ((u + 0.5) * w / size - 0.5).clamp(0, w - 1)
+        r0, c0 = r.long(), c.long()
+        fr, fc = (r - r0)[:, None], c - c0
+        upper = picture[:, r0]
+        lower = picture[:, r0 + 1]
+        left = upper[:, :, c0] * (1 - fr) + lower[:, :, c0] * fr
+        right = upper[:, :, c0 + 1] * (1 - fr) + lower[:, :, c0 + 1] * fr
+        out.append(left * (1 - fc) + right * fc)
+    return torch.stack(out)
+
+
+@wrong("detached", REACHES_X, "no gradient")
+def crop_and_resize(x, boxes, size):
+    out = torch.zeros(len(x), x.shape[1], size, size, dtype=x.dtype)
+    for b, (t, l, h, w) in enumerate(boxes.tolist()):
+        cut = x.detach()[b : b + 1, :, t : t + h, l : l + w]
+        out[b] = F.interpolate(cut, (size, size), mode="bilinear")[0]
+    return out
+
+
+@wrong("library", PLACE, "is not allowed here")
+def crop_and_resize(x, boxes, size):
+    from torchvision.transforms.v2 import functional as T
+
+    out = [
+        T.resized_crop(p, *box, [size, size], antialias=False)
+        for p, box in zip(x, boxes.tolist(), strict=True)
+    ]
+    return torch.stack(out)
+
+
+@wrong("a-list", KEEPS, "returned a list")
+def crop_and_resize(x, boxes, size):
+    out = []
+    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = picture[None, :, t : t + h, l : l + w]
+        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
+    return out
+
+
+T = "t is 2 unless it is given"

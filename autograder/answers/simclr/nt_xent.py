@@ -1,0 +1,384 @@
+"""Right and wrong answers to exercise `nt_xent`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from autograder.answers.bank import Bank
+
+bank = Bank()
+right, wrong = bank.right, bank.wrong
+
+COSINE = "the similarity is a cosine"
+
+
+TEMPERATURE = "similarities are divided by the temperature"
+
+
+ITSELF = "a view is not compared with itself"
+
+
+OTHERS = "the sum runs over all 2N − 1 others"
+
+
+PARTNER = "the positive is the other view of the same picture"
+
+
+MEAN = "the mean over all 2N views"
+
+
+STABLE = "stable in float32 at temperature 0.01"
+
+
+REACHES = "the gradient reaches both views"
+
+
+SCALAR = "a scalar in the dtype of its inputs, which stay"
+
+
+ALIKE = "views that are alike stay in the sum"
+
+
+ALONE = "one picture alone: its loss is 0"
+
+
+@right("minus-infinity")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = z @ z.T / temperature
+    logits.fill_diagonal_(float("-inf"))
+    n = len(a)
+    return F.cross_entropy(logits, (torch.arange(2 * n) + n) % (2 * n))
+
+
+@right("large-negative")
+def nt_xent(a, b, temperature):
+    n = len(a)
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = z @ z.T / temperature
+    logits = logits - 1e9 * torch.eye(2 * n, dtype=z.dtype)
+    log_p = logits.log_softmax(1)
+    i = torch.arange(n)
+    return -(log_p[i, i + n].sum() + log_p[i + n, i].sum()) / (2 * n)
+
+
+@right("loop")
+def nt_xent(a, b, temperature):
+    views = [v / v.norm() for v in torch.cat([a, b])]
+    n, terms = len(a), []
+    for i in range(2 * n):
+        others = torch.stack([views[i] @ views[k] for k in range(2 * n) if k != i])
+        positive = views[i] @ views[(i + n) % (2 * n)]
+        terms.append(torch.logsumexp(others / temperature, 0) - positive / temperature)
+    return torch.stack(terms).mean()
+
+
+@right("diagonal-cut-out")
+def nt_xent(a, b, temperature):
+    z = torch.cat([a, b])
+    z = z / z.norm(dim=1, keepdim=True)
+    m = len(z)
+    s = z @ z.T / temperature
+    keep = ~torch.eye(m, dtype=torch.bool)
+    others = s[keep].reshape(m, m - 1)
+    positive = (z * z.roll(len(a), 0)).sum(1) / temperature
+    return (others.logsumexp(dim=1) - positive).mean()
+
+
+@right("positive-in-column-0")
+def nt_xent(a, b, temperature):
+    n = len(a)
+    z = F.normalize(torch.stack([a, b], 1).flatten(0, 1), dim=1)  # interleaved
+    s = z @ z.T
+    picture = torch.arange(2 * n) // 2
+    alike = picture[:, None] == picture
+    itself = torch.eye(2 * n, dtype=torch.bool)
+    positive = s[alike & ~itself].view(2 * n, 1)
+    negatives = s[~alike].view(2 * n, 2 * n - 2)
+    logits = torch.cat([positive, negatives], 1) / temperature
+    return F.cross_entropy(logits, torch.zeros(2 * n, dtype=torch.long))
+
+
+@right("four-blocks")
+def nt_xent(a, b, temperature):
+    a, b = F.normalize(a), F.normalize(b)
+    n = len(a)
+    mask = torch.eye(n, dtype=torch.bool)
+    aa = (a @ a.T / temperature).masked_fill(mask, -torch.inf)
+    bb = (b @ b.T / temperature).masked_fill(mask, -torch.inf)
+    ab = a @ b.T / temperature
+    labels = torch.arange(n)
+    loss_a = F.cross_entropy(torch.cat([ab, aa], 1), labels)
+    loss_b = F.cross_entropy(torch.cat([ab.T, bb], 1), labels)
+    return (loss_a + loss_b) / 2
+
+
+@right("largest-subtracted")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat((a, b), dim=0), dim=-1)
+    s = torch.mm(z, z.t()) / temperature
+    s = s - s.detach().amax(1, keepdim=True)
+    n2 = z.shape[0]
+    partner = torch.arange(n2).roll(n2 // 2)
+    # The largest is the view itself: the others may all be far below it.
+    mask = 1 - torch.eye(n2, dtype=z.dtype)
+    top = (s - 1e4 * (1 - mask)).detach().amax(1, keepdim=True)
+    total = (mask * torch.exp((s - top).clamp(max=0))).sum(1)
+    return -(s[torch.arange(n2), partner] - top[:, 0] - total.log()).mean()
+
+
+@wrong("not-normalised", COSINE, "not normalised")
+def nt_xent(a, b, temperature):
+    z = torch.cat([a, b])
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("batch-axis", COSINE, "normalised over the batch axis")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=0)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("batch-axis-apart", COSINE, "normalised over the batch axis")
+def nt_xent(a, b, temperature):
+    z = torch.cat([F.normalize(a, dim=0), F.normalize(b, dim=0)])
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("multiplied", TEMPERATURE, "multiplied by the temperature")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T * temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("twice", TEMPERATURE, "applied twice")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1) / temperature
+    logits = (z @ z.T).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("no-temperature", TEMPERATURE, "the temperature is ignored")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("numerator-alone", TEMPERATURE, "in the numerator alone")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    s = z @ z.T
+    positive = (z * z.roll(len(a), 0)).sum(1) / temperature
+    return (s.fill_diagonal_(float("-inf")).logsumexp(1) - positive).mean()
+
+
+@wrong("itself-stays", ITSELF, "the view itself stays in the sum")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    return F.cross_entropy(z @ z.T / temperature, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("similarity-of-zero", ITSELF, "exp(0) = 1 stays in the sum")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = z @ z.T * (1 - torch.eye(len(z), dtype=z.dtype)) / temperature
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("decoupled", OTHERS, "the positive is left out of the denominator")
+def nt_xent(a, b, temperature):
+    n = len(a)
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = z @ z.T / temperature
+    i = torch.arange(2 * n)
+    positive = logits[i, i.roll(n)]
+    if n == 1:
+        return 0 * positive.sum()
+    drop = torch.eye(n, dtype=torch.bool).repeat(2, 2)
+    return (logits.masked_fill(drop, -torch.inf).logsumexp(1) - positive).mean()
+
+
+@wrong("positive-twice", OTHERS, "the positive counts twice")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    s = z @ z.T
+    positive = (z * z.roll(len(a), 0)).sum(1, keepdim=True)
+    logits = torch.cat([positive, s.fill_diagonal_(float("-inf"))], 1) / temperature
+    return F.cross_entropy(logits, torch.zeros(len(z), dtype=torch.long))
+
+
+@wrong("clip", OTHERS, "as in CLIP")
+def nt_xent(a, b, temperature):
+    logits = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T / temperature
+    labels = torch.arange(len(a))
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
+
+
+@wrong("next-row", PARTNER, "a row too far")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    m = len(z)
+    if m == 2:
+        return 0 * z.sum()
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, (torch.arange(m) + len(a) + 1) % m)
+
+
+@wrong("own-row", PARTNER, "infinite: is a view its own right answer")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)))
+
+
+@wrong("rows-of-the-other-half", PARTNER, "infinite: is a view its own right answer")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(a)).repeat(2))
+
+
+@wrong("interleaved-labels", PARTNER, "rows 2k and 2k + 1 are taken for partners")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)) ^ 1)
+
+
+@wrong("interleaved-views", PARTNER, "laid side by side")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.stack([a, b], 1).flatten(0, 1), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("sum", MEAN, "summed")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    labels = torch.arange(len(z)).roll(len(a))
+    return F.cross_entropy(logits, labels, reduction="sum")
+
+
+@wrong("by-n", MEAN, "divided by N")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    labels = torch.arange(len(z)).roll(len(a))
+    return F.cross_entropy(logits, labels, reduction="sum") / len(a)
+
+
+@wrong("one-direction", MEAN, "only the views a ask")
+def nt_xent(a, b, temperature):
+    n = len(a)
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits[:n], torch.arange(n, 2 * n))
+
+
+@wrong("log-of-mean", MEAN, "the logarithm of the mean")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    shares = logits.log_softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(a))]
+    return math.log(len(z)) - shares.logsumexp(0)
+
+
+@wrong("overflow", STABLE, "too large for float32")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    e = torch.exp(z @ z.T / temperature)
+    e = e * (1 - torch.eye(len(z), dtype=z.dtype))
+    positive = torch.exp((z * z.roll(len(a), 0)).sum(1) / temperature)
+    return -torch.log(positive / e.sum(1)).mean()
+
+
+@wrong("itself-subtracted", STABLE, "too large for float32")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    total = torch.exp(z @ z.T / temperature).sum(1) - math.exp(1 / temperature)
+    return (total.log() - (z * z.roll(len(a), 0)).sum(1) / temperature).mean()
+
+
+@wrong("small-number-in-the-logarithm", STABLE, "inside the logarithm")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    shares = logits.softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(a))]
+    return -torch.log(shares + 1e-8).mean()
+
+
+@wrong("b-detached", REACHES, "no gradient reaches b")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b.detach()]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("lengths-detached", REACHES, "the lengths are detached")
+def nt_xent(a, b, temperature):
+    z = torch.cat([a, b])
+    z = z / z.norm(dim=1, keepdim=True).detach()
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("negatives-detached", REACHES, "small steps change the result")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T.detach() / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("a-number", REACHES, "returned a float")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a))).item()
+
+
+@wrong("one-in-a-row", SCALAR, "expected a scalar")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))[None]
+
+
+@wrong("float32", SCALAR, "torch.float32 came out")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a))).float()
+
+
+@wrong("in-place", SCALAR, "changed in place")
+def nt_xent(a, b, temperature):
+    a /= a.norm(dim=1, keepdim=True)
+    b /= b.norm(dim=1, keepdim=True)
+    z = torch.cat([a, b])
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("masked-by-value", ALIKE, "NaN or infinity")
+def nt_xent(a, b, temperature):
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    s = z @ z.T
+    logits = s.masked_fill(s > 1 - 1e-6, -torch.inf) / temperature
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))
+
+
+@wrong("squeezed", ALONE, "raised")
+def nt_xent(a, b, temperature):
+    a, b = a.squeeze(), b.squeeze()
+    z = F.normalize(torch.cat([a, b]), dim=1)
+    logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))
+    return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a)))

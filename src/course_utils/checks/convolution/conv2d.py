@@ -1,0 +1,129 @@
+"""Exercise 2.5, convolution in two dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.checks.convolution.bans import BY_HAND
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+
+
+def correlated(
+    x: Tensor,
+    w: Tensor,
+    bias: Tensor | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    *,
+    fits: Callable = lambda x, w: x.shape[1] == w.shape[1],
+    kernel: Callable = lambda w: w,
+    pads: Callable = lambda x, p, s: F.pad(x, (p, p, p, p)),
+    windows: Callable = lambda x, w, s, p: F.conv2d(x, w, stride=s),
+    adds: Callable = lambda y, bias, w: y + bias[:, None, None],
+) -> Tensor:
+    """x (B, C_in, H, W), w (C_out, C_in, kH, kW) -> (B, C_out, H', W')."""
+    if not fits(x, w):
+        raise ValueError("x and w differ in their input channels")
+    y = windows(pads(x, padding, stride), kernel(w), stride, padding)
+    return y if bias is None else adds(y, bias, w)
+
+
+def unoriented(w: Tensor) -> Tensor:
+    """Kernels that look the same flipped: which way they run is judged by another property."""
+    w = w + w.flip(-1)
+    return w + w.flip(-2)
+
+
+def first_slice(w: Tensor) -> Tensor:
+    return w[:, :1].expand_as(w)
+
+
+conv2d = Exercise("2.5", "conv2d", points=10, hidden=3, bans=(BY_HAND,), right=correlated)
+
+
+@conv2d.whole
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 3, 7, 9), draw.normal(4, 3, 3, 2), draw.normal(4), 2, 1
+    yield draw.normal(3, 2, 6, 5), draw.normal(3, 2, 2, 3)
+    yield draw.normal(2, 3, 8, 6), draw.normal(2, 3, 3, 3), draw.normal(2), 1, 2
+    yield draw.normal(1, 4, 9, 8), draw.normal(5, 4, 3, 4), None, 3, 0
+    yield draw.normal(2, 1, 5, 6), draw.normal(1, 1, 2, 2), draw.normal(1), 1, 0
+
+
+@conv2d.aspect(
+    "the kernel is not flipped (cross-correlation)",
+    0.5,
+    exchange(
+        "kernel",
+        {
+            "the kernel is flipped: this is true convolution; a layer computes "
+            "cross-correlation": lambda w: w.flip(-1, -2),
+            "rows and columns of the kernel are swapped": lambda w: w.mT,
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 2, 7, 7), draw.normal(2, 2, 3, 3)
+
+
+@conv2d.aspect(
+    "sums over the input channels",
+    0.5,
+    {
+        "averaged over the input channels: they are summed": {
+            "kernel": lambda w: w / w.shape[1]
+        },
+        "the same kernel slice is used for every input channel": {"kernel": first_slice},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 3, 6, 7), unoriented(draw.normal(4, 3, 3, 2))
+
+
+@conv2d.aspect(
+    "stride and padding",
+    1,
+    {
+        "the stride is ignored": {"windows": lambda x, w, s, p: F.conv2d(x, w)},
+        "the padding is ignored": {"pads": lambda x, p, s: x},
+        "padded at the bottom and on the right only: zeros belong on all four sides": {
+            "pads": lambda x, p, s: F.pad(x, (0, p, 0, p))
+        },
+        "the stride moves inside the kernel: that is dilation": {
+            "windows": lambda x, w, s, p: F.conv2d(x, w, dilation=s)
+        },
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for stride, padding in ((2, 0), (1, 2), (2, 1), (3, 1)):
+        w = unoriented(draw.normal(2, 2, 3, 3))
+        yield draw.normal(2, 2, 8, 9), w, None, stride, padding
+
+
+@conv2d.aspect(
+    "one bias for each output channel",
+    0.5,
+    exchange(
+        "adds",
+        {
+            "the bias is ignored": lambda y, b, w: y,
+            "the bias is added once for each input channel": (
+                lambda y, b, w: y + w.shape[1] * b[:, None, None]
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 3, 5, 6), unoriented(draw.normal(4, 3, 3, 3)), draw.normal(4)
+
+
+conv2d.keeps(points=0.5)
+conv2d.no_loop_over(
+    "pixels",
+    points=0.5,
+    inputs=lambda n, draw: (draw.normal(2, 1, n, n), draw.normal(2, 1, 3, 3)),
+)

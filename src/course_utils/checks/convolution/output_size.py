@@ -1,0 +1,78 @@
+"""Exercise 2.4, the size of a convolution's output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.probe import Probe, given
+
+
+def windows_that_fit(
+    n: int,
+    k: int,
+    stride: int = 1,
+    padding: int = 0,
+    *,
+    fits: Callable = lambda room: room >= 0,
+    padded: Callable = lambda n, p: n + 2 * p,
+    counts: Callable = lambda room, s: room // s + 1,
+) -> int:
+    room = padded(n, padding) - k
+    if not fits(room):
+        raise ValueError("no window fits")
+    return counts(room, stride)
+
+
+output_size = Exercise("2.4", "output_size", points=4, hidden=1, right=windows_that_fit)
+
+
+@output_size.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    for n, k in ((5, 3), (28, 5), (7, 7), (9, 1), (224, 8)):
+        yield n, k
+    for n, k, s, p in ((28, 5, 3, 2), (7, 3, 2, 1), (8, 3, 2, 1), (224, 7, 2, 3), (9, 4, 3, 0)):
+        yield n, k, s, p
+    yield given(n=31, k=4, stride=5, padding=2)
+    yield given(6, 2, padding=3)
+
+
+@output_size.aspect(
+    "padding counts on both sides",
+    0.5,
+    exchange(
+        "padded",
+        {
+            "padding is added on both sides: 2·padding": lambda n, p: n + p,
+            "the padding is left out": lambda n, p: n,
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for n, k, p in ((28, 5, 2), (6, 2, 3), (5, 3, 1)):
+        yield given(n, k, padding=p)
+
+
+@output_size.aspect(
+    "a stride skips windows, what is left over is dropped",
+    0.5,
+    exchange(
+        "counts",
+        {
+            "rounded up, but a window that does not fit is not computed": (
+                lambda room, s: -(-room // s) + 1
+            ),
+            "the + 1 is missing: the window at 0 counts too": lambda room, s: room // s,
+            "the + 1 stands inside the division": lambda room, s: (room + 1) // s,
+            "not rounded": lambda room, s: room / s + 1,
+            "the stride is left out": lambda room, s: room + 1,
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for n, k, s in ((28, 5, 3), (8, 3, 2), (10, 4, 4), (12, 3, 5)):
+        yield given(n, k, stride=s)
+
+
+output_size.keeps(points=0.5, name="returns an int")

@@ -1,0 +1,142 @@
+"""What one answer did on all probes of an exercise, and which slips explain it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from course_utils.checks.answer import Answer, NotSolvedYet, Wrong
+from course_utils.checks.compare import complain, finite
+from course_utils.checks.probe import Probe
+
+if TYPE_CHECKING:
+    from course_utils.checks.exercise import Exercise, Slip
+
+
+class Asked:
+    """An answer as probes ask it: values are read, what came back as it was is remembered."""
+
+    def __init__(self, exercise: Exercise, answer: Answer) -> None:
+        self._exercise, self._answer = exercise, answer
+        self.raw: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.raw = self._answer(*args, **kwargs)
+        return self._exercise.reads(self.raw)
+
+    def raises(self, expected: type[Exception], *args: Any, **kwargs: Any) -> bool:
+        return self._answer.raises(expected, *args, **kwargs)
+
+
+@dataclass(frozen=True, eq=False)
+class Got:
+    """What came back for one probe."""
+
+    aspect: str
+    number: int  # of the probe in its aspect
+    probe: Probe
+    value: Any = None
+    raw: Any = None  # of the last call, before it was read
+    error: Wrong | None = None
+    changed: bool = False  # an argument was written to
+
+    @property
+    def valid(self) -> bool:
+        """A value that a slip could explain: no exception, no NaN."""
+        return self.error is None and finite(self.value)
+
+
+class Study:
+    """Observations of one answer. Every probe is tried once, when it is first asked for."""
+
+    def __init__(self, exercise: Exercise, answer: Answer) -> None:
+        self.exercise, self.answer = exercise, answer
+        self._got: dict[str, list[Got]] = {}
+
+    def got(self, aspect: str) -> list[Got]:
+        if aspect not in self._got:
+            probes = self.exercise.probes(aspect)
+            self._got[aspect] = [self._ask(aspect, n, probe) for n, probe in enumerate(probes)]
+        return self._got[aspect]
+
+    def _ask(self, aspect: str, number: int, probe: Probe) -> Got:
+        asked = Asked(self.exercise, self.answer)
+        self.answer.start()
+        value, error = None, None
+        try:
+            value = probe.ask(asked)
+        except Wrong as wrong:
+            error = wrong
+        except NotSolvedYet:
+            raise
+        except Exception as odd:  # a value that cannot even be read
+            error = Wrong(f"the result cannot be read: {type(odd).__name__}: {odd}")
+        return Got(aspect, number, probe, value, asked.raw, error, self.answer.changed_input)
+
+    def agrees(self, got: Got, slips: Iterable[Slip] = ()) -> bool:
+        """Whether the definition, with these slips in it, gives what came back.
+
+        Where it cannot be computed with them, that is no value, like an exception.
+        """
+        return self.exercise.gives(got, tuple(slips))
+
+    @property
+    def values(self) -> list[Got]:
+        """All observations that are about values; contracts are judged by themselves."""
+        return [got for name in self.exercise.value_aspects for got in self.got(name)]
+
+    @cached_property
+    def whole_is_right(self) -> bool:
+        return all(self.agrees(got) for got in self.got(self.exercise.WHOLE))
+
+    @cached_property
+    def found(self) -> tuple[Slip, ...]:
+        """The fewest slips that explain all values that came back; none where none do."""
+        valid = [got for got in self.values if got.valid]
+        if self.whole_is_right or not valid:
+            return ()
+        return next(self.explanations(valid, self.exercise.value_slips, 2), ())
+
+    def explanations(
+        self, seen: Sequence[Got], slips: Sequence[Slip], most: int, base: tuple[Slip, ...] = ()
+    ) -> Iterator[tuple[Slip, ...]]:
+        """Sets of at most ``most`` slips that make of the definition what was seen."""
+        seen = sorted(seen, key=self.agrees)  # what is wrong tells the slips apart
+        for n in range(1, most + 1):
+            for some in itertools.combinations(slips, n):
+                steps = [step for slip in (*base, *some) for step in slip.change]
+                if len(set(steps)) == len(steps) and all(
+                    self.agrees(got, (*base, *some)) for got in seen
+                ):
+                    yield some
+
+    @cached_property
+    def understood(self) -> bool:
+        """Whether the values are right, or wrong in a known way: contracts can be judged.
+
+        An answer that fails in a few places is known by the others.
+        """
+        whole = self.got(self.exercise.WHOLE)
+        valid = [got for got in whole if got.valid]
+        return 2 * len(valid) >= len(whole) and all(self.agrees(g, self.found) for g in valid)
+
+    def partly(self, seen: Sequence[Got], slips: Sequence[Slip]) -> Slip | None:
+        """A slip that explains all that is wrong here, though it is not made everywhere."""
+        wrong = [got for got in seen if not self.agrees(got)]
+        if not any(got.valid for got in wrong):
+            return None  # only exceptions, which say themselves what is wrong
+        return next((some[0] for some in self.explanations(wrong, slips, 1)), None)
+
+    def complain(self, got: Got) -> None:
+        """Raise ``Wrong`` with where this observation differs from the right value."""
+        if got.error:
+            raise got.error
+        exercise = self.exercise
+        on, want = got.probe.on(exercise.signature), exercise.want(got, ())
+        for name, mine, theirs in zip(got.probe.parts, got.value, want, strict=False):
+            if not mine.any() and theirs.any():  # of gradients, the parts are named
+                raise Wrong(f"no {name}: the path to it is cut ({on})")
+        complain(got.value, want, on, exercise.tolerance(got), got.probe.parts)
