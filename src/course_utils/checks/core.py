@@ -30,6 +30,14 @@ class Draw:
         """Standard normal numbers: no symmetry, no equal values, both signs."""
         return torch.randn(*shape, dtype=dtype, generator=self._generator)
 
+    def uniform(self, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+        """Numbers between 0 and 1."""
+        return torch.rand(*shape, dtype=dtype, generator=self._generator)
+
+    def integers(self, low: int, high: int, *shape: int) -> Tensor:
+        """``int64`` from ``low`` to ``high - 1``."""
+        return torch.randint(low, high, shape, generator=self._generator)
+
 
 @dataclass(frozen=True)
 class Property:
