@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from course_utils.checks import cnn as visible
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.cnn import (
+from course_utils.checks.cnn_old import (
     as_it_moves,
     expect_part,
     field_and_jump,
