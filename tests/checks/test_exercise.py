@@ -1,0 +1,248 @@
+"""The mechanism itself, on an exercise as small as can be: what is scored and what is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.checks.answer import Wrong
+from course_utils.checks.compare import complain, same
+from course_utils.checks.exercise import LATER, Exercise, exchange
+from course_utils.checks.probe import experiment, given
+
+SIGN, CONSTANT = "keeps the sign", "adds the constant"
+FLIPPED, FORGOTTEN = "the sign is flipped", "the constant is forgotten"
+KEEPS, GRADIENT = "keeps the dtype and leaves its inputs alone", "the gradient reaches x"
+
+
+def line(x, c=1.0, *, allowed=lambda c: c >= 0, times=lambda x: 3 * x, adds=lambda y, c: y + c):
+    if not allowed(c):
+        raise ValueError("c is negative")
+    return adds(times(x), c)
+
+
+def exercise() -> Exercise:
+    made = Exercise("9.9", "line", points=8, right=line)
+
+    @made.whole
+    def _(draw):
+        yield draw.normal(2, 3), 2.0
+        yield (draw.normal(3, 2),)
+        yield given(x=draw.normal(4, 1), c=0.0)
+
+    @made.aspect(SIGN, 1, exchange("times", {FLIPPED: lambda x: -3 * x}))
+    def _(draw):
+        yield draw.normal(3, 3), 0.0
+
+    @made.aspect(CONSTANT, 1, exchange("adds", {FORGOTTEN: lambda y, c: y}))
+    def _(draw):
+        yield 0 * draw.normal(3, 3), 2.0
+
+    made.keeps(points=0.5)
+    made.gradients("x", 1, {"x is held constant": {"times": lambda x: 3 * x.detach()}})
+
+    @made.refuses("refuses a negative constant", 0.5, {"no error": {"allowed": lambda c: True}})
+    def _(draw):
+        yield draw.normal(2, 2), -1.0
+        yield draw.normal(2, 2), 0.0
+
+    return made
+
+
+def report(answer):
+    return exercise()(answer)
+
+
+def right(x, c=1.0):
+    if c < 0:
+        raise ValueError
+    return x + 2 * x + c
+
+
+def flipped(x, c=1.0):
+    if c < 0:
+        raise ValueError
+    return c - 3 * x
+
+
+def test_a_right_answer_in_another_style_gets_everything():
+    assert report(right).failures == {}
+    assert report(right).points == 8
+
+
+def test_the_whole_is_half_of_the_points_and_a_known_slip_costs_its_own_aspect_besides():
+    got = report(flipped)
+    assert set(got.failures) == {Exercise.WHOLE, SIGN}
+    assert got.earned == 3
+    assert all(text.startswith(FLIPPED) for text in got.failures.values())
+    assert "x (2, 3), c 2" in got.failures[Exercise.WHOLE]
+
+
+def test_two_slips_are_both_named():
+    got = report(lambda x, c=1.0: -3 * x if c >= 0 else right(x, c))
+    assert f"{FLIPPED}; and {FORGOTTEN}" in got.failures[Exercise.WHOLE]
+    assert set(got.failures) == {Exercise.WHOLE, SIGN, CONSTANT}
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        lambda x, c: c == 0,
+        lambda x, c: c > 1,
+        lambda x, c: len(x) > 3,
+        lambda x, c: x.dtype == torch.float32,
+        lambda x, c: len(x) == 2,
+    ],
+)
+def test_wrong_in_one_regime_alone_costs_half(there):
+    got = report(lambda x, c=1.0: (flipped if there(x, c) else right)(x, c))
+    assert got.earned <= 4
+    assert got.failures[Exercise.WHOLE].startswith(FLIPPED)
+
+
+def test_what_no_slip_explains_is_shown_with_numbers_and_its_contracts_wait():
+    got = report(lambda x, c=1.0: 3 * x.abs() + c)
+    assert "at index" in got.failures[Exercise.WHOLE]
+    assert got.failures[KEEPS].startswith(LATER)
+    assert got.failures[GRADIENT].startswith(LATER)
+
+
+def test_forgiveness_never_reaches_full_marks():
+    """Right on ordinary input, wrong where only an aspect looks: nothing is forgiven."""
+    got = report(lambda x, c=1.0: (flipped if not x.any() else right)(x + 0, c) * 1)
+    assert got.failures == {}  # a flipped zero is zero
+    got = report(lambda x, c=1.0: right(x, c) if x.any() else right(x, 0.0))
+    assert set(got.failures) == {CONSTANT}
+
+
+def test_contracts():
+    def half(x, c=1.0):
+        return right(x, c).float().to(x.dtype)
+
+    assert "seven digits" in report(half).failures[KEEPS]
+    assert (
+        "torch.float32 came out"
+        in report(lambda *a, **k: right(*a, **k).float()).failures[KEEPS]
+    )
+    assert set(report(lambda *a, **k: right(*a, **k).float()).failures) == {KEEPS}
+
+    def in_place(x, c=1.0):
+        result = right(x, c)
+        x.zero_()
+        return result
+
+    assert "changed in place" in report(in_place).failures[KEEPS]
+    assert (
+        "x is held constant" in report(lambda x, c=1.0: right(x.detach(), c)).failures[GRADIENT]
+    )
+    half_cut = report(lambda x, c=1.0: right(x.detach(), c) + 2 * (x - x.detach()))
+    assert "gradient of x" in half_cut.failures[GRADIENT]
+    never = report(lambda x, c=1.0: 3 * x + c)
+    assert never.failures.keys() == {"refuses a negative constant"}
+    assert "no error" in never.failures["refuses a negative constant"]
+    strict = report(lambda x, c=1.0: right(x, c if c else -1.0))
+    assert strict.earned <= 4  # refuses what is allowed
+
+
+def test_an_exception_in_one_regime_leaves_the_rest_to_be_judged():
+    def crash(x, c=1.0):
+        return right(x, c) if c else [][1]
+
+    got = report(crash)
+    assert "IndexError" in got.failures[Exercise.WHOLE]
+    assert KEEPS not in got.failures
+
+
+def test_a_hidden_part_knows_the_visible_slips():
+    visible = exercise()
+    hidden = visible.hidden_part()
+
+    @hidden.aspect("large constants", 1)
+    def _(draw):
+        yield draw.normal(2, 2), 1e6
+
+    assert hidden(right).passed
+    assert hidden(flipped).passed  # the slip is known, and costs the visible whole
+    assert not hidden(lambda x, c=1.0: 0 * x).passed
+    assert [v.hidden for v in hidden(right).verdicts] == [True]
+
+
+def test_random_draws_are_judged_by_experiments():
+    def noise(n, seed, *, spread=2.0, seeded=True):
+        generator = torch.Generator().manual_seed(seed if seeded else 0)
+        return spread * torch.randn(n, generator=generator)
+
+    def spread(subject, n, seed):
+        return subject(n, seed).std().item()
+
+    def repeats(subject, n, seed):
+        return torch.equal(subject(n, seed), subject(n, seed)), torch.equal(
+            subject(n, seed), subject(n, seed + 1)
+        )
+
+    made = Exercise("9.8", "noise", points=4, right=noise, rtol=0.1)
+
+    @made.whole
+    def _(draw):
+        for n in (2000, 3000, 4000):
+            yield experiment(spread, n, 3)
+
+    @made.aspect("the seed decides", 2, {"the seed is ignored": {"seeded": False}})
+    def _(draw):
+        yield experiment(repeats, 5, 3)
+
+    def mine(n, seed):
+        torch.manual_seed(seed + 17)
+        return torch.randn(n) * 2
+
+    assert made(mine).passed
+    fixed = made(lambda n, seed: mine(n, 0))
+    assert "the seed is ignored" in fixed.failures["the seed decides"]
+    assert made(lambda n, seed: mine(n, seed) / 2).earned == 2
+
+
+X = torch.arange(4.0, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "text"),
+    [
+        (None, X, "is there a return"),
+        (np.zeros(4), X, "a ndarray"),
+        ([0.0] * 4, X, "a list"),
+        (X[:3], X, "shape (3,), expected (4,)"),
+        (X * torch.nan, X, "NaN"),
+        (X + torch.tensor([0, 0, 1e-3, 0]), X, "at index (2,) got 2.001, expected 2"),
+        (X.to_sparse(), X, "torch.sparse_coo, torch.float64 came out"),
+        (X.to(torch.complex64), X, "torch.complex64"),
+        ((X,), (X, X), "expected 2 values"),
+        ((X, -X), (X, X), "value 2"),
+        (3, 4, "got 3, expected 4"),
+        (True, 1, "returned a bool, expected an int"),
+        ("no", True, "returned a str, expected a bool"),
+    ],
+)
+def test_a_wrong_value_is_described(got, want, text):
+    assert not same(got, want)
+    with pytest.raises(Wrong) as wrong:
+        complain(got, want, "here")
+    assert text in str(wrong.value)
+    assert "here" in str(wrong.value)
+
+
+def test_a_subclass_is_not_asked_what_it_equals():
+    class Odd(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            raise TypeError("no")
+
+    class Equal:
+        def __eq__(self, other):
+            return True
+
+    assert same(X.as_subclass(Odd), X)
+    assert not same((2 * X).as_subclass(Odd), X)
+    assert not same(Equal(), X)
+    assert not same(Equal(), 3)
+    assert not same([Equal()], [X])
