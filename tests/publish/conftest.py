@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 
 from course_utils.course import Course
-from course_utils.publish import fingerprint
 from course_utils.publish.build import build
 from course_utils.publish.execute import executed
 from tests.publish import courses
-
-
-@pytest.fixture(scope="session", autouse=True)
-def packages_at_rest() -> Iterator[None]:
-    """Someone may edit the packages while the tests run: that must not start executions."""
-    now = fingerprint.packages_digest()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fingerprint, "packages_digest", lambda: now)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import py_compile
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +21,6 @@ from course_utils.publish.marks import marks
 from tests.publish import courses
 from tests.publish.courses import CHAPTER, code, graded, small_notebook, write_course
 
-REAL_DIGEST = fingerprint.packages_digest  # a fixture puts a fixed one in its place
 EXECUTE = """
 import sys
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_runs_once_while_only_prose_changes(small_book, small_done, tmp_path, mo
 
 
 def test_new_code_runs_and_the_older_copy_goes(tmp_path, monkeypatch):
-    monkeypatch.setattr(execute, "_run", lambda path, nb: nb)
+    monkeypatch.setattr(execute, "_run", lambda path, nb, *_: nb)
     course = one_cell(tmp_path, "print(1)")
     bystander = course.cache / "executed" / f"{CHAPTER}-notes.ipynb"
     bystander.parent.mkdir(parents=True)
@@ -78,43 +79,127 @@ def test_new_code_runs_and_the_older_copy_goes(tmp_path, monkeypatch):
     assert bystander.name in names[1]
 
 
-@pytest.mark.parametrize("what", ["companion", "torch", "package"])
+@pytest.mark.parametrize("what", ["companion", "torch"])
 def test_fingerprint_covers(what, small_book, monkeypatch):
     source = small_book.source(CHAPTER)
     nb = nbformat.read(source, as_version=4)
     before = fingerprint.fingerprint(source, nb)
     if what == "companion":
         monkeypatch.setattr(fingerprint, "companions", lambda path: [])
-    elif what == "torch":
-        monkeypatch.setattr(fingerprint, "version", lambda name: "99")
     else:
-        monkeypatch.setattr(fingerprint, "packages_digest", lambda: b"other")
+        monkeypatch.setattr(fingerprint, "version", lambda name: "99")
     assert fingerprint.fingerprint(source, nb) != before
 
 
-def test_the_package_digest_covers_what_a_kernel_can_read(monkeypatch):
-    read = []
-    monkeypatch.setattr(fingerprint, "_file_digest", lambda file: read.append(file) or b"")
-    REAL_DIGEST()
-    names = {str(file.relative_to(courses.REPOSITORY)) for file in read}
+READ = ("compiled.py", "imported.py", "opened.txt", "forked.txt")
+READER = """
+import os, sys
+from pathlib import Path
+
+sys.path.append("../../shelf")
+import compiled, imported
+
+Path("../../shelf/opened.txt").read_text()
+[path.name for path in Path("../../listed").iterdir()]
+Path("../../shelf/written.txt").write_text("new")
+if os.fork() == 0:
+    open("../../shelf/forked.txt").close()
+    os._exit(0)
+os.wait()
+from course_utils import checks, widgets, training, facts
+
+checks.convolution
+widgets.Quiz
+training.load("naive_bayes")
+facts.facts("imagenet")
+"""
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory) -> Course:
+    course = one_cell(tmp_path_factory.mktemp("reader") / "course", READER)
+    (course.root / "listed").mkdir()
+    shelf = course.root / "shelf"
+    shelf.mkdir()
+    for name in (*READ, "other.txt"):
+        (shelf / name).write_text("")
+    py_compile.compile(str(shelf / "compiled.py"))
+    run(course)
+    return course
+
+
+def what_it_read(course: Course) -> dict[str, str]:
+    (kept,) = course.cache.glob("executed/*.ipynb")
+    return nbformat.read(kept, as_version=4).metadata.course.read
+
+
+def test_a_run_knows_what_it_read(reader):
+    read = {what.split(" ", 1)[1] for what in what_it_read(reader)}
+    ours = {str(Path(file).relative_to(reader.root)) for file in read if "/shelf/" in file}
+    assert ours == {
+        f"shelf/{n}" for n in ("compiled.py", "imported.py", "opened.txt", "forked.txt")
+    }
+    package = {
+        str(Path(file).relative_to(courses.REPOSITORY))
+        for file in read
+        if Path(file).is_relative_to(courses.REPOSITORY)
+    }
     assert {
-        "src/course_utils/checks/core.py",
+        "src/course_utils/checks/report.py",
         "src/course_utils/widgets/kit/kit.js",
-        "src/course_utils/data/files/emoji/noto.webp",
-        "autograder/hidden/convolution.py",
-        "results/convolution.json",
+        "src/course_utils/checkpoints/naive_bayes.safetensors",
         "book/facts.yml",
-    } <= names
-    assert not [name for name in names if "publish/" in name or "__pycache__" in name]
+    } <= package
+    assert any(name.startswith("src/course_utils/checks/convolution") for name in package)
+    assert not any("simclr" in name or name.startswith("results/") for name in package)
 
 
-def test_hidden_tests_import_nothing_else_of_the_grader():
-    """``fingerprint`` covers ``autograder/hidden`` only, so that a run outlives other work."""
-    hidden = courses.REPOSITORY / "autograder" / "hidden"
-    for file in hidden.rglob("*.py"):
-        for line in file.read_text().splitlines():
-            if line.startswith(("import autograder", "from autograder")):
-                assert line.split()[1].startswith("autograder.hidden"), f"{file}: {line}"
+@pytest.mark.parametrize(
+    ("file", "again"),
+    [
+        ("shelf/imported.py", True),
+        ("shelf/compiled.py", True),
+        ("shelf/opened.txt", True),
+        ("shelf/forked.txt", True),
+        ("listed/new.txt", True),
+        ("shelf/other.txt", False),
+        ("shelf/new.txt", False),
+    ],
+)
+def test_it_runs_again_when_that_changed(reader, monkeypatch, file, again):
+    path = reader.root / file
+    before = path.read_text() if path.exists() else None
+    ran = []
+    monkeypatch.setattr(execute, "_run", lambda path, nb, *_: ran.append(1) or nb)
+    monkeypatch.setattr(execute, "write_atomically", lambda *_: None)
+    path.write_text("# new\n")
+    try:
+        executed(reader.source(CHAPTER), reader.cache)
+        assert bool(ran) is again
+    finally:
+        path.unlink() if before is None else path.write_text(before)
+
+
+def test_a_run_that_kept_no_log_is_not_used_again(tmp_path):
+    read = fingerprint.what_was_read(tmp_path / "none.txt", tmp_path)
+    assert not fingerprint.unchanged(read)
+
+
+def test_what_changed_while_it_ran_is_not_used_again(tmp_path):
+    read, log = tmp_path / "read.py", tmp_path / "log.txt"
+    read.write_text("1")
+    log.write_text(f"file {read.stat().st_mtime_ns} {read}\n")
+    assert fingerprint.unchanged(fingerprint.what_was_read(log, tmp_path))
+    os.utime(read, ns=(1, 1))
+    assert not fingerprint.unchanged(fingerprint.what_was_read(log, tmp_path))
+
+
+def test_the_package_reads_by_way_of_python():
+    """What a library reads in its own language, no kept run would know of."""
+    allowed = {fingerprint.PACKAGE / "data" / "cache.py"}  # its names hold hashes
+    by_itself = re.compile(r"\b(load_file|safe_open|np\.fromfile|np\.memmap|read_image)\b")
+    for file in fingerprint.PACKAGE.rglob("*.py"):
+        assert file in allowed or not by_itself.search(file.read_text()), file
 
 
 def test_an_error_is_fatal_and_named(tmp_path):

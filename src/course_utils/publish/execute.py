@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from nbformat import NotebookNode
 
 from course_utils.course import CourseError
 from course_utils.files import locked, write_atomically
-from course_utils.publish.fingerprint import fingerprint
+from course_utils.publish.fingerprint import fingerprint, state, unchanged, what_was_read
 from course_utils.publish.marks import require_full_marks
 from course_utils.publish.meter import Meter
+from course_utils.publish.reads import starting
 
 CELL_SECONDS = 600  # after that a cell counts as hanging
 
@@ -37,9 +39,7 @@ def read(path: Path) -> NotebookNode:
 def executed(path: Path, cache: Path) -> NotebookNode:
     """The notebook ``path`` with the outputs of its own solutions.
 
-    It runs only when nothing that it depends on is as in the last run; of two processes
-    that ask at once one runs it and the other waits. ``metadata["course"]`` tells what
-    that run took: ``seconds``, ``cpu_seconds`` and ``peak_mb``.
+    ``metadata["course"]`` tells what the run took: ``seconds``, ``cpu_seconds``, ``peak_mb``.
 
     Args:
         cache: the course's cache folder; the copy is ``executed/<stem>-<hash>.ipynb`` in it.
@@ -49,16 +49,7 @@ def executed(path: Path, cache: Path) -> NotebookNode:
     """
     path = path.resolve()
     nb = read(path)
-    kept = cache / "executed" / f"{path.stem}-{fingerprint(path, nb)}.ipynb"
-    done = _read_kept(kept)
-    if done is None:
-        with locked(kept.with_name(f"{path.stem}.lock")):
-            done = _read_kept(kept)  # another process may have made it while we waited
-            if done is None:
-                done = _run(path, nb)
-                write_atomically(kept, nbformat.writes(done))
-                _forget_older(kept)
-    nb = _with_outputs(nb, done)
+    nb = _with_outputs(nb, kept_run(path, nb, cache.resolve() / "executed"))
     try:
         require_full_marks(nb)
     except CourseError as error:
@@ -66,11 +57,47 @@ def executed(path: Path, cache: Path) -> NotebookNode:
     return nb
 
 
+def kept_run(
+    path: Path, nb: NotebookNode, folder: Path, errors_allowed: bool = False
+) -> NotebookNode:
+    """A run of ``nb`` in the folder of ``path``, the last one while it is as good as new.
+
+    It runs again when its code changed or any file of ours that it read. Of two processes
+    that ask at once one runs it and the other waits.
+
+    Args:
+        folder: in the course's cache, where the copy is kept.
+        errors_allowed: go on after a cell that raises.
+    """
+    kept = folder / f"{path.stem}-{fingerprint(path, nb)}.ipynb"
+    done = _read_kept(kept)
+    if done is None:
+        with locked(kept.with_name(f"{path.stem}.lock")):
+            done = _read_kept(kept)  # another process may have made it while we waited
+            if done is None:
+                done = _run(path, nb, folder, errors_allowed)
+                write_atomically(kept, nbformat.writes(done))
+                _forget_older(kept)
+    return done
+
+
+def read_by(path: Path, nb: NotebookNode, cache: Path) -> str:
+    """What the kept run of a notebook read, as it is now; empty when there is none."""
+    kept = cache / "executed" / f"{path.stem}-{fingerprint(path, nb)}.ipynb"
+    try:
+        read_then = nbformat.read(kept, as_version=4).metadata["course"]["read"]
+    except (OSError, KeyError, nbformat.reader.NotJSONError):
+        return ""
+    return " ".join(f"{what} {state(what)}" for what in read_then)
+
+
 def _read_kept(kept: Path) -> NotebookNode | None:
     try:
-        return nbformat.read(kept, as_version=4)
+        done = nbformat.read(kept, as_version=4)
     except (OSError, nbformat.reader.NotJSONError):
         return None
+    read_then = done.metadata.get("course", {}).get("read")
+    return done if read_then and unchanged(read_then) else None
 
 
 def _forget_older(kept: Path) -> None:
@@ -91,39 +118,56 @@ def _with_outputs(nb: NotebookNode, done: NotebookNode) -> NotebookNode:
         nb.metadata.pop(key, None)
         if key in done.metadata:
             nb.metadata[key] = done.metadata[key]
+    nb.metadata.get("course", {}).pop("read", None)
     return nb
 
 
-def _run(path: Path, source: NotebookNode) -> NotebookNode:
+def _run(path: Path, source: NotebookNode, folder: Path, errors_allowed: bool) -> NotebookNode:
     nb = copy.deepcopy(source)
     nb.metadata.pop("widgets", None)
-    client = NotebookClient(
+    with tempfile.TemporaryDirectory(prefix="course-") as place:
+        log = Path(place, "read.txt")
+        client = _client(nb, path, log, errors_allowed)
+        with Meter(lambda: _kernel_pid(client)) as meter:
+            _execute(client, path)
+        read = what_was_read(log, folder.parents[1])
+    nb.metadata["course"] = {
+        "seconds": round(meter.seconds, 2),
+        "cpu_seconds": round(meter.cpu_seconds, 2),
+        "peak_mb": round(meter.peak_mb),
+        "read": read,
+    }
+    return nb
+
+
+def _client(nb: NotebookNode, path: Path, log: Path, errors_allowed: bool) -> NotebookClient:
+    return NotebookClient(
         nb,
         timeout=CELL_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         coalesce_streams=True,
-        force_raise_errors=True,  # also in cells tagged raises-exception
+        allow_errors=errors_allowed,
+        force_raise_errors=not errors_allowed,  # also in cells tagged raises-exception
         skip_cells_with_tag="",  # a test cell that is skipped would earn its points
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of TCP on this machine
+        extra_arguments=[
+            "--IPKernelApp.log_level=ERROR",  # it warns of TCP on this machine
+            f"--IPKernelApp.exec_lines={starting(log)}",
+        ],
     )
+
+
+def _execute(client: NotebookClient, path: Path) -> None:
     current: dict[str, Any] = {}
     client.on_cell_execute = lambda cell, cell_index: current.update(cell=cell)
     try:
-        with Meter(lambda: _kernel_pid(client)) as meter:
-            client.execute()
+        client.execute()
     except CellExecutionError as error:
         raise _failure(path, current, f"{error.ename}: {error.evalue}") from None
     except CellTimeoutError:
         raise _failure(path, current, f"no end after {CELL_SECONDS} seconds") from None
     except DeadKernelError:
         raise _failure(path, current, "the kernel died (out of memory? interrupted?)") from None
-    nb.metadata["course"] = {
-        "seconds": round(meter.seconds, 2),
-        "cpu_seconds": round(meter.cpu_seconds, 2),
-        "peak_mb": round(meter.peak_mb),
-    }
-    return nb
 
 
 def _kernel_pid(client: NotebookClient) -> int | None:

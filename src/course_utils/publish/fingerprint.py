@@ -1,4 +1,4 @@
-"""What an executed notebook depends on, as one hash."""
+"""What an executed notebook depends on: its code, and what it read when it ran."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course_utils import facts, results
+from course_utils.publish.reads import FILE, FOLDER, read_of
 
 PACKAGE = Path(__file__).parents[1]
-PUBLISH = Path(__file__).parent  # works on outputs, never runs in a kernel
-COMMANDS = {PACKAGE / name for name in ("cli.py", "doctor.py", "selfcheck.py")}
+PUBLISH = Path(__file__).parent
 WRITTEN_BY_OTHERS = {"__pycache__", "node_modules", ".ipynb_checkpoints"}
 
 
 def fingerprint(path: Path, nb: NotebookNode) -> str:
-    """20 hex digits that change with anything that can change the outputs of ``nb``.
+    """20 hex digits that change with the code of ``nb`` and with the files beside it.
 
     Prose does not count: a corrected sentence must not cost a minute of execution.
     """
@@ -29,7 +29,6 @@ def fingerprint(path: Path, nb: NotebookNode) -> str:
         if cell.cell_type == "code":
             digest.update(cell.source.encode() + b"\0")
     digest.update(_digest(path.parent, companions(path)))
-    digest.update(packages_digest())
     return digest.hexdigest()[:20]
 
 
@@ -38,16 +37,48 @@ def companions(path: Path) -> list[Path]:
     return [p for p in files_in(path.parent) if p.suffix != ".ipynb"]
 
 
-def packages_digest() -> bytes:
-    """Hash of the code, the data and the numbers that a notebook can ask for."""
-    ours = [f for f in files_in(PACKAGE) if not _is_unused_by_notebooks(f)]
-    measured = [_digest(folder, files_in(folder)) for folder in results.PLACES]
-    published = [_digest(file.parent, [file]) for file in facts.PLACES if file.is_file()]
-    return b"".join((_digest(PACKAGE, ours), _hidden_digest(), *measured, *published))
+def what_was_read(log: Path, course: Path) -> dict[str, str]:
+    """What a run read of ours, by kind and path, and the hash of each.
+
+    A file that changed after it was read gets no hash, so that the run is not used again; nor
+    is one that kept no log.
+    """
+    if not log.is_file():
+        return {f"{FILE} {log}": "never kept"}
+    roots = (
+        PACKAGE,
+        course,
+        *_autograder(),
+        *results.PLACES,
+        *(f.parent for f in facts.PLACES),
+    )
+    found = {}
+    for kind, path, changed in read_of(log, roots):
+        same = kind == FOLDER or not path.is_file() or path.stat().st_mtime_ns == changed
+        found[f"{kind} {path}"] = state(f"{kind} {path}") if same else "changed"
+    return found
 
 
-def _is_unused_by_notebooks(file: Path) -> bool:
-    return PUBLISH in file.parents or file.suffix == ".md" or file in COMMANDS
+def state(what: str) -> str:
+    """The hash now of what was read: of a file's content, of the names in a folder."""
+    kind, _, name = what.partition(" ")
+    path = Path(name)
+    try:
+        if kind == FOLDER:
+            names = sorted(p.name for p in path.iterdir() if not _passing(p))
+            return hashlib.sha256("\0".join(names).encode()).hexdigest()[:20]
+        return _file_digest(path).hex()[:20]
+    except OSError:
+        return "missing"
+
+
+def _passing(path: Path) -> bool:
+    return path.name.startswith(".") or path.name in WRITTEN_BY_OTHERS
+
+
+def unchanged(read: dict[str, str]) -> bool:
+    """Whether all that a run read is as it was."""
+    return all(state(what) == then for what, then in read.items())
 
 
 def publish_digest() -> bytes:
@@ -55,12 +86,12 @@ def publish_digest() -> bytes:
     return _digest(PUBLISH, files_in(PUBLISH))
 
 
-def _hidden_digest() -> bytes:
-    """Hash of the hidden tests, which import nothing else of ``autograder`` (tested)."""
-    autograder = importlib.util.find_spec("autograder")  # looks for it, imports nothing
-    folders = (autograder.submodule_search_locations or []) if autograder else []
-    hidden = [Path(folder) / "hidden" for folder in folders]
-    return b"".join(_digest(folder, files_in(folder)) for folder in hidden)
+def _autograder() -> list[Path]:
+    """The folder of the hidden tests' package; students have none."""
+    found = importlib.util.find_spec("autograder")  # looks for it, imports nothing
+    return (
+        [Path(folder) for folder in (found.submodule_search_locations or [])] if found else []
+    )
 
 
 def _digest(root: Path, files: Iterable[Path]) -> bytes:

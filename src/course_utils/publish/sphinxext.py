@@ -24,7 +24,7 @@ from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 
 from course_utils.course import CourseError
-from course_utils.publish.execute import executed, read
+from course_utils.publish.execute import executed, read, read_by
 from course_utils.publish.fingerprint import fingerprint, publish_digest
 from course_utils.publish.release import released_text
 from course_utils.publish.strip import public_notebook
@@ -74,13 +74,24 @@ def outdated_notebooks(
     """
     known = getattr(env, "course_fingerprints", {})
     now = {}
-    terms = words(_glossary(env))
     for docname in env.found_docs:
         if path := notebook_path(env, docname):
-            parts = fingerprint(path, read(path)), publish_digest().hex(), *terms
-            now[docname] = " ".join(parts)
+            now[docname] = _fingerprint(env, path)
     env.course_fingerprints = now  # type: ignore[attr-defined]
     return [docname for docname in now if known.get(docname) != now[docname]]
+
+
+def _fingerprint(env: BuildEnvironment, path: Path) -> str:
+    """Of a page: the notebook's code, what its run read, what makes pages, and the glossary."""
+    nb = read(path)
+    ran = read_by(path, nb, Path(env.srcdir) / ".cache")
+    code = fingerprint(path, nb), publish_digest().hex()
+    return " ".join((*code, ran, *words(_glossary(env))))
+
+
+def _note_fingerprint(env: BuildEnvironment, docname: str, path: Path) -> None:
+    """Anew after its run, which may have been the first."""
+    env.course_fingerprints[docname] = _fingerprint(env, path)  # type: ignore[attr-defined]
 
 
 def replace_source(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -92,6 +103,7 @@ def replace_source(app: Sphinx, docname: str, source: list[str]) -> None:
         nb = executed(path, Path(app.srcdir) / ".cache")
         public = linked(_named(path, nb), words(_glossary(app.env)))
         source[0] = nbformat.writes(public)
+        _note_fingerprint(app.env, docname, path)
     except CourseError as error:
         raise ExtensionError(str(error)) from error
     took = nb.metadata["course"]
