@@ -93,6 +93,11 @@ def slipped_when(exercise: Exercise, slip: Slip, label: str) -> Callable:
 # -- conditions ---------------------------------------------------------------------------
 
 
+def known(exercise: Exercise, probe: Probe) -> set[str]:
+    """The labels of a probe; an experiment of several calls has none."""
+    return labels(probe.named(exercise.signature)) if probe.run is called else set()
+
+
 def labels(given: Mapping[str, Any]) -> set[str]:
     """What is true of an input: a vocabulary of conditions under which people slip."""
     return {f"{name} {label}" for name, x in given.items() for label in _labels(x)}

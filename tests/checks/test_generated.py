@@ -13,7 +13,7 @@ from course_utils.checks.probe import called
 from tests.checks.mutants import (
     exercises,
     graded,
-    labels,
+    known,
     lazy,
     parts,
     shows,
@@ -133,11 +133,11 @@ def test_a_slip_in_one_regime_alone_costs_half(chapter, name):
     """Under each condition that splits the ordinary inputs on which a slip shows."""
     visible, hidden = parts(chapter, name)
     whole = visible.probes(Exercise.WHOLE)
-    known = [labels(p.named(visible.signature)) if p.run is called else set() for p in whole]
+    there_is = [known(visible, probe) for probe in whole]
     for slip in hidden.slips:
         visible_on = {n for _, n in seen(visible, slip, [Exercise.WHOLE])}
-        for label in sorted(set().union(*known)):
-            there = {n for n, names in enumerate(known) if label in names}
+        for label in sorted(set().union(*there_is)):
+            there = {n for n, names in enumerate(there_is) if label in names}
             if visible_on and there and visible_on & there != visible_on:
                 if not visible_on & there:
                     _refuse_luck(visible, slip, label)
@@ -150,7 +150,7 @@ def _refuse_luck(exercise, slip, label):
     """Other random numbers must not show what these do not."""
     for seed in range(3):
         for probe in exercise.redrawn(Exercise.WHOLE, seed):
-            if probe.run is called and label in labels(probe.named(exercise.signature)):
+            if label in known(exercise, probe):
                 assert not shows(exercise, probe, slip, f"redrawn {seed}"), (
                     f"{slip.sentence!r} when {label}: only by luck it does not show"
                 )
