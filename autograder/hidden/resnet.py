@@ -13,7 +13,7 @@ from course_utils.checks import resnet as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare_old import expect, expect_own_gradients
 from course_utils.checks.core import Draw
-from course_utils.checks.resnet import (
+from course_utils.checks.resnet_old import (
     BASIC,
     BASIC_SLIPS,
     BOTTLENECK,
@@ -22,6 +22,7 @@ from course_utils.checks.resnet import (
     SIZE_SLIPS,
     Y_ALONE,
     Params,
+    Slips,
     basic_params,
     checkerboard,
     close,
@@ -179,7 +180,7 @@ def as_p_says(
     draw: Draw,
     right: Callable[..., Tensor],
     params: Callable[..., Params],
-    slips: visible.Slips,
+    slips: Slips,
 ) -> None:
     """A projection where p holds one, whatever shapes and stride say."""
     for c_in, c_out in ((4, 4), (5, 3)):
@@ -193,7 +194,7 @@ def odd_sizes(
     draw: Draw,
     right: Callable[..., Tensor],
     params: Callable[..., Params],
-    slips: visible.Slips,
+    slips: Slips,
 ) -> None:
     for size, stride in (((2, 3, 7, 5), 2), ((1, 3, 5, 8), 2), ((3, 3, 1, 1), 2)):
         given = draw.normal(*size), constant(params(draw, 3, 4, True)), stride
