@@ -9,7 +9,7 @@ from course_utils.checks import pretext as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare_old import same
 from course_utils.checks.core import Draw
-from course_utils.checks.pretext import (
+from course_utils.checks.pretext_old import (
     bound_slips,
     codes,
     correlated,

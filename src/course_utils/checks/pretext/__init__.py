@@ -1,0 +1,21 @@
+"""Visible checks of chapter 9, pretext tasks: one file an exercise."""
+
+from course_utils.checks.pretext_old import (
+    cpc_loss,
+    few_labels,
+    info_nce,
+    information_bound,
+    patches,
+    ridge_probe,
+    rotations,
+)
+
+__all__ = [
+    "cpc_loss",
+    "few_labels",
+    "info_nce",
+    "information_bound",
+    "patches",
+    "ridge_probe",
+    "rotations",
+]
