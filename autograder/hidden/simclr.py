@@ -9,7 +9,7 @@ from course_utils.checks import simclr as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare_old import Inputs, expect, expect_own_gradients
 from course_utils.checks.core import Draw
-from course_utils.checks.simclr import (
+from course_utils.checks.simclr_old import (
     ALIGNMENTS,
     COSINES,
     CROPS,
