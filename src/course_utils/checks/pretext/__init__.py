@@ -1,5 +1,6 @@
 """Visible checks of chapter 9, pretext tasks: one file an exercise."""
 
+from course_utils.checks.pretext.rotations import rotations
 from course_utils.checks.pretext_old import (
     cpc_loss,
     few_labels,
@@ -7,7 +8,6 @@ from course_utils.checks.pretext_old import (
     information_bound,
     patches,
     ridge_probe,
-    rotations,
 )
 
 __all__ = [
