@@ -154,6 +154,38 @@ def test_an_exception_in_one_regime_leaves_the_rest_to_be_judged():
     assert KEEPS not in got.failures
 
 
+def test_nan_is_named_where_a_slip_gives_the_same_and_shown_where_none_does():
+    def shares(x, *, shift=lambda x: x.amax(1, keepdim=True)):
+        e = (x - shift(x)).exp()
+        return e / e.sum(1, keepdim=True)
+
+    def none(x):
+        return 0
+
+    def first(x):
+        return x[:, :1]
+
+    made = Exercise("9.7", "shares", points=4, right=shares)
+
+    @made.whole
+    def _(draw):
+        yield (draw.normal(2, 3),)
+        yield (draw.normal(3, 2) - 2000,)
+        yield (draw.normal(2, 3) + torch.tensor([-2000.0, -3.0, -4000.0]),)
+
+    @made.aspect("stable", 2, {"exp underflows": {"shift": none}, "it": {"shift": first}})
+    def _(draw):
+        yield (draw.normal(2, 3) - torch.tensor([[3000.0], [5.0]]),)
+
+    assert made(shares).passed
+    for shift, name in ((none, "exp underflows"), (first, "it")):
+        got = made(lambda x, shift=shift: shares(x, shift=shift))
+        assert got.failures[Exercise.WHOLE].startswith(name)
+    assert made(lambda x: shares(x) if (x > -9).all() else x * torch.nan).earned == 0
+    unknown = made(lambda x: shares(x, shift=lambda x: x.amin(1, keepdim=True)))
+    assert "NaN or infinity" in unknown.failures[Exercise.WHOLE]
+
+
 def test_a_hidden_part_knows_the_visible_slips():
     visible = exercise()
     hidden = visible.hidden_part()

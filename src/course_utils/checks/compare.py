@@ -104,7 +104,7 @@ def _alike(got: Tensor, want: Tensor, rtol: float) -> bool:
     if got.shape != want.shape or got.is_complex():
         return False
     got, want = got.detach().double(), want.detach().double()
-    return bool(torch.allclose(got, want, rtol, _floor(want, rtol)))
+    return bool(torch.allclose(got, want, rtol, _floor(want, rtol), equal_nan=True))
 
 
 def _floor(want: Tensor, rtol: float) -> float:

@@ -296,9 +296,9 @@ class Exercise(Check):
         if not wrong:
             return
         named = [s for s in study.found if name in (s.aspect, self.WHOLE)]
-        if study.found and not named and all(got.valid for got in wrong):
+        if study.found and not named and all(study.explains(got) for got in wrong):
             return  # slips of other aspects explain all of it, and cost the whole
-        if not named:
+        if not (named and any(study.explains(got) for got in wrong)):
             own = [s for s in self.value_slips if name in (s.aspect, self.WHOLE)]
             partly = study.partly(mine, own)
             named = [partly] if partly else []
@@ -317,7 +317,7 @@ class Exercise(Check):
         self._say([*found, *([partly] if partly else [])], study, wrong)
 
     def _say(self, named: list[Slip], study: Study, wrong: list[Got]) -> None:
-        if named and any(got.valid for got in wrong):
+        if named and any(got.error is None for got in wrong):
             text = "; and ".join(slip.sentence for slip in named)
             raise Wrong(f"{text} ({wrong[0].probe.on(self.signature)})")
         study.complain(wrong[0])

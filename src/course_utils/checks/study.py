@@ -45,7 +45,7 @@ class Got:
 
     @property
     def valid(self) -> bool:
-        """A value that a slip could explain: no exception, no NaN."""
+        """A value without NaN: it tells something even where no slip gives it."""
         return self.error is None and finite(self.value)
 
 
@@ -94,11 +94,19 @@ class Study:
 
     @cached_property
     def found(self) -> tuple[Slip, ...]:
-        """The fewest slips that explain all values that came back; none where none do."""
-        valid = [got for got in self.values if got.valid]
-        if self.whole_is_right or not valid:
+        """The fewest slips that explain all values that came back; none where none do.
+
+        NaN and infinity are explained by a slip that gives them too; where none does, they may
+        have a cause of their own, and the other values tell.
+        """
+        if self.whole_is_right:
             return ()
-        return next(self.explanations(valid, self.exercise.value_slips, 2), ())
+        came = [got for got in self.values if got.error is None]
+        valid = [got for got in came if got.valid]
+        for seen in [came, valid] if len(valid) < len(came) else [valid]:
+            for some in self.explanations(seen, self.exercise.value_slips, 2) if seen else ():
+                return some
+        return ()
 
     def explanations(
         self, seen: Sequence[Got], slips: Sequence[Slip], most: int, base: tuple[Slip, ...] = ()
@@ -113,6 +121,10 @@ class Study:
                 ):
                     yield some
 
+    def explains(self, got: Got) -> bool:
+        """Whether the slips that were found give this very value."""
+        return got.error is None and self.agrees(got, self.found)
+
     @cached_property
     def understood(self) -> bool:
         """Whether the values are right, or wrong in a known way: contracts can be judged.
@@ -126,7 +138,7 @@ class Study:
     def partly(self, seen: Sequence[Got], slips: Sequence[Slip]) -> Slip | None:
         """A slip that explains all that is wrong here, though it is not made everywhere."""
         wrong = [got for got in seen if not self.agrees(got)]
-        if not any(got.valid for got in wrong):
+        if not any(got.error is None for got in wrong):
             return None  # only exceptions, which say themselves what is wrong
         return next((some[0] for some in self.explanations(wrong, slips, 1)), None)
 
@@ -136,7 +148,8 @@ class Study:
             raise got.error
         exercise = self.exercise
         on, want = got.probe.on(exercise.signature), exercise.want(got, ())
-        for name, mine, theirs in zip(got.probe.parts, got.value, want, strict=False):
+        named = zip(got.probe.parts, got.value, want, strict=False) if got.probe.parts else ()
+        for name, mine, theirs in named:
             if not mine.any() and theirs.any():  # of gradients, the parts are named
                 raise Wrong(f"no {name}: the path to it is cut ({on})")
         complain(got.value, want, on, exercise.tolerance(got), got.probe.parts)
