@@ -8,7 +8,7 @@ from course_utils.checks import naive_bayes as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare_old import as_floats, expect
 from course_utils.checks.core import Draw
-from course_utils.checks.naive_bayes import coins, pair, tables
+from course_utils.checks.naive_bayes_old import coins, pair, tables
 from course_utils.reference import naive_bayes as reference
 
 # -- 1.1 binarise -------------------------------------------------------------------------
