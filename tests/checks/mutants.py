@@ -7,12 +7,14 @@ that do no work.
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from course_utils import checks
@@ -22,6 +24,20 @@ from course_utils.checks.probe import Definition, Probe, called
 from course_utils.checks.report import Report
 from course_utils.checks.study import Got
 from course_utils.checks.watch import Trace
+
+
+class Operators(TorchDispatchMode):
+    """Names of the operators that are used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: Counter = Counter()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        self.names[func._schema.name] = 1
+        return func(*args, **(kwargs or {}))
 
 
 class Unwatched(Answer):
@@ -44,7 +60,9 @@ class Unwatched(Answer):
             raise Wrong(f"raised {error}") from None
 
     def trace(self, *args: Any, **kwargs: Any) -> Trace:
-        return Trace(self(*args, **kwargs))
+        """Which operators a definition uses, not how often: it may loop."""
+        with Operators() as seen:
+            return Trace(self(*args, **kwargs), seen.names)
 
 
 @cache
