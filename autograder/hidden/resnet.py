@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,8 +11,9 @@ from torch import Tensor
 
 from course_utils.checks import resnet as visible
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.compare_old import expect, expect_own_gradients
+from course_utils.checks.compare_old import expect_own_gradients
 from course_utils.checks.core import Draw
+from course_utils.checks.resnet.batch_norm import inputs
 from course_utils.checks.resnet_old import (
     BASIC,
     BASIC_SLIPS,
@@ -20,11 +21,9 @@ from course_utils.checks.resnet_old import (
     BOTTLENECK_SLIPS,
     ONES,
     SIZE_SLIPS,
-    Y_ALONE,
     Params,
     Slips,
     basic_params,
-    checkerboard,
     close,
     constant,
     expect_variance,
@@ -42,7 +41,6 @@ from course_utils.checks.resnet_old import (
     projected_wrongly,
     spread_mistakes,
     thinned,
-    three,
     weights,
 )
 
@@ -51,21 +49,11 @@ from course_utils.checks.resnet_old import (
 batch_norm = visible.batch_norm.hidden_part()
 
 
-def norm_inputs(draw: Draw, *size: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """x, γ, β, running mean, running variance."""
-    c = size[1]
-    x = 3 * draw.normal(*size) + 5 * draw.normal(c, 1, 1)
-    weight, bias, mean, var = draw.normal(c) + 2, draw.normal(c), draw.normal(c), draw.normal(c)
-    return x, weight, bias, mean, var.abs() + 0.5
-
-
-@batch_norm.property("the running values carry no gradient", points=0.5)
+@batch_norm.contract("the running values carry no gradient", 0.5)
 def _(answer: Answer, draw: Draw) -> None:
-    x, weight, bias, mean, var = norm_inputs(draw, 2, 3, 4, 3)
-    x, weight, bias = x.requires_grad_(), weight.requires_grad_(), bias.requires_grad_()
-    _, *running = three(answer(x, weight, bias, mean, var, True), x)
-    if running[0] is None:
-        raise Wrong(Y_ALONE)
+    x, weight, bias, *running = inputs(draw, 2, 3, 4, 3)
+    learned = [t.requires_grad_() for t in (x, weight, bias)]
+    _, *running = answer(*learned, *running, True)
     for name, value in zip(("mean", "variance"), running, strict=True):
         if isinstance(value, Tensor) and value.requires_grad:
             raise Wrong(
@@ -74,42 +62,19 @@ def _(answer: Answer, draw: Draw) -> None:
             )
 
 
-@batch_norm.property("refuses to train on one value per channel", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    if not answer.raises(ValueError, *norm_inputs(draw, 1, 3, 1, 1), True):
-        raise Wrong(
-            "x (1, 3, 1, 1) in training should raise a ValueError: one value has no variance"
-        )
-    for size, training in (((1, 3, 1, 1), False), ((2, 3, 1, 1), True), ((1, 2, 1, 2), True)):
-        answer(*norm_inputs(draw, *size), training)  # must not raise
-
-
-@batch_norm.property("one formula in training and evaluation, and its defaults", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    # What the formula is, other properties ask: the answer is compared with itself.
-    x = 2 + 1.5 * checkerboard(2, 4, 2, 4)
-    weight, bias, two = draw.normal(4) + 2, draw.normal(4), torch.full((4,), 2.0).double()
-    biased, unbiased = torch.full_like(two, 2.25), torch.full_like(two, 2.25 * 16 / 15)
-    for eps in (0.7, 1e-5):
-        training = three(answer(x, weight, bias, two, biased, True, eps=eps), x)[0]
-        evaluation, other = (
-            three(answer(x, weight, bias, two, var, False, eps=eps), x)[0]
-            for var in (biased, unbiased)
-        )
-        on = f"y in training against y in evaluation with the same mean and variance, ε = {eps}"
-        judge(training, evaluation, on, {}, [other])
-    named = {"weight": weight, "bias": bias, "running_mean": 3 * bias, "running_var": biased}
-    for is_training in (True, False):
-        told = answer(x, **named, training=is_training, momentum=0.1, eps=1e-5)
-        untold = answer(x=x, **named, training=is_training)
-        for name, a, b in zip(
-            ("y", "the new mean", "the new variance"),
-            three(told, x),
-            three(untold, x),
-            strict=True,
-        ):
-            if isinstance(a, Tensor) and isinstance(b, Tensor):
-                expect(b, a, f"{name}, no momentum, no eps, against momentum=0.1, eps=1e-5")
+@batch_norm.refuses(
+    "refuses to train on one value per channel",
+    0.5,
+    {
+        "one value per channel in training should raise a ValueError: it has no variance": {
+            "trains_on": lambda n: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for size in ((1, 3, 1, 1), (1, 1, 1, 1), (2, 3, 1, 1), (1, 2, 1, 2), (1, 2, 2, 1)):
+        yield *inputs(draw, *size), True
+    yield *inputs(draw, 1, 3, 1, 1), False
 
 
 # -- 4.2 initialisation -------------------------------------------------------------------

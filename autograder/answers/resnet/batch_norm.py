@@ -6,47 +6,10 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-AXES = "training: statistics over pictures, rows and columns"
-
-
-ROOT = "divides by √(σ² + ε)"
-
-
-BIASED = "normalises by the variance that divides by N"
-
-
-EVALUATION = "evaluation: normalises with the running values"
-
-
-UNTOUCHED = "evaluation leaves the running values as they are"
-
-
-MOMENTUM = "training: the running mean moves by its momentum"
-
-
-UNBIASED = "training: the running variance takes in the unbiased one"
-
-
-AFFINE = "γ and β scale and shift each channel"
-
-
-THROUGH = "gradients pass through the mean and the variance"
-
-
-KEEPS_NORM = "keeps dtype and shapes, changes nothing in place"
-
-
-NO_GRADIENT = "the running values carry no gradient"
-
-
-ONE_VALUE = "refuses to train on one value per channel"
-
-
-AGREE = "one formula in training and evaluation, and its defaults"
 
 
 @right("formula")
@@ -76,7 +39,8 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     if n < 2:
         raise ValueError(f"cannot train on {n} value per channel")
     var, mean = torch.var_mean(x, (0, 2, 3), correction=0, keepdim=True)
-    y = (x - mean) * torch.rsqrt(var + eps)
+    y = x - mean
+    y *= torch.rsqrt(var + eps)
     with torch.no_grad():
         unbiased = x.var((0, 2, 3))
         running_mean = torch.lerp(running_mean, mean.flatten(), momentum)
@@ -139,265 +103,7 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     return y.movedim(-1, 1), new[0], new[1]
 
 
-@wrong("over-pictures", AXES, "over the pictures alone")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=0, keepdim=True)
-        var = x.var(dim=0, correction=0, keepdim=True)
-        new_mean = (1 - momentum) * running_mean + momentum * x.detach().mean((0, 2, 3))
-        new_var = (1 - momentum) * running_var + momentum * x.detach().var((0, 2, 3))
-    else:
-        mean, var = running_mean[:, None, None], running_var[:, None, None]
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean) / torch.sqrt(var + eps)
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("over-everything", AXES, "over everything at once")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 1, 2, 3), keepdim=True)
-        var = x.var(dim=(0, 1, 2, 3), correction=0, keepdim=True)
-        new_mean = (1 - momentum) * running_mean + momentum * x.detach().mean((0, 2, 3))
-        new_var = (1 - momentum) * running_var + momentum * x.detach().var((0, 2, 3))
-    else:
-        mean, var = running_mean[:, None, None], running_var[:, None, None]
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean) / torch.sqrt(var + eps)
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("layer-norm", AXES, "as in layer norm")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(1, 2, 3), keepdim=True)
-        var = x.var(dim=(1, 2, 3), correction=0, keepdim=True)
-        new_mean = (1 - momentum) * running_mean + momentum * x.detach().mean((0, 2, 3))
-        new_var = (1 - momentum) * running_var + momentum * x.detach().var((0, 2, 3))
-    else:
-        mean, var = running_mean[:, None, None], running_var[:, None, None]
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean) / torch.sqrt(var + eps)
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("instance-norm", AXES, "as in instance norm")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(2, 3), keepdim=True)
-        var = x.var(dim=(2, 3), correction=0, keepdim=True)
-        new_mean = (1 - momentum) * running_mean + momentum * x.detach().mean((0, 2, 3))
-        new_var = (1 - momentum) * running_var + momentum * x.detach().var((0, 2, 3))
-    else:
-        mean, var = running_mean[:, None, None], running_var[:, None, None]
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean) / torch.sqrt(var + eps)
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("running-in-training", AXES, "the running values are used in training")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-        mean, var = running_mean, running_var
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("no-eps", ROOT, "ε is left out")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("eps-outside", ROOT, "ε is added to σ")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / (torch.sqrt(var) + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("unbiased-division", BIASED, "divided by N − 1")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3))
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach()
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("batch-in-evaluation", EVALUATION, "the batch's own statistics are used in evaluation")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-    else:
-        mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("renews-in-evaluation", UNTOUCHED, "is renewed in evaluation")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean = (1 - momentum) * running_mean + momentum * x.detach().mean((0, 2, 3))
-        new_var = (1 - momentum) * running_var + momentum * x.detach().var((0, 2, 3))
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("momentum-on-the-other-side", MOMENTUM, "momentum is on the wrong side")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = momentum * running_mean + (1 - momentum) * mean.detach()
-        new_var = momentum * running_var + (1 - momentum) * var.detach() * n / (n - 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("variance-before-mean", MOMENTUM, "are swapped")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_var, new_mean
-
-
-@wrong("biased-running", UNBIASED, "the biased variance goes into the running one")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach()
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("along-width", AFFINE, "lie along the width")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight * y + bias, new_mean, new_var
-
-
-@wrong("held-constant", THROUGH, "mean and variance are held constant")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        with torch.no_grad():
-            mean = x.mean(dim=(0, 2, 3))
-            var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("in-place", KEEPS_NORM, "changed in place")
+@wrong("in-place", "keeps the dtype and leaves its inputs alone", "changed in place")
 def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     if training:
         n = x.shape[0] * x.shape[2] * x.shape[3]
@@ -415,7 +121,11 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
 
 
-@wrong("running-with-graph", NO_GRADIENT, "keep the graph of every batch")
+@wrong(
+    "running-with-graph",
+    "the running values carry no gradient",
+    "keep the graph",
+)
 def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     if training:
         n = x.shape[0] * x.shape[2] * x.shape[3]
@@ -432,22 +142,7 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
 
 
-@wrong("trains-on-one", ONE_VALUE, "should raise a ValueError")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0)
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * var.detach() * n / max(n - 1, 1)
-    else:
-        mean, var = running_mean, running_var
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
-
-
-@wrong("eps-left-out-in-evaluation", AGREE, "y in training against y in evaluation")
+@wrong("eps-left-out-in-evaluation", Exercise.WHOLE, "ε is left out")
 def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     if training:
         n = x.shape[0] * x.shape[2] * x.shape[3]
@@ -465,7 +160,7 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
 
 
-@wrong("y-alone", MOMENTUM, "returned y alone")
+@wrong("y-alone", Exercise.WHOLE, "returned a Tensor, expected 3 values")
 def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     if training:
         n = x.shape[0] * x.shape[2] * x.shape[3]
@@ -479,27 +174,10 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     return weight[:, None, None] * y + bias[:, None, None]
 
 
-@wrong("library", AXES, "is not allowed here: take mean and variance yourself")
+@wrong("library", Exercise.WHOLE, "is not allowed here: take mean and variance yourself")
 def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     if training and x[:, 0].numel() == 1:
         raise ValueError("one value per channel")
     mean, var = running_mean.clone(), running_var.clone()
     y = F.batch_norm(x, mean, var, weight, bias, training, momentum, eps)
     return y, mean, var
-
-
-@wrong("eps-in-the-running-variance", UNBIASED, "it guards the division alone")
-def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        n = x.shape[0] * x.shape[2] * x.shape[3]
-        if n == 1:
-            raise ValueError("one value per channel")
-        mean = x.mean(dim=(0, 2, 3))
-        var = x.var(dim=(0, 2, 3), correction=0) + eps
-        new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
-        new_var = (1 - momentum) * running_var + momentum * (x.detach().var((0, 2, 3)) + eps)
-    else:
-        mean, var = running_mean, running_var + eps
-        new_mean, new_var = running_mean, running_var
-    y = (x - mean[:, None, None]) / torch.sqrt(var)[:, None, None]
-    return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var

@@ -1,8 +1,8 @@
 """Visible checks of chapter 4, residual networks: one file an exercise."""
 
+from course_utils.checks.resnet.batch_norm import batch_norm
 from course_utils.checks.resnet_old import (
     basic_block,
-    batch_norm,
     bottleneck,
     gradient_norms,
     kaiming_normal,

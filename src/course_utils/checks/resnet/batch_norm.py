@@ -1,0 +1,150 @@
+"""Exercise 4.1, batch normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.probe import Probe, experiment, given
+from course_utils.checks.resnet.bans import NORM_BY_HAND
+
+
+def normalised(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    training: bool,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    *,
+    trains_on: Callable = lambda n: n > 1,
+    over: tuple[int, ...] = (0, 2, 3),
+    correction: int = 0,
+    held: Callable = lambda statistic: statistic,
+    own: Callable = lambda training: training,
+    divisor: Callable = lambda var, eps: (var + eps).sqrt(),
+    along: Callable = lambda t: t[:, None, None],
+    renews: Callable = lambda training: training,
+    learns: Callable = lambda var, n: var * n / (n - 1),
+    mixes: Callable = lambda old, new, m: (1 - m) * old + m * new,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """y, and the running mean and variance from now on."""
+    n = x.numel() // x.shape[1]
+    if training and not trains_on(n):
+        raise ValueError("one value per channel has no variance")
+    mean, var = running_mean[:, None, None], running_var[:, None, None]
+    if own(training):
+        mean = held(x.mean(over, keepdim=True))
+        var = held(x.var(over, correction=correction, keepdim=True))
+    y = along(weight) * (x - mean) / divisor(var, eps) + along(bias)
+    if renews(training):
+        values = x.detach().transpose(0, 1).flatten(1)  # (C, N)
+        running_mean = mixes(running_mean, values.mean(1), momentum)
+        running_var = mixes(running_var, learns(values.var(1, correction=0), n), momentum)
+    return y, running_mean, running_var
+
+
+def inputs(draw: Draw, *size: int) -> tuple[Tensor, ...]:
+    """x, γ, β, running mean and variance; variances far above the default ε."""
+    c = size[1]
+    x = (4 + 4 * draw.uniform(c, 1, 1)) * draw.normal(*size) + 5 * draw.normal(c, 1, 1)
+    w, b, m, v = (draw.normal(c) for _ in range(4))
+    return x, w + 2, b, 5 * m, 10 * v.abs() + 20
+
+
+def y_alone(draw: Draw, size: tuple[int, ...], *options: Any) -> Probe:
+    """γ = 1, β = 0, and the running values that come back do not count."""
+    x, w, b, *running = inputs(draw, *size)
+    rest = torch.ones_like(w), 0 * b, *running, *options
+    return experiment(lambda subject, *args: subject(*args)[0], x, *rest)
+
+
+batch_norm = Exercise("4.1", "batch_norm", 9, hidden=2, bans=(NORM_BY_HAND,), right=normalised)
+
+
+@batch_norm.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    yield *inputs(draw, 3, 4, 5, 6), True
+    yield *inputs(draw, 3, 5, 6, 4), False
+    yield *inputs(draw, 1, 3, 3, 4), True, 0.25, 9.0
+    yield *inputs(draw, 2, 4, 3, 5), False, 0.25, 9.0
+    yield *inputs(draw, 6, 3, 1, 1), True, 0.6, 30.0
+    names = ("x", "weight", "bias", "running_mean", "running_var")
+    for size, training in (((4, 1, 2, 3), True), ((1, 6, 5, 3), False)):
+        yield given(**dict(zip(names, inputs(draw, *size), strict=True)), training=training)
+
+
+EACH = "each channel has its own mean and variance, over images, rows and columns"
+
+
+@batch_norm.aspect(
+    "training: statistics over images, rows and columns",
+    1,
+    exchange(
+        "over",
+        {
+            f"statistics over the images alone: {EACH}": (0,),
+            f"statistics over everything at once: {EACH}": (0, 1, 2, 3),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield y_alone(draw, (4, 3, 5, 3), True)
+
+
+@batch_norm.aspect(
+    "training: divides by √(σ² + ε), σ² biased",
+    0.5,
+    {
+        "divided by N − 1: Tensor.var does so unless correction=0": {"correction": 1},
+        "ε is left out, or the argument is not used": {"divisor": lambda var, eps: var.sqrt()},
+        "ε is added to σ: √(σ² + ε)": {"divisor": lambda var, eps: var.sqrt() + eps},
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield from (y_alone(draw, (2, 3, 2, 3), True, 0.1, eps) for eps in (9.0, 30.0))
+
+
+@batch_norm.aspect(
+    "the running values are used in evaluation and renewed in training",
+    0.5,
+    {
+        "the batch's own statistics are used in evaluation": {"own": lambda training: True},
+        "the running values are renewed in evaluation: training alone does that": {
+            "renews": lambda training: True
+        },
+        "momentum is on the wrong side: it is the weight of this batch, (1 − m)·old + m·new": {
+            "mixes": lambda old, new, m: m * old + (1 - m) * new
+        },
+        "the biased variance goes into the running one: what is learned about all images "
+        "divides by N − 1": {"learns": lambda var, n: var},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield from ((*inputs(draw, 2, 3, 2, 3), training, 0.25) for training in (True, False))
+
+
+@batch_norm.aspect(
+    "γ and β scale and shift each channel",
+    0.5,
+    {"γ and β lie along the width: they belong to the channels": {"along": lambda t: t}},
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield *inputs(draw, 2, 4, 3, 4), False
+
+
+DETACHED = "mean and variance are held constant, but they depend on x: the gradient passes them"
+batch_norm.gradients(
+    "x, weight, bias",
+    0.5,
+    {DETACHED: {"held": lambda statistic: statistic.detach()}},
+    of=lambda values: values[0],
+)
+batch_norm.keeps(0.5)
