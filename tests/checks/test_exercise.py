@@ -9,7 +9,7 @@ import torch
 from course_utils.checks.answer import Wrong
 from course_utils.checks.compare import complain, same
 from course_utils.checks.exercise import LATER, Exercise, exchange
-from course_utils.checks.probe import experiment, given
+from course_utils.checks.probe import Probe, experiment, given
 
 SIGN, CONSTANT = "keeps the sign", "adds the constant"
 FLIPPED, FORGOTTEN = "the sign is flipped", "the constant is forgotten"
@@ -278,3 +278,21 @@ def test_a_subclass_is_not_asked_what_it_equals():
     assert not same(Equal(), X)
     assert not same(Equal(), 3)
     assert not same([Equal()], [X])
+
+
+def test_parts_of_a_value_have_names():
+    def fraction(x):
+        return [x // 7, x % 7]
+
+    made = Exercise("9.9", "fraction", points=2, right=fraction)
+
+    @made.whole
+    def _(draw):
+        yield Probe((23,), parts=("quotient", "rest"))
+
+    @made.aspect("the rest", 1)
+    def _(draw):
+        yield Probe((5,), parts=("quotient", "rest"))
+
+    failures = made(lambda x: [x // 7, x % 5]).failures
+    assert failures[Exercise.WHOLE].startswith("got 3, expected 2 (rest; x 23)")
