@@ -16,7 +16,6 @@ from course_utils.checks.pretext_old import (
     codes,
     correlated,
     cpc,
-    cut,
     few_of_three,
     indices,
     information,
@@ -31,6 +30,7 @@ from course_utils.checks.pretext_old import (
     shuffled,
     standard,
 )
+from course_utils.checks.probe import Probe, given
 
 # -- 9.1 rotations ------------------------------------------------------------------------
 
@@ -113,25 +113,22 @@ def _(answer: Answer, draw: Draw) -> None:
 # -- 9.4 patches --------------------------------------------------------------------------
 
 patches = visible.patches.hidden_part()
+patches.gradients(
+    "x", 0.5, {"the image is detached: gradients reach it": {"reads": lambda x: x.detach()}}
+)
 
 
-@patches.property("refuses a patch larger than the picture", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for size, side in (
+@patches.refuses("refuses a patch larger than the image", 0.25)
+def _(draw: Draw) -> Iterator[Probe]:
+    for shape, size in (
         ((2, 3, 4, 9), 5),
         ((2, 3, 9, 4), 5),
         ((1, 1, 1, 1), 2),
         ((2, 1, 3, 3), 9),
+        ((2, 3, 5, 4), 4),
+        ((2, 3, 3, 3), 3),
     ):
-        if not answer.raises(ValueError, draw.normal(*size), side, 2):
-            raise Wrong(f"x {size}, size {side} should raise a ValueError: no patch fits")
-
-
-@patches.property("a gradient reaches the picture", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    x = draw.normal(2, 2, 7, 7).requires_grad_()
-    on = "x (2, 2, 7, 7), size 3, stride 2"
-    reaches(answer(x, 3, 2), cut(x, 3, 2), {"x": x}, on)
+        yield given(draw.normal(*shape), size=size, stride=2)
 
 
 # -- 9.5 InfoNCE --------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 """Visible checks of chapter 9, pretext tasks: one file an exercise."""
 
+from course_utils.checks.pretext.patches import patches
 from course_utils.checks.pretext.rotations import rotations
 from course_utils.checks.pretext_old import (
     cpc_loss,
     few_labels,
     info_nce,
     information_bound,
-    patches,
     ridge_probe,
 )
 
