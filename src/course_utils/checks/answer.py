@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.checks.watch import Ban, End, Limits, Outcome, Trace, names_of, watched
+from course_utils.checks.ban import Ban
+from course_utils.checks.watch import Distant, End, Limits, Outcome, Trace, names_of, watched
+
+__all__ = ["SECONDS", "Answer", "Ban", "NotSolvedYet", "Wrong"]
 
 SECONDS = 10  # for one call; an endless loop must not hold the notebook
+ALLOWED = "your function refuses this input, which the task allows:"
 
 
 class Wrong(AssertionError):
@@ -22,17 +26,15 @@ class NotSolvedYet(Exception):
     """The stub is still there."""
 
 
-REFERENCE = Ban(
-    "write it yourself, the reference is there to compare with",
-    modules=("course_utils.reference",),
-)
-
-
 class Answer:
     """Calls a student's function safely.
 
     Inputs are copied first, so that changes in place are noticed and never reach the check;
-    output is captured, time is limited, banned calls are refused.
+    output is captured, time is limited, banned calls and the course's own code are refused.
+
+    Attributes:
+        changed_input: whether a call changed its arguments since ``start``.
+        changed: what it changed, in words: "argument 2 got a .grad".
     """
 
     def __init__(
@@ -43,15 +45,15 @@ class Answer:
         may_be_stub: bool = True,
     ) -> None:
         self._function = function
-        self._bans = (*bans, REFERENCE)
+        self._bans = bans
         self._seconds = seconds
         self._timed_out = False
         self._may_be_stub = may_be_stub  # until the first call has come back
-        self.changed_input = False
+        self.start()
 
     def start(self) -> None:
         """Forget what the last property saw."""
-        self.changed_input = False
+        self.changed_input, self.changed = False, ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The student's value, or ``Wrong`` with what went wrong."""
@@ -66,12 +68,9 @@ class Answer:
         outcome = self._run(args, kwargs)
         if outcome.end is End.RAISED and names_of(expected)[0] in outcome.raised:
             return True
-        try:
-            self._returned(outcome)
-        except Wrong as error:
-            if outcome.end is not End.RAISED:
-                raise
-            raise Wrong(f"{error}; a {expected.__name__} is asked for") from None
+        if outcome.end is End.RAISED:
+            raise Wrong(f"{outcome.message}; expected a {expected.__name__}")
+        self._returned(outcome)
         return False
 
     def _run(self, args: tuple, kwargs: dict, count_lines: bool = False) -> Outcome:
@@ -79,15 +78,19 @@ class Answer:
             raise Wrong("not tried: an earlier call took too long")
         limits = Limits(self._seconds, self._bans, count_lines)
         outcome = watched(self._function, args, kwargs, limits)
-        self._timed_out = outcome.end is End.TIMEOUT
+        # A function of another process gets a fresh one.
+        self._timed_out = outcome.end is End.TIMEOUT and not isinstance(self._function, Distant)
         stub = outcome.end is End.RAISED and outcome.raised[0] == "builtins.NotImplementedError"
         if stub and self._may_be_stub and not outcome.said:
             raise NotSolvedYet  # torch's own errors of this kind speak
         self._may_be_stub = False
-        self.changed_input |= outcome.changed_input and outcome.end is End.RETURNED
+        if outcome.end is End.RETURNED and outcome.changed_input:
+            self.changed_input, self.changed = True, self.changed or outcome.changed
         return outcome
 
     def _returned(self, outcome: Outcome) -> Trace:
+        if outcome.guarded:
+            raise Wrong(outcome.message.replace("the call raised", ALLOWED, 1))
         if outcome.end is not End.RETURNED:
             raise Wrong(outcome.message)
         return outcome.trace

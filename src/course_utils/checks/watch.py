@@ -2,54 +2,39 @@
 
 It runs where the student's function lives: in the notebook's own process for the visible
 checks, in the sandbox at grading. What it finds travels back as plain data.
+
+What a call is given is in ``arguments``, its time in ``clock``, what it may not do in
+``guard``, ``ban`` and ``own_code``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dis
 import io
-import re
-import signal
-import sys
-import threading
+import sysconfig
 import traceback
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from types import TracebackType
 
-import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
+from course_utils.checks import own_code
+from course_utils.checks.arguments import Arguments
+from course_utils.checks.ban import Ban
+from course_utils.checks.clock import limited
+from course_utils.checks.fresh import as_at_the_start
+from course_utils.checks.guard import Guard, Trace
+from course_utils.checks.seal import Seal
 
-@dataclass(frozen=True)
-class Ban:
-    """What would make an exercise trivial, found when it is called.
+__all__ = ["Ban", "Distant", "End", "Limits", "Outcome", "Trace", "names_of", "watched"]
 
-    Args:
-        why: the end of the sentence "... is not allowed here: ".
-        operators: regular expression of torch operator names, ``"aten::conv"``.
-        modules: Python modules (``"scipy.signal"``) or functions (``"numpy:convolve"``).
-    """
-
-    why: str
-    operators: str = ""
-    modules: tuple[str, ...] = ()
-
-
-@dataclass
-class Trace:
-    """What one call did."""
-
-    value: Any = None
-    operators: Counter = field(default_factory=Counter)
-    multiplications: int = 0  # of products, matrix products and convolutions
-    lines: int = 0  # Python lines run: grows with the picture where pixels are looped over
+LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+GUARDS = (ValueError, TypeError, AssertionError)  # what one raises to refuse an input
 
 
 class End(StrEnum):
@@ -71,6 +56,8 @@ class Outcome:
         raised: names of the exception's class and of its bases, ``builtins.ValueError``.
         said: the exception's own text; a stub's is empty.
         changed_input: whether an argument was written to.
+        changed: what was changed of it, in words.
+        guarded: whether the student's own ``raise`` refused the input.
     """
 
     end: End
@@ -79,6 +66,8 @@ class Outcome:
     raised: tuple[str, ...] = ()
     said: str = ""
     changed_input: bool = False
+    changed: str = ""
+    guarded: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,31 +87,45 @@ class Distant(ABC):
         """``watched`` over there."""
 
 
+class _TookTooLong(BaseException):
+    """Not an Exception: a student's ``except Exception`` must not swallow it."""
+
+
 def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Outcome:
     """Call ``function`` on copies of the arguments; whatever happens becomes an ``Outcome``."""
     if isinstance(function, Distant):
         return function.watched(args, kwargs, limits)
-    args, kwargs = tree_map(_copy, (args, kwargs))
-    before = [_frozen(x) for x in tree_leaves((args, kwargs))]
-    watch = _Watch(limits.bans, limits.count_lines)
-    outcome = Outcome(End.RETURNED, watch.trace)
-    try:
-        with _time_limit(limits.seconds), _silence(), watch:
-            watch.trace.value = function(*args, **kwargs)
-    except _TookTooLong:
-        outcome = Outcome(End.TIMEOUT, watch.trace, too_long(limits.seconds))
-    except (Exception, SystemExit) as error:
-        outcome = Outcome(End.RAISED, watch.trace, _describe(error, args))
-        outcome.raised, outcome.said = names_of(type(error)), str(error)
-    if watch.refused:  # also where the student's code caught our exception
-        outcome = Outcome(End.REFUSED, watch.trace, watch.refused)
+    if broken := _SEAL.broken():
+        sentence = f"a changed {broken} is not allowed here: it is part of the checks"
+        return Outcome(End.REFUSED, message=sentence)
+    with as_at_the_start():
+        given = Arguments(args, kwargs)
+        guard = Guard(limits.bans, limits.count_lines)
+        outcome = _called(function, given, guard, limits.seconds)
+        if guard.refused:  # also where the student's code caught our exception
+            outcome = Outcome(End.REFUSED, guard.trace, guard.refused)
+        changed = given.changed()
     if outcome.end is End.RETURNED:
-        after = tree_leaves((args, kwargs))
-        # A list that was emptied has fewer leaves than before.
-        outcome.changed_input = len(before) != len(after) or any(
-            not _same(b, x) for b, x in zip(before, after, strict=True)
-        )
+        outcome.changed, outcome.changed_input = changed, bool(changed)
     return outcome
+
+
+def _called(function: Callable, given: Arguments, guard: Guard, seconds: float) -> Outcome:
+    trace = guard.trace
+    late = lambda: False  # noqa: E731
+    try:
+        with limited(seconds, _TookTooLong) as late, _silence(), guard:
+            trace.value = function(*given.args, **given.kwargs)
+    except _TookTooLong:
+        pass
+    except (Exception, SystemExit) as error:
+        outcome = Outcome(End.RAISED, trace, _describe(error, given.args))
+        outcome.raised, outcome.said = names_of(type(error)), _text(error)
+        outcome.guarded = isinstance(error, GUARDS) and _raised_by_hand(error)
+        return outcome
+    if late():  # also where the student's code caught our exception
+        return Outcome(End.TIMEOUT, trace, too_long(seconds))
+    return Outcome(End.RETURNED, trace)
 
 
 def too_long(seconds: float) -> str:
@@ -138,34 +141,6 @@ def names_of(kind: type) -> tuple[str, ...]:
     return tuple(f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)
 
 
-class _TookTooLong(BaseException):
-    """Not an Exception: a student's ``except Exception`` must not swallow it."""
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt the body. Without signals (Windows, other threads) there is no limit."""
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise _TookTooLong
-
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(
-        signal.ITIMER_REAL, seconds, 1
-    )  # again each second, should it be swallowed
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-
-
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Drop prints and warnings: nbgrader gives no points where stderr was written to."""
@@ -173,119 +148,41 @@ def _silence() -> Iterator[None]:
         yield
 
 
-class _Refused(BaseException):
-    """Stops a banned call; not an Exception, for the same reason."""
-
-
-class _Watch(TorchDispatchMode):
-    """Counts what a call does and refuses what is banned."""
-
-    def __init__(self, bans: tuple[Ban, ...], count_lines: bool) -> None:
-        super().__init__()
-        self.trace = Trace()
-        self.refused = ""
-        self._bans = bans
-        self._count_lines = count_lines
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """False: else torch imports its compiler at the first call, on the student's time."""
-        return False
-
-    def __enter__(self) -> _Watch:
-        self._outer = sys.getprofile(), sys.gettrace()
-        super().__enter__()
-        sys.setprofile(self._profile)
-        if self._count_lines:
-            sys.settrace(self._line)
-        return self
-
-    def __exit__(self, kind: Any, error: Any, tb: Any) -> bool:
-        profile, trace = self._outer
-        if self._count_lines:
-            sys.settrace(trace)
-        sys.setprofile(profile)
-        super().__exit__(kind, error, tb)
-        return isinstance(error, _Refused)
-
-    def _refuse(self, what: str, ban: Ban) -> None:
-        self.refused = f"{what} is not allowed here: {ban.why}"
-        raise _Refused
-
-    def _line(self, frame: Any, event: str, arg: Any) -> Callable | None:
-        if frame.f_code.co_filename == __file__:
-            return None  # our own lines are not the student's
-        self.trace.lines += event == "line"
-        return self._line
-
-    def _profile(self, frame: Any, event: str, arg: Any) -> None:
-        if event == "call":
-            module, function = frame.f_globals.get("__name__") or "", frame.f_code.co_name
-        elif event == "c_call":
-            module, function = (
-                getattr(arg, "__module__", None) or "",
-                getattr(arg, "__name__", ""),
-            )
-        else:
-            return
-        for ban in self._bans:
-            for name in ban.modules:
-                package, _, banned = name.partition(":")
-                inside = module == package or module.startswith(package + ".")
-                if inside and banned in ("", function):
-                    self._refuse(f"{package}.{function}", ban)
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
-    ) -> Any:
-        name = func._schema.name
-        for ban in self._bans:
-            if ban.operators and re.search(ban.operators, name):
-                self._refuse(name, ban)
-        out = func(*args, **(kwargs or {}))
-        self.trace.operators[name] += 1
-        self.trace.multiplications += _multiplications(name, args, out)
-        return out
-
-
-def _multiplications(name: str, args: tuple, out: Any) -> int:
-    """Scalar products that one operator computes, for the operators a filter is made of."""
-    if name == "aten::convolution":
-        return out.numel() * args[1][0].numel()
-    if name in ("aten::mm", "aten::bmm", "aten::mv", "aten::dot"):
-        return out.numel() * args[0].shape[-1]
-    if name in ("aten::addmm", "aten::baddbmm"):
-        return out.numel() * args[1].shape[-1]
-    if name in ("aten::mul", "aten::mul_", "aten::addcmul", "aten::addcmul_"):
-        return out.numel()
-    return 0
-
-
-def _copy(x: Any) -> Any:
-    """A copy that keeps the gradient's path back to the original."""
-    return x.clone() if isinstance(x, Tensor) else x
-
-
-def _frozen(x: Any) -> Any:
-    """What an argument was before the call."""
-    return x.detach().clone() if isinstance(x, Tensor) else x
-
-
-def _same(before: Any, after: Any) -> bool:
-    if isinstance(before, Tensor):
-        return before.shape == after.shape and torch.equal(before, after.detach())
-    return bool(before == after)
+# -- exceptions as sentences --------------------------------------------------------------
 
 
 def _describe(error: BaseException, args: tuple) -> str:
     """One sentence on an exception in student code: what, where, on which input."""
     line = ""
-    ours = str(Path(__file__).parent)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if ours not in f.filename]
-    if frames:
-        line = f" in line {frames[0].lineno} of {frames[0].name}"
+    frames = traceback.extract_tb(error.__traceback__)
+    if theirs := [f for f in frames if f.filename not in own_code.WATCHING]:
+        line = f" in line {theirs[0].lineno} of {theirs[0].name}"
     shapes = ", ".join(
         str(tuple(a.shape)) if isinstance(a, Tensor) else repr(a)[:40] for a in args
     )
-    text = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
+    text = (_text(error).strip().splitlines() or [""])[0][:200]
     return f"the call raised {type(error).__name__}{line}: {text} (arguments: {shapes})"
+
+
+def _text(error: BaseException) -> str:
+    """What the exception says; its class may be the student's."""
+    try:
+        return str(error)
+    except BaseException:
+        return ""
+
+
+def _raised_by_hand(error: BaseException) -> bool:
+    """Whether it comes from a ``raise`` or ``assert`` in the student's own code."""
+    last = error.__traceback__
+    while isinstance(last, TracebackType) and last.tb_next:
+        last = last.tb_next
+    if last is None or last.tb_frame.f_code.co_filename.startswith(LIBRARIES):
+        return False
+    step = last.tb_frame.f_code.co_code[last.tb_lasti]
+    return dis.opname[step] == "RAISE_VARARGS"
+
+
+_SEAL = Seal(
+    *(f"course_utils.checks.{Path(file).stem}" for file in own_code.WATCHING), __name__
+)

@@ -1,0 +1,66 @@
+"""Torch as it was at the start, whatever a student's cells have set since."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import torch
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Settings of the whole process that change what a function computes."""
+
+    dtype: torch.dtype
+    deterministic: tuple[bool, bool]
+    anomaly: tuple[bool, bool]
+    autocast: bool
+    recursion: int
+
+    @classmethod
+    def now(cls) -> Flags:
+        return cls(
+            torch.get_default_dtype(),
+            (
+                torch.are_deterministic_algorithms_enabled(),
+                torch.is_deterministic_algorithms_warn_only_enabled(),
+            ),
+            (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()),
+            torch.is_autocast_enabled("cpu"),
+            sys.getrecursionlimit(),
+        )
+
+    def set(self) -> None:
+        now = Flags.now()
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != getattr(now, field.name):
+                _SET[field.name](value)
+
+
+_SET: dict[str, Callable] = {
+    "dtype": torch.set_default_dtype,
+    "deterministic": lambda v: torch.use_deterministic_algorithms(v[0], warn_only=v[1]),
+    "anomaly": lambda v: torch.autograd.set_detect_anomaly(*v),
+    "autocast": lambda v: torch.set_autocast_enabled("cpu", v),
+    "recursion": sys.setrecursionlimit,
+}
+START = Flags.now()
+DEVICE = torch.get_default_device()
+
+
+@contextlib.contextmanager
+def as_at_the_start() -> Iterator[None]:
+    """The body runs with gradients and with the flags of the start; then they are as before."""
+    before = Flags.now()
+    with contextlib.ExitStack() as stack:
+        stack.callback(before.set)
+        START.set()
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        if torch.get_default_device() != DEVICE:
+            stack.enter_context(DEVICE)
+        yield
