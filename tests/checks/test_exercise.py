@@ -296,3 +296,14 @@ def test_parts_of_a_value_have_names():
 
     failures = made(lambda x: [x // 7, x % 5]).failures
     assert failures[Exercise.WHOLE].startswith("got 3, expected 2 (rest; x 23)")
+
+
+def test_a_value_without_axes_is_shown_with_numbers():
+    made = Exercise("9.9", "total", points=2, right=lambda x: x.sum())
+
+    @made.whole
+    def _(draw):
+        yield (draw.normal(2, 3),)
+
+    said = made(lambda x: x.max()).failures[Exercise.WHOLE]
+    assert said.startswith("got ") and "expected" in said

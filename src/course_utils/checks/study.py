@@ -149,7 +149,8 @@ class Study:
         exercise = self.exercise
         on, want = got.probe.on(exercise.signature), exercise.want(got, ())
         parts = [part for part in got.probe.parts if part.startswith("gradient")]
-        for name, mine, theirs in zip(parts, got.value if parts else (), want, strict=False):
+        pairs = zip(parts, got.value, want, strict=False) if parts else ()  # else perhaps 0-d
+        for name, mine, theirs in pairs:
             if not mine.any() and theirs.any():
                 raise Wrong(f"no {name}: the path to it is cut ({on})")
         complain(got.value, want, on, exercise.tolerance(got), got.probe.parts)
