@@ -1,12 +1,12 @@
 """Visible checks of chapter 10, contrastive learning: one file an exercise."""
 
+from course_utils.checks.simclr.nt_xent import nt_xent
 from course_utils.checks.simclr_old import (
     alignment_and_uniformity,
     colour_jitter,
     cosine_similarities,
     crop_and_resize,
     knn_predict,
-    nt_xent,
     positives,
 )
 

@@ -1,0 +1,147 @@
+"""Exercise 10.5, the loss of SimCLR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise
+from course_utils.checks.probe import Probe, Subject, experiment, given
+from course_utils.checks.simclr.rows import (
+    constant_lengths,
+    refuse_axes,
+    scalar,
+    uneven,
+    unit,
+    unit_rows,
+)
+
+
+def contrastive(
+    a: Tensor,
+    b: Tensor,
+    temperature: float,
+    *,
+    rows: Callable = unit_rows,
+    scales: Callable = lambda s, t: s / t,
+    similar: Callable = lambda s: s,
+    counts: Callable = lambda itself, positive, side: 1 - itself,
+    partner: Callable = lambda i, n: (i + n) % (2 * n),
+    term: Callable = lambda positive, total: total - positive,
+    over: Callable = lambda terms: terms.mean(),
+) -> Tensor:
+    """-log of the partner's share among all others, for N pairs of rows."""
+    n, i = len(a), torch.arange(2 * len(a))
+    z, j = rows(torch.cat([a, b])), partner(i, n)
+    s = scales(similar(z @ z.T), temperature)
+    itself, positive = torch.eye(2 * n).to(s), F.one_hot(j, 2 * n).to(s)
+    side = (i // n == i[:, None] // n).to(s)  # 1 where two views are of one side
+    total = (s + counts(itself, positive, side).log()).logsumexp(1)
+    return over(term(s[i, j], total))
+
+
+nt_xent = Exercise("10.5", "nt_xent", points=10, hidden=2, right=contrastive, reads=scalar)
+
+
+@nt_xent.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    yield uneven(draw, 4, 3), uneven(draw, 4, 3), 0.4
+    yield uneven(draw, 5, 6), uneven(draw, 5, 6), 1.0
+    yield uneven(draw, 3, 4), uneven(draw, 3, 4), 2.5
+    yield uneven(draw, 6, 3), uneven(draw, 6, 3), 0.1
+    yield given(temperature=0.2, b=uneven(draw, 2, 5), a=uneven(draw, 2, 5))
+
+
+@nt_xent.aspect(
+    "cosines, divided by the temperature",
+    1,
+    {
+        "not normalised: divide each row by its length": {"rows": lambda z: z},
+        "normalised over the batch axis: each row, dim=1, has to get length 1": {
+            "rows": lambda z: F.normalize(z, dim=0)
+        },
+        "multiplied by the temperature: divide by it": {"scales": lambda s, t: s * t},
+        "the temperature is always 0.5: it is the argument": {"scales": lambda s, t: s / 0.5},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for temperature in (0.4, 2.0):
+        yield uneven(draw, 4, 3), uneven(draw, 4, 3), temperature
+
+
+@nt_xent.aspect(
+    "the sum runs over the 2N − 1 others, without itself",
+    1,
+    {
+        "the view itself stays in the sum, as exp(1 / τ): leave it out": {
+            "counts": lambda itself, positive, side: 1 + 0 * itself
+        },
+        "the similarity with itself is set to 0: exp(0) = 1 stays in the sum, set it to −inf": {
+            "similar": lambda s: s - s.diagonal().diag(),
+            "counts": lambda itself, positive, side: 1 + 0 * itself,
+        },
+        "the partner is left out of the denominator: it is one of the others": {
+            "counts": lambda itself, positive, side: (1 - itself) * (1 - positive)
+        },
+        "only the other side's N rows are compared, as in CLIP: the other rows of its own side "
+        "are wrong answers as well": {"counts": lambda itself, positive, side: 1 - side},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield unit(draw, 3, 4), unit(draw, 3, 4), 1.0
+
+
+@nt_xent.aspect(
+    "the mean over all 2N views, each with its partner",
+    0.75,
+    {
+        "rows 2k and 2k + 1 are taken for partners, but a lies before b: row k belongs to "
+        "row k + N": {"partner": lambda i, n: i ^ 1},
+        "summed: take the mean over the 2N views": {"over": lambda terms: terms.sum()},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield unit(draw, 5, 4), unit(draw, 5, 4), 1.0
+
+
+def twenties(subject: Subject, a: Tensor, b: Tensor) -> Tensor:
+    """The loss at temperature 0.01, in steps of 20: what a small number hides is far more."""
+    loss = subject(a, b, 0.01)
+    if isinstance(loss, Tensor) and not loss.isfinite().all():
+        raise Wrong(
+            f"NaN or infinity: e^(1 / 0.01) is too large for {a.dtype}; use logsumexp, or "
+            "subtract the largest logit of each row first"
+        )
+    return (loss / 20).round()
+
+
+@nt_xent.aspect(
+    "stable at temperature 0.01",
+    0.5,
+    {
+        "a small number is added inside the logarithm: it hides how wrong a view is": {
+            "term": lambda positive, total: -((positive - total).exp() + 1e-8).log()
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    noise = 0.03 * draw.normal(2, 4, 6)
+    a, b = F.normalize(torch.eye(4, 6).double() + noise, dim=2)
+    for dtype in (torch.float64, torch.float32):
+        about = f"partners at a right angle, {dtype}"
+        yield experiment(twenties, a.to(dtype), b.roll(1, 0).to(dtype), about=about)
+
+
+DETACHED = "the lengths are detached: they depend on the rows as well"
+nt_xent.gradients("a, b", 0.5, {DETACHED: {"rows": constant_lengths}})
+nt_xent.keeps(points=0.25)
+
+
+@nt_xent.contract("a tensor without axes", points=0.25)
+def _(answer: Answer, draw: Draw) -> None:
+    refuse_axes(answer(uneven(draw, 3, 4), uneven(draw, 3, 4), 0.5))
