@@ -13,6 +13,7 @@ from course_utils.checks import resnet as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare_old import expect_own_gradients
 from course_utils.checks.core import Draw
+from course_utils.checks.probe import Probe, given
 from course_utils.checks.resnet.batch_norm import inputs
 from course_utils.checks.resnet_old import (
     BASIC,
@@ -24,9 +25,7 @@ from course_utils.checks.resnet_old import (
     Params,
     Slips,
     basic_params,
-    close,
     constant,
-    expect_variance,
     judge,
     judge_block,
     judge_norms,
@@ -39,9 +38,7 @@ from course_utils.checks.resnet_old import (
     parameters,
     path,
     projected_wrongly,
-    spread_mistakes,
     thinned,
-    weights,
 )
 
 # -- 4.1 batch norm -----------------------------------------------------------------------
@@ -82,21 +79,23 @@ def _(draw: Draw) -> Iterator[tuple]:
 kaiming_normal = visible.kaiming_normal.hidden_part()
 
 
-@kaiming_normal.property("kernels of other sizes", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    own, n = weights(answer, 60, 60, 3).square().mean().item(), 60 * 60 * 9
-    if any(close(own, variance, n) for variance in spread_mistakes(60, 3).values()):
-        return  # the formula is wrong: another property
-    for k, c in ((1, 180), (2, 90), (5, 36), (7, 25)):
-        wrong = {"the area is always 9": 2 / (c * 9), **spread_mistakes(c, k)}
-        w = weights(answer, c, c, k)
-        expect_variance(w, c * k * k, f"c_out = c_in = {c}, k = {k}", wrong)
+@kaiming_normal.refuses(
+    "refuses another mode",
+    0.25,
+    {
+        "another mode should raise a ValueError: a typing error goes unseen": {
+            "known": lambda mode: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for mode in ("fan_avg", "fan in", "", "fan_in", "fan_out"):
+        yield given(4, 3, 3, mode=mode)
 
 
-@kaiming_normal.property("every weight is drawn by itself", points=0.5)
+@kaiming_normal.contract("every weight is drawn by itself", 0.25)
 def _(answer: Answer, draw: Draw) -> None:
-    w = weights(answer, 6, 5, 4)
-    on = "c_out 6, c_in 5, k 4"
+    w, on = answer(6, 5, 4).double(), "c_out 6, c_in 5, k 4"
     distinct = w.abs().unique().numel()
     if distinct < 0.9 * w.numel():
         raise Wrong(

@@ -8,32 +8,10 @@ import numpy as np
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-SHAPE = "shape (c_out, c_in, k, k), float32"
-
-
-GAIN = "variance 2 / fan"
-
-
-FANS = "fan_in or fan_out, as mode says"
-
-
-NORMAL = "a normal distribution around 0"
-
-
-SEEDED = "the seed decides the values"
-
-
-OTHER_MODE = "refuses another mode"
-
-
-KERNELS = "kernels of other sizes"
-
-
-BY_ITSELF = "every weight is drawn by itself"
 
 
 @right("generator")
@@ -84,104 +62,7 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     return (normal * (2 / fan) ** 0.5).to(torch.float32)
 
 
-@wrong("channels-swapped", SHAPE, "c_in and c_out are swapped")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in if mode == "fan_in" else c_out) * k * k
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_in, c_out, k, k, generator=generator)
-    return weights * math.sqrt(2 / fan)
-
-
-@wrong("gain-of-one", GAIN, "variance 1 / fan")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in if mode == "fan_in" else c_out) * k * k
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_out, c_in, k, k, generator=generator)
-    return weights * math.sqrt(1 / fan)
-
-
-@wrong("area-forgotten", GAIN, "the kernel's area is forgotten")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = c_in if mode == "fan_in" else c_out
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_out, c_in, k, k, generator=generator)
-    return weights * math.sqrt(2 / fan)
-
-
-@wrong("variance-for-deviation", GAIN, "multiplied by the variance")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in if mode == "fan_in" else c_out) * k * k
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_out, c_in, k, k, generator=generator)
-    return weights * 2 / fan
-
-
-@wrong("fans-swapped", FANS, "fan_in and fan_out are swapped")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in if mode == "fan_out" else c_out) * k * k
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_out, c_in, k, k, generator=generator)
-    return weights * math.sqrt(2 / fan)
-
-
-@wrong("mean-of-both", FANS, "as Glorot does")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in + c_out) / 2 * k * k
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_out, c_in, k, k, generator=generator)
-    return weights * math.sqrt(2 / fan)
-
-
-@wrong("uniform", NORMAL, "a uniform distribution")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in if mode == "fan_in" else c_out) * k * k
-    generator = torch.Generator().manual_seed(seed)
-    weights = 2 * torch.rand(c_out, c_in, k, k, generator=generator) - 1
-    return weights * math.sqrt(6 / fan)
-
-
-@wrong("no-seed", SEEDED, "the same seed give other values")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in if mode == "fan_in" else c_out) * k * k
-    weights = torch.randn(c_out, c_in, k, k)
-    return weights * math.sqrt(2 / fan)
-
-
-@wrong("any-mode", OTHER_MODE, "should raise a ValueError")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    fan = (c_in if mode == "fan_in" else c_out) * k * k
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_out, c_in, k, k, generator=generator)
-    return weights * math.sqrt(2 / fan)
-
-
-@wrong("area-of-nine", KERNELS, "the area is always 9")
-def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"no mode {mode}")
-    fan = (c_in if mode == "fan_in" else c_out) * 9
-    generator = torch.Generator().manual_seed(seed)
-    weights = torch.randn(c_out, c_in, k, k, generator=generator)
-    return weights * math.sqrt(2 / fan)
-
-
-@wrong("mirrored", BY_ITSELF, "kernels are repeated")
+@wrong("mirrored", "every weight is drawn by itself", "kernels are repeated")
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"no mode {mode}")
@@ -191,14 +72,14 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     return torch.cat([half, -half])[:c_out] * math.sqrt(2 / fan)
 
 
-@wrong("library", GAIN, "is not allowed here: draw the weights yourself")
+@wrong("library", Exercise.WHOLE, "is not allowed here: draw the weights yourself")
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     torch.manual_seed(seed)
     weights = torch.empty(c_out, c_in, k, k)
     return torch.nn.init.kaiming_normal_(weights, mode=mode, nonlinearity="relu")
 
 
-@wrong("standardised", BY_ITSELF, "the draws are standardised")
+@wrong("standardised", "every weight is drawn by itself", "the draws are standardised")
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"no mode {mode}")
@@ -208,7 +89,7 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     return (weights - weights.mean()) / weights.std() * math.sqrt(2 / fan)
 
 
-@wrong("two-seeds", SEEDED, "the seed is not used")
+@wrong("two-seeds", "the seed decides the values", "the seed is not used")
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"no mode {mode}")
@@ -216,3 +97,21 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     generator = torch.Generator().manual_seed(min(seed, 1))
     weights = torch.randn(c_out, c_in, k, k, generator=generator)
     return weights * math.sqrt(2 / fan)
+
+
+@wrong("float64", "returns float32", "torch.float64 came out")
+def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"no mode {mode}")
+    fan = (c_in if mode == "fan_in" else c_out) * k * k
+    draws = np.random.default_rng(seed).standard_normal((c_out, c_in, k, k))
+    return torch.from_numpy(draws) * math.sqrt(2 / fan)
+
+
+@wrong("always-positive", Exercise.WHOLE, "share of positive weights")
+def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"no mode {mode}")
+    fan = (c_in if mode == "fan_in" else c_out) * k * k
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(c_out, c_in, k, k, generator=generator).abs() * math.sqrt(2 / fan)

@@ -1,11 +1,11 @@
 """Visible checks of chapter 4, residual networks: one file an exercise."""
 
 from course_utils.checks.resnet.batch_norm import batch_norm
+from course_utils.checks.resnet.kaiming_normal import kaiming_normal
 from course_utils.checks.resnet_old import (
     basic_block,
     bottleneck,
     gradient_norms,
-    kaiming_normal,
     resnet_size,
     shortcut,
 )

@@ -1,0 +1,150 @@
+"""Exercise 4.2, weights that keep a signal's size."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_utils.checks.answer import Wrong
+from course_utils.checks.compare import a
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.probe import Probe, Subject, experiment
+from course_utils.checks.resnet.bans import DRAW_BY_HAND
+
+
+def fan(c_in: int, c_out: int, k: int, mode: str) -> int:
+    return (c_in if mode == "fan_in" else c_out) * k * k
+
+
+def drawn(
+    c_out: int,
+    c_in: int,
+    k: int,
+    mode: str = "fan_in",
+    seed: int = 0,
+    *,
+    known: Callable = lambda mode: mode in ("fan_in", "fan_out"),
+    counts: Callable = fan,
+    spread: Callable = lambda fan: math.sqrt(2 / fan),
+    seeds: Callable = lambda seed: seed,
+    draws: Callable = torch.randn,
+) -> Tensor:
+    """Normal numbers of variance 2 / fan, (c_out, c_in, k, k)."""
+    if not known(mode):
+        raise ValueError(f"no mode {mode!r}")
+    generator = torch.Generator().manual_seed(seeds(seed))
+    return spread(counts(c_in, c_out, k, mode)) * draws(c_out, c_in, k, k, generator=generator)
+
+
+def uniform(*size: int, generator: torch.Generator) -> Tensor:
+    """Of variance 1."""
+    return math.sqrt(12) * (torch.rand(size, generator=generator) - 0.5)
+
+
+PARTS = ("shape", "root of the mean square", "share of positive weights", "mean size per root")
+
+
+def statistics(w: Any) -> list:
+    """What of random weights is the same for all who draw rightly."""
+    if not isinstance(w, Tensor) or not w.is_floating_point():
+        raise Wrong(f"returned {a(w)}, expected a torch.Tensor of float32")
+    w = w.detach().double()
+    root = w.square().mean().sqrt().item()
+    positive = (w > 0).double().mean().item()
+    return [list(w.shape), root, positive, w.abs().mean().item() / (root or 1)]
+
+
+# Each probe has so many weights that statistics of two draws differ by 1 %; the tolerance is 5.
+kaiming_normal = Exercise(
+    "4.2", "kaiming_normal", 4, 2, (DRAW_BY_HAND,), right=drawn, reads=statistics, rtol=0.05
+)
+
+
+def many(*args: Any, **kwargs: Any) -> Probe:
+    return Probe(args, kwargs, parts=PARTS)
+
+
+@kaiming_normal.whole
+def _(draw: Draw) -> Iterator[Probe]:
+    yield many(120, 31, 3)
+    yield many(32, 150, 2, "fan_out", 1)
+    yield many(300, 81, 1, mode="fan_out")
+    yield many(31, 28, 5, "fan_in", 3)
+    yield many(c_out=14, c_in=40, k=7, mode="fan_out", seed=12)
+    yield many(c_out=61, c_in=100, k=2, seed=5)
+
+
+@kaiming_normal.aspect(
+    "variance 2 / fan, a normal distribution",
+    0.5,
+    {
+        "variance 1 / fan, Xavier's or LeCun's: relu takes half of it away, so 2 / fan": {
+            "spread": lambda fan: math.sqrt(1 / fan)
+        },
+        "multiplied by the variance: the standard deviation is its root": {
+            "spread": lambda fan: 2 / fan
+        },
+        "√(6 / fan) bounds a uniform distribution: the standard deviation is √(2 / fan)": {
+            "spread": lambda fan: math.sqrt(6 / fan)
+        },
+        "a uniform distribution: expected a normal one": {"draws": uniform},
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield many(75, 75, 2)  # here fan_in and fan_out are equal
+
+
+@kaiming_normal.aspect(
+    "fan_in is c_in · k · k, fan_out c_out · k · k",
+    0.5,
+    exchange(
+        "counts",
+        {
+            "fan_in and fan_out are swapped": (
+                lambda c_in, c_out, k, mode: fan(c_out, c_in, k, mode)
+            ),
+            "fan_in and fan_out are added, as Glorot does: mode says which": (
+                lambda c_in, c_out, k, mode: (c_in + c_out) * k * k
+            ),
+            "fan is that of fan_in always: mode says which": (
+                lambda c_in, c_out, k, mode: c_in * k * k
+            ),
+            "the kernel's area is forgotten: fan counts c · k · k weights": (
+                lambda c_in, c_out, k, mode: fan(c_in, c_out, 1, mode)
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield many(50, 120, 2, "fan_in")
+    yield many(25, 100, 4, "fan_out")
+
+
+def repeats(subject: Subject, seed: int, other: int) -> list[bool]:
+    """Whether the same seed gives the same weights, and whether another one does."""
+    first, again, others = (subject(5, 4, 3, seed=s) for s in (seed, seed, other))
+    return [first == again, first == others]
+
+
+@kaiming_normal.experiments(
+    "the seed decides the values",
+    0.25,
+    {
+        "two calls with the same seed give other values: seed the generator": {
+            "seeds": lambda seed: random.randrange(2**40)
+        },
+        "two seeds give the same values: the seed is not used": {"seeds": lambda seed: 0},
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for seed, other in ((7, 0), (0, 1), (1234, 7)):
+        yield experiment(repeats, seed, other, about=f"seeds {seed} and {other}")
+
+
+kaiming_normal.keeps(0.25, "returns float32", gives=torch.float32)
