@@ -9,6 +9,7 @@ from torch import Tensor
 
 from course_utils.checks import pretext as visible
 from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.compare import FLOATS
 from course_utils.checks.compare_old import same
 from course_utils.checks.core import Draw
 from course_utils.checks.pretext_old import (
@@ -20,9 +21,6 @@ from course_utils.checks.pretext_old import (
     indices,
     information,
     judge,
-    judge_near,
-    nce,
-    nce_slips,
     probe,
     probe_slips,
     reaches,
@@ -134,37 +132,29 @@ def _(draw: Draw) -> Iterator[Probe]:
 # -- 9.5 InfoNCE --------------------------------------------------------------------------
 
 info_nce = visible.info_nce.hidden_part()
+info_nce.gradients(
+    "predictions, targets",
+    0.5,
+    {"the targets are detached: gradients reach both": {"reads": lambda p, t: (p, t.detach())}},
+)
 
 
-@info_nce.property("gradients reach predictions and targets", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    p, t = draw.normal(5, 4).requires_grad_(), draw.normal(5, 4).requires_grad_()
-    leaves = {"predictions": p, "targets": t}
-    reaches(scalar(answer(p, t, 1.0)), nce(p, t), leaves, "5 pairs of 4 numbers")
-    reaches(scalar(answer(p, t, 0.5)), nce(p, t, 0.5), leaves, "5 pairs, temperature 0.5")
-
-
-@info_nce.property("the right target far behind, rows of different size", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for dtype, sizes in (
-        (torch.float64, (900.0, -900.0, 5.0, 300.0)),
-        (torch.float32, (200.0, -150.0, 2.0, 60.0)),
-    ):
-        p = with_first(sizes, draw.normal(4, 2))
-        t = with_first((1.0, 0.5, -0.5, -1.0), draw.normal(4, 2))
-        got = scalar(answer(p.to(dtype), t.to(dtype), 1.0))
-        on = f"scores from −{max(sizes):g} to {max(sizes):g}, {dtype}"
-        if isinstance(got, Tensor) and not torch.isfinite(got).all():
-            raise Wrong(
-                "a share too small for a number became 0, and its logarithm is infinite: take "
-                f"each row's own maximum off, and do not leave the logarithms ({on})"
-            )
-        judge_near(got, nce(p, t), on, nce_slips(p, t))
-
-
-def with_first(values: tuple[float, ...], rest: Tensor) -> Tensor:
-    """``rest`` with a column before it."""
-    return torch.cat([torch.tensor(values, dtype=rest.dtype)[:, None], rest], 1)
+@info_nce.aspect(
+    "the right target far behind, rows of different size",
+    0.5,
+    {
+        "a share too small for a number became 0, and its logarithm is infinite: do not leave "
+        "the logarithms": {"chooses": lambda s: -s.softmax(1).diagonal().log()}
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    sizes = torch.tensor([900.0, -900.0, 5.0, 300.0], dtype=torch.float64)
+    others = torch.tensor([1.0, 0.5, -0.5, -1.0], dtype=torch.float64)
+    for dtype in FLOATS:
+        p = torch.cat([sizes[:, None], draw.normal(4, 2)], 1).to(dtype)
+        t = torch.cat([others[:, None], draw.normal(4, 2)], 1).to(dtype)
+        about = f"scores from −900 to 900, {dtype}: each row has a largest of its own"
+        yield Probe((), {"predictions": p, "targets": t}, about=about)
 
 
 # -- 9.6 information bound ----------------------------------------------------------------

@@ -1,11 +1,11 @@
 """Visible checks of chapter 9, pretext tasks: one file an exercise."""
 
+from course_utils.checks.pretext.info_nce import info_nce
 from course_utils.checks.pretext.patches import patches
 from course_utils.checks.pretext.rotations import rotations
 from course_utils.checks.pretext_old import (
     cpc_loss,
     few_labels,
-    info_nce,
     information_bound,
     ridge_probe,
 )

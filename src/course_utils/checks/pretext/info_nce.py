@@ -1,0 +1,146 @@
+"""Exercise 9.5, InfoNCE."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.checks.compare import FLOATS
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.pretext.scalar import chosen, is_scalar_tensor, scalar
+from course_utils.checks.probe import Probe, given
+
+
+def nce(
+    predictions: Tensor,
+    targets: Tensor,
+    temperature: float = 1.0,
+    *,
+    reads: Callable = lambda p, t: (p, t),
+    divides: Callable = lambda scores, temperature: scores / temperature,
+    chooses: Callable = chosen,
+    averages: Callable = lambda losses: losses.mean(),
+) -> Tensor:
+    p, t = reads(predictions, targets)
+    return averages(chooses(divides(p @ t.T, temperature)))
+
+
+def without_positive(scores: Tensor) -> Tensor:
+    itself = torch.eye(len(scores), dtype=torch.bool)
+    return scores.masked_fill(itself, -math.inf).logsumexp(1) - scores.diagonal()
+
+
+info_nce = Exercise("9.5", "info_nce", points=8, hidden=2, right=nce, reads=scalar)
+
+
+@info_nce.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    yield draw.normal(5, 3), draw.normal(5, 3)
+    for n, d, temperature in ((6, 4, 0.5), (3, 7, 2.5), (4, 1, 0.1)):
+        p, t = draw.normal(n, d), draw.normal(n, d)
+        yield given(predictions=p, targets=t, temperature=temperature)
+    sizes = torch.tensor([0.2, 3, 1, 2], dtype=torch.float64)[:, None]
+    yield sizes * draw.normal(4, 5), sizes.flip(0) * draw.normal(4, 5), 3
+    yield given(predictions=draw.normal(2, 2), targets=draw.normal(2, 2))
+
+
+@info_nce.aspect(
+    "each prediction chooses among all targets",
+    0.5,
+    exchange(
+        "chooses",
+        {
+            "the softmax runs over the predictions: each one chooses among all targets": (
+                lambda s: chosen(s.T)
+            ),
+            "both directions are averaged: only predictions choose, among targets": (
+                lambda s: (chosen(s) + chosen(s.T)) / 2
+            ),
+            "the right target is number 0 for all: that of prediction i is number i": (
+                lambda s: s.logsumexp(1) - s[:, 0]
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for n in (6, 4):
+        yield given(predictions=draw.normal(n, 4), targets=draw.normal(n, 4))
+
+
+@info_nce.aspect(
+    "the mean of −log of a share, the right target counts in the sum below",
+    0.5,
+    {
+        "the positive is left out of the denominator: it is one of the targets": {
+            "chooses": without_positive
+        },
+        "the softmax is taken twice: cross_entropy takes it by itself": {
+            "chooses": lambda s: chosen(s.softmax(1))
+        },
+        "summed over the predictions: expected their mean": {
+            "averages": lambda losses: losses.sum()
+        },
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for n in (3, 5):
+        half = draw.normal(n, n)  # scores that are symmetric: who chooses does not matter
+        eye = torch.eye(n, dtype=torch.float64)
+        yield given(predictions=half @ half.T / n, targets=eye)
+
+
+@info_nce.aspect(
+    "scores are plain dot products",
+    0.5,
+    {
+        "normalised to length 1, cosines: expected plain dot products": {
+            "reads": lambda p, t: (F.normalize(p, dim=1), F.normalize(t, dim=1))
+        },
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    sizes = torch.tensor([0.3, 2, 1, 1.5, 0.7], dtype=torch.float64)[:, None]
+    for d in (4, 2):
+        p, t = sizes * draw.normal(5, d), sizes.flip(0) * draw.normal(5, d)
+        yield given(predictions=p, targets=t)
+
+
+@info_nce.aspect(
+    "divides the scores by the temperature, 1 unless told",
+    0.5,
+    exchange(
+        "divides",
+        {
+            "multiplied by the temperature: divide the scores": lambda s, tau: s * tau,
+            "the temperature is ignored": lambda s, tau: s,
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for options in ({"temperature": 0.4}, {"temperature": 2.5}, {}):
+        yield given(predictions=draw.normal(5, 3) / 2, targets=draw.normal(5, 3), **options)
+
+
+@info_nce.aspect(
+    "scores of several hundred",
+    0.5,
+    {
+        "exp of such scores is too large for a number: take the largest of each row off first, "
+        "or use logsumexp": {"chooses": lambda s: s.exp().sum(1).log() - s.diagonal()}
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    for dtype in FLOATS:
+        # An extra number makes all scores large and their differences what they were.
+        p = F.pad(8 * draw.normal(5, 3), (0, 1), value=1).to(dtype)
+        t = F.pad(draw.normal(5, 3), (0, 1), value=800).to(dtype)
+        about = f"scores around 800, {dtype}"
+        yield Probe((), {"predictions": p, "targets": t}, about=about)
+
+
+is_scalar_tensor(info_nce)
