@@ -308,3 +308,28 @@ def test_a_value_without_axes_is_shown_with_numbers():
     said = made(lambda x: x.max()).failures[Exercise.WHOLE]
     assert said.startswith("got ")
     assert "expected" in said
+
+
+def test_gradients_reach_a_dictionary_but_for_what_is_not_learned():
+    def scaled(x, p, *, held=lambda t: t):
+        return held(p["weight"]) * (x - p["running_mean"])
+
+    made = Exercise("9.9", "scaled", points=2, right=scaled)
+
+    @made.whole
+    def _(draw):
+        yield draw.normal(2, 3), {"weight": draw.normal(3), "running_mean": draw.normal(3)}
+
+    slips = {"held": {"held": lambda t: t.detach()}}
+    made.gradients("x, p", 1, slips, but="running")
+    shifted = made(lambda x, p: p["weight"] * (x - p["running_mean"].detach()))
+    assert shifted.passed
+    failures = made(lambda x, p: p["weight"].detach() * (x - p["running_mean"])).failures
+    assert failures["the gradient reaches x, p"].startswith("held (x (2, 3), p with 2")
+    failures = made(
+        lambda x, p: (
+            1.5 * p["weight"] * (x - p["running_mean"])
+            - 0.5 * (p["weight"].detach() * (x - p["running_mean"]))
+        )
+    ).failures
+    assert "gradient of p['weight']" in failures["the gradient reaches x, p"]

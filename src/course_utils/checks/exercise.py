@@ -36,6 +36,7 @@ from course_utils.checks.probe import (
     probes,
     refused,
     slopes,
+    slopes_of,
 )
 from course_utils.checks.study import Got, Study
 
@@ -122,19 +123,22 @@ class Exercise(Check):
         points: float,
         slips: Slips | None = None,
         of: Callable[[Any], Any] = lambda value: value,
+        but: str = "",
     ) -> None:
         """Gradients of the ordinary inputs with respect to these arguments.
 
         Args:
             names: of the arguments, "x, w"; dictionaries and lists of tensors count whole.
             of: the part of the value whose gradient is meant.
+            but: part of the names of entries that nothing is learned of, "running".
         """
         keys = names.split(", ")
 
         def generate(draw: Draw) -> list[Probe]:
-            run = slopes(of, self.signature, keys)
+            run = slopes(of, self.signature, keys, but)
             ordinary = [p for p in self.probes(self.WHOLE) if p.run is called]
-            return [replace(p, run=run, parts=self._parts(p, keys)) for p in ordinary]
+            parts = [slopes_of(p.named(self.signature), keys, but) for p in ordinary]
+            return [replace(p, run=run, parts=n) for p, n in zip(ordinary, parts, strict=True)]
 
         name = f"the gradient reaches {names}"
         self._add(name, points, slips or {}, generate, contract=True)
@@ -321,16 +325,6 @@ class Exercise(Check):
             text = "; and ".join(slip.sentence for slip in named)
             raise Wrong(f"{text} ({wrong[0].probe.on(self.signature)})")
         study.complain(wrong[0])
-
-    def _parts(self, probe: Probe, names: list[str]) -> tuple[str, ...]:
-        """Of a list of gradients: whose each one is."""
-        given = probe.named(self.signature)
-        return tuple(
-            f"gradient of {name}"
-            for name in names
-            for x in tree_leaves(given.get(name))
-            if isinstance(x, Tensor) and x.is_floating_point()
-        )
 
     def _refuse_types(self, study: Study, got: Got, gives: torch.dtype | None) -> None:
         want = self.right(*got.probe.args, **got.probe.kwargs)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import keystr, tree_leaves_with_path, tree_map, tree_map_with_path
 
 from course_utils.checks.answer import Wrong
 
@@ -115,23 +115,26 @@ def probes(yielded: Iterator[tuple | Probe]) -> list[Probe]:
 
 
 def slopes(
-    of: Callable[[Any], Any], signature: inspect.Signature, names: list[str]
+    of: Callable[[Any], Any], signature: inspect.Signature, names: list[str], but: str = ""
 ) -> Callable:
-    """An experiment: gradients of a weighed sum of the value with respect to arguments."""
+    """An experiment: gradients of a weighed sum of the value with respect to arguments.
+
+    Entries of dictionaries whose name holds ``but`` are held constant.
+    """
 
     def run(subject: Subject, *args: Any, **kwargs: Any) -> list[Tensor]:
         bound = signature.bind(*args, **kwargs)
         leaves: list[Tensor] = []
 
-        def leaf(x: Any) -> Any:
-            if not isinstance(x, Tensor) or not x.is_floating_point():
+        def leaf(path: tuple, x: Any) -> Any:
+            if not _learned(path, x, but):
                 return x
             leaves.append(x.detach().clone().requires_grad_())
             return leaves[-1]
 
         for name in names:
             if name in bound.arguments:
-                bound.arguments[name] = tree_map(leaf, bound.arguments[name])
+                bound.arguments[name] = tree_map_with_path(leaf, bound.arguments[name])
         total = _weighed(of(subject(*bound.args, **bound.kwargs)))
         if not isinstance(total, Tensor) or not total.requires_grad:
             return [torch.zeros_like(x) for x in leaves]
@@ -144,6 +147,21 @@ def slopes(
         return [zero if g is None else g for g, zero in zip(got, zeros, strict=True)]
 
     return run
+
+
+def slopes_of(given: Mapping[str, Any], names: list[str], but: str = "") -> tuple[str, ...]:
+    """Of the gradients that ``slopes`` gives: whose each one is."""
+    return tuple(
+        f"gradient of {name}{keystr(path)}"
+        for name in names
+        for path, x in tree_leaves_with_path(given.get(name))
+        if _learned(path, x, but)
+    )
+
+
+def _learned(path: tuple, x: Any, but: str) -> bool:
+    floats = isinstance(x, Tensor) and x.is_floating_point()
+    return floats and not (but and but in keystr(path))
 
 
 def _weighed(value: Any) -> Any:
