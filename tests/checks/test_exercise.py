@@ -333,3 +333,30 @@ def test_gradients_reach_a_dictionary_but_for_what_is_not_learned():
         )
     ).failures
     assert "gradient of p['weight']" in failures["the gradient reaches x, p"]
+
+
+def test_what_refuses_too_little_or_too_much_is_told_so():
+    def root(x):
+        if x < 0:
+            raise ValueError("negative")
+        return x**0.5
+
+    made = Exercise("9.9", "root", points=2, right=root)
+
+    @made.whole
+    def _(draw):
+        yield (4.0,)
+
+    @made.refuses("refuses negative numbers", 1)
+    def _(draw):
+        yield from ((-1.0,), (0.0,))
+
+    def strict(x):
+        if x <= 0:
+            raise ValueError("not positive")
+        return x**0.5
+
+    said = made(lambda x: abs(x) ** 0.5).failures["refuses negative numbers"]
+    assert said.startswith("no ValueError was raised, expected one (x -1)")
+    said = made(strict).failures["refuses negative numbers"]
+    assert said.startswith("a ValueError was raised, but this input is allowed (x 0)")

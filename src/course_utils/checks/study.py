@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils.checks.answer import Answer, NotSolvedYet, Wrong
 from course_utils.checks.compare import complain, finite
-from course_utils.checks.probe import Probe
+from course_utils.checks.probe import Probe, refused
 
 if TYPE_CHECKING:
     from course_utils.checks.exercise import Exercise, Slip
+
+ALLOWED = "a ValueError was raised, but this input is allowed"
 
 
 class Asked:
@@ -148,6 +150,9 @@ class Study:
             raise got.error
         exercise = self.exercise
         on, want = got.probe.on(exercise.signature), exercise.want(got, ())
+        if got.probe.run is refused:
+            said = "no ValueError was raised, expected one" if want else ALLOWED
+            raise Wrong(f"{said} ({on})")
         parts = [part for part in got.probe.parts if part.startswith("gradient")]
         pairs = zip(parts, got.value, want, strict=False) if parts else ()  # else perhaps 0-d
         for name, mine, theirs in pairs:
