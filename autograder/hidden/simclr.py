@@ -9,36 +9,25 @@ from torch import Tensor
 
 from course_utils.checks import simclr as visible
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.compare_old import Inputs, expect, expect_own_gradients
+from course_utils.checks.compare_old import expect_own_gradients
 from course_utils.checks.core import Draw
+from course_utils.checks.probe import Probe, Subject, experiment, slopes
+from course_utils.checks.simclr.cosine_similarities import both
 from course_utils.checks.simclr_old import (
-    ALIGNMENTS,
-    COSINES,
     CROPS,
     JITTER,
     ORDER,
-    POSITIVES,
-    SHORT,
-    UNIFORMITIES,
-    T,
-    alignment,
-    both_of,
-    both_orders,
     close,
-    cosines,
     factors,
     jittered,
     judge_votes,
     labelled,
-    partners,
     pictures,
     repeated,
     resized,
     stacked,
-    swapped,
     tame,
     uneven,
-    uniformity,
     unit,
 )
 
@@ -122,18 +111,11 @@ def _(answer: Answer, draw: Draw) -> None:
 positives = visible.positives.hidden_part()
 
 
-@positives.property("any number of pictures", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    four = both_orders(answer, 4)
-    turned = swapped(four, 4)
-    for n in (1, 3, 6):
-        got = both_orders(answer, n)
-        for interleaved in (True, False):
-            way, on = interleaved != turned, f"n = {n}, interleaved={interleaved}"
-            if close(four[way], partners(4, interleaved)):
-                expect(got[way], partners(n, interleaved), on)
-            else:  # what is wrong for four pictures already is another property's matter
-                POSITIVES.judge(got[way], "", on, n, interleaved)
+@positives.aspect("one image, and a hundred", 0.5)
+def _(draw: Draw) -> Iterator[tuple]:
+    for n in (1, 100):
+        yield n, True
+        yield n, False
 
 
 # -- 10.4 cosine similarities -------------------------------------------------------------
@@ -141,34 +123,31 @@ def _(answer: Answer, draw: Draw) -> None:
 cosine_similarities = visible.cosine_similarities.hidden_part()
 
 
-@cosine_similarities.property(SHORT, points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    z, on = 0.01 * unit(draw, 5, 3), "z (5, 3), rows of length 0.01"
-    got = answer(z)
-    if not close(got, cosines(z), 1e-3):
-        COSINES.judge(got, SHORT, on, z)
+def finite(subject: Subject, z: Tensor) -> bool:
+    """Whether the gradient has no NaN in it; what it is for a row of zeros is open."""
+    slope = slopes(lambda s: s, cosine_similarities.signature, ["z"])
+    return all(bool(torch.isfinite(g).all()) for g in slope(subject, z))
 
 
-@cosine_similarities.property("a row of zeros: the gradient is finite", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
+def replaced(z: Tensor) -> Tensor:
+    """0 / 0 is worked out, and then put aside."""
+    length = z.norm(dim=1, keepdim=True)
+    return torch.where(length > 0, z / length, 0.0)
+
+
+@cosine_similarities.experiments(
+    "a row of zeros: the gradient is finite",
+    0.5,
+    {
+        "the gradient is NaN: 0 / 0 is worked out and then replaced, but its derivative stays; "
+        "divide by a length that is kept away from 0": both(replaced)
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
     z = uneven(draw, 4, 3)
     z[2] = 0
-    z.requires_grad_()
-    got = answer(z)
-    if not isinstance(got, Tensor) or not got.requires_grad:
-        raise Wrong("the result has no gradient (z (4, 3), row 2 all zero)")
-    if not torch.isfinite(got).all():
-        return  # the value is another property's matter
-    try:
-        (slope,) = torch.autograd.grad((got * draw.normal(*got.shape)).sum(), [z])
-    except RuntimeError as error:
-        text = str(error).splitlines()[0]
-        raise Wrong(f"the backward pass failed: {text} (z (4, 3), row 2 all zero)") from None
-    if not torch.isfinite(slope).all():
-        raise Wrong(
-            "the gradient is NaN: 0 / 0 is worked out and then replaced, but its derivative "
-            "stays; divide by a length that is kept away from 0 (z (4, 3), row 2 all zero)"
-        )
+    about = "whether the gradient is finite, z (4, 3), row 2 all zero"
+    yield experiment(finite, z, about=about)
 
 
 # -- 10.5 NT-Xent -------------------------------------------------------------------------
@@ -220,34 +199,11 @@ def _(answer: Answer, draw: Draw) -> None:
 alignment_and_uniformity = visible.alignment_and_uniformity.hidden_part()
 
 
-@alignment_and_uniformity.property(T, points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    a, b = unit(draw, 4, 3), unit(draw, 4, 3)
-    for t in (0.5, 3.0):
-        got = both_of(answer(a, b, t))
-        UNIFORMITIES.judge(got[1], T, f"uniformity, a and b (4, 3), t = {t}", a, b, t)
-    got = both_of(answer(a, b))
-    UNIFORMITIES.judge(got[1], T, "uniformity, a and b (4, 3), no t given", a, b)
-
-
-@alignment_and_uniformity.property("collapsed: both are 0", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
+@alignment_and_uniformity.aspect("collapsed: both are 0", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
     for n, d in ((4, 3), (5, 7), (3, 11)):
         a = unit(draw, 1, d).repeat(n, 1)
-        on = f"all rows alike, ({n}, {d})"
-        got = both_of(answer(a, a.clone(), 2.0))
-        ALIGNMENTS.judge(got[0], "", f"alignment, {on}", a, a)
-        UNIFORMITIES.judge(got[1], "", f"uniformity, {on}", a, a, 2.0)
+        yield a, a.clone(), 2.0
 
 
-@alignment_and_uniformity.property("gradients reach both views", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    def right(inputs: Inputs) -> Tensor:
-        a, b = inputs["a"], inputs["b"]
-        return torch.stack([alignment(a, b), uniformity(a, b)])
-
-    def call(inputs: Inputs) -> object:
-        return stacked(both_of(answer(inputs["a"], inputs["b"], 2.0)))
-
-    views = {"a": uneven(draw, 4, 3), "b": uneven(draw, 4, 3)}
-    expect_own_gradients(call, right, views, draw, "a and b (4, 3)")
+alignment_and_uniformity.gradients("a, b", points=0.5)

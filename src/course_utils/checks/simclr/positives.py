@@ -1,0 +1,90 @@
+"""Exercise 10.3, who is whose partner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.probe import Probe, given
+
+
+def partners(
+    n: int,
+    interleaved: bool,
+    *,
+    which: Callable = lambda interleaved: interleaved,
+    neighbour: Callable = lambda i: i + 1 - 2 * (i % 2),
+    across: Callable = lambda i, n: (i + n) % (2 * n),
+    rows: Callable = lambda n: torch.arange(2 * n),
+) -> Tensor:
+    """The row of the other view of the same image, for each of 2n views."""
+    return neighbour(rows(n)) if which(interleaved) else across(rows(n), n)
+
+
+def indices(got: object) -> object:
+    """A reader: a list of numbers as a tensor."""
+    numbers = isinstance(got, list | tuple) and all(isinstance(i, int | float) for i in got)
+    return torch.tensor(got) if numbers else got
+
+
+positives = Exercise("10.3", "positives", points=4, hidden=1, right=partners, reads=indices)
+
+
+@positives.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    for n in (4, 2, 3):
+        yield n, True
+        yield n, False
+    yield given(interleaved=False, n=7)
+    yield given(interleaved=True, n=7)
+
+
+@positives.aspect(
+    "interleaved: rows 2k and 2k + 1 are partners",
+    0.5,
+    {
+        "interleaved is ignored, always rows k and k + n": {"which": lambda _: False},
+        "the two orders are swapped: with interleaved=True rows 2k and 2k + 1 are partners": {
+            "which": lambda interleaved: not interleaved
+        },
+        "each row's partner is the next one: of an odd row it is the one before": {
+            "neighbour": lambda i: i + 1
+        },
+        "each row is its own partner: expected the row of the other view": {
+            "neighbour": lambda i: i,
+            "across": lambda i, n: i,
+        },
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield from ((4, True), (5, True))
+
+
+@positives.aspect(
+    "in two blocks: rows k and k + n are partners",
+    0.5,
+    {
+        **exchange(
+            "across",
+            {
+                "i + n for every row: the partners of the second half are in the first": (
+                    lambda i, n: i + n
+                ),
+                "the rows in reverse order: row k belongs to row k + n": lambda i, n: i.flip(0),
+                "the number of the image: expected the row of its other view": (
+                    lambda i, n: i % n
+                ),
+            },
+        ),
+        "only the first n rows: each of the 2n views has a partner": {"rows": torch.arange},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield from ((4, False), (5, False))
+
+
+positives.keeps(points=0.5, name="gives int64: an index and a target")
