@@ -10,21 +10,15 @@ from torch import Tensor
 from course_utils.checks import pretext as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare import FLOATS
-from course_utils.checks.compare_old import same
 from course_utils.checks.core import Draw
+from course_utils.checks.pretext.cpc_loss import codes
+from course_utils.checks.pretext.information_bound import correlated
 from course_utils.checks.pretext_old import (
-    bound_slips,
-    codes,
-    correlated,
-    cpc,
     few_of_three,
     indices,
-    information,
     judge,
     probe,
     probe_slips,
-    reaches,
-    scalar,
     shuffled,
     standard,
 )
@@ -162,64 +156,33 @@ def _(draw: Draw) -> Iterator[Probe]:
 information_bound = visible.information_bound.hidden_part()
 
 
-@information_bound.property("a negative correlation", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for rho in (-0.6, -0.9):
-        x, y = correlated(draw, 8, 2, rho)
-        want, on = information(x, y, rho), f"8 pairs of 2 dimensions, ρ = {rho}"
-        got = scalar(answer(x, y, rho))
-        lost = {"the sign of ρ is lost: 2ρxy needs it": information(x, y, -rho)}
-        judge(got, want, on, {**bound_slips(x, y, rho), "sign": lost}, ["sign", "nothing"])
-
-
-@information_bound.property("nothing in common: 0", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    x, y = correlated(draw, 7, 3, 0.0)
-    got, on = scalar(answer(x, y, 0.0)), "7 pairs of 3 dimensions, ρ = 0"
-    if isinstance(got, Tensor) and not torch.isfinite(got).all():
-        raise Wrong(f"NaN or infinity: divide by 1 − ρ², never by ρ ({on})")
-    if isinstance(got, Tensor) and got.ndim == 0 and abs(got.item()) < 1e-6:
-        return  # log N in float32 is near enough
-    judge(got, torch.zeros((), dtype=torch.float64), on, bound_slips(x, y, 0.0))
-
-
-@information_bound.property("much in common: log N, and no more", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for n, d, rho in ((16, 20, 0.999), (6, 300, 0.9999)):
-        x, y = correlated(draw, n, d, rho)
-        got, on = scalar(answer(x, y, rho)), f"{n} pairs of {d} dimensions, ρ = {rho}"
-        if isinstance(got, Tensor) and not torch.isfinite(got).all():
-            raise Wrong(
-                "exp of the critic is too large or too small for a number: logsumexp takes the "
-                f"largest off first ({on})"
-            )
-        judge(got, information(x, y, rho), on, bound_slips(x, y, rho), ["nothing"])
+@information_bound.aspect(
+    "scores of several hundred",
+    0.5,
+    {
+        "exp of such scores is too large or too small for a number: logsumexp takes the "
+        "largest off first": {
+            "loss": lambda f: (f.exp().sum(1) / f.diagonal().exp()).log().mean()
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for n, d, rho in ((16, 20, 0.999), (6, 300, -0.9999)):  # much in common: log N
+        yield *correlated(draw, n, d, rho), rho
+    yield draw.normal(5, 40), draw.normal(5, 40), 0.98  # strangers, far below 0
 
 
 # -- 9.7 CPC ------------------------------------------------------------------------------
 
 cpc_loss = visible.cpc_loss.hidden_part()
+cpc_loss.gradients(
+    "z, context, weights",
+    0.5,
+    {"z is detached: gradients reach the targets too": {"reads": lambda z: z.detach()}},
+)
 
 
-@cpc_loss.property("refuses to look further down than there are rows", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for ahead, rows in ((4, 4), (5, 3), (1, 1)):
-        z, context, weights = codes(draw, ahead, rows)
-        if not answer.raises(ValueError, z, context, weights):
-            raise Wrong(
-                f"{rows} rows and K = {ahead} should raise a ValueError: nothing lies {ahead} "
-                "rows further down"
-            )
-    answer(*codes(draw, 3, 4))  # must not raise
-
-
-@cpc_loss.property("gradients reach codes, contexts and every matrix", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    z, context, weights = codes(draw, 2)
-    leaves = {"z": z, "context": context, "W_1": weights[0], "W_2": weights[1]}
-    for leaf in leaves.values():
-        leaf.requires_grad_()
-    got, want = scalar(answer(z, context, weights)), cpc(z, context, weights)
-    if not same(got, want):  # which matrices are used, is another property
-        leaves = {"z": z, "context": context}
-    reaches(got, want, leaves, "z (2, 4, 4, 3), K = 2")
+@cpc_loss.refuses("refuses to look further down than there are rows", 0.5)
+def _(draw: Draw) -> Iterator[tuple]:
+    for ahead, rows in ((4, 4), (5, 3), (1, 1), (3, 4), (1, 2)):
+        yield codes(draw, ahead, rows, 3)

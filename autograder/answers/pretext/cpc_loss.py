@@ -6,29 +6,14 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-KEEPS_SCALAR = "a scalar tensor of the inputs' dtype; inputs are left alone"
-
-
-FURTHER_DOWN = "the prediction is for the patch k rows further down"
-
-
-ONE_PROBLEM = "all predictions of one k are one problem"
-
-
-MATRICES = "each k has a matrix of its own"
-
-
-MEAN_OF_K = "the mean of the K losses"
-
-
+KEEPS = "keeps the dtype and leaves its inputs alone"
+SCALAR = "a tensor without axes, no number of Python"
 ROWS = "refuses to look further down than there are rows"
-
-
-EVERY_MATRIX = "gradients reach codes, contexts and every matrix"
 
 
 @right("slices")
@@ -92,85 +77,7 @@ def cpc_loss(z, context, weights):
     return sum(losses) / len(losses)
 
 
-@wrong("itself", FURTHER_DOWN, "k = 1 predicts the row itself")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights):
-        predictions = (context[:, : R - k] @ W.T).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("itself-with-fewer-rows", FURTHER_DOWN, "k = 1 predicts the row itself")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W.T).reshape(-1, D)
-        targets = z[:, k - 1 : R - 1].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("columns-to-the-right", FURTHER_DOWN, "predicts along the columns")
-def cpc_loss(z, context, weights):
-    R, C, D = z.shape[1:]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, :, : C - k] @ W.T).reshape(-1, D)
-        targets = z[:, :, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("upwards", FURTHER_DOWN, "predicts upwards")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, k:] @ W.T).reshape(-1, D)
-        targets = z[:, : R - k].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("always-one-row", FURTHER_DOWN, "predicts one row down for every k")
-def cpc_loss(z, context, weights):
-    D = z.shape[3]
-    if len(weights) >= z.shape[1]:
-        raise ValueError("not enough rows")
-    losses = []
-    for W in weights:
-        predictions = (context[:, :-1] @ W.T).reshape(-1, D)
-        targets = z[:, 1:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("wraps-around", FURTHER_DOWN, "wraps around")
-def cpc_loss(z, context, weights):
-    D = z.shape[3]
-    if len(weights) >= z.shape[1]:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context @ W.T).reshape(-1, D)
-        targets = torch.roll(z, -k, 1).reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("z-and-context-swapped", FURTHER_DOWN, "z and context are swapped")
+@wrong("z-and-context-swapped", Exercise.WHOLE, "raised RuntimeError")
 def cpc_loss(z, context, weights):
     R = z.shape[1]
     if len(weights) >= R:
@@ -183,143 +90,7 @@ def cpc_loss(z, context, weights):
     return torch.stack(losses).mean()
 
 
-@wrong("flattened-in-different-orders", ONE_PROBLEM, "flattened in different orders")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W.T).transpose(1, 2).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("same-picture", ONE_PROBLEM, "negatives of the same picture alone")
-def cpc_loss(z, context, weights):
-    B, R, C, D = z.shape
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W.T).reshape(B, -1, D)
-        targets = z[:, k:].reshape(B, -1, D)
-        scores = predictions @ targets.mT
-        losses.append(-scores.log_softmax(2).diagonal(dim1=1, dim2=2).mean())
-    return torch.stack(losses).mean()
-
-
-@wrong("row-by-row", ONE_PROBLEM, "row by row")
-def cpc_loss(z, context, weights):
-    B, R, C, D = z.shape
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        rows = []
-        for r in range(R - k):
-            predictions = (context[:, r] @ W.T).reshape(-1, D)
-            targets = z[:, r + k].reshape(-1, D)
-            scores = predictions @ targets.T
-            rows.append(F.cross_entropy(scores, torch.arange(len(scores))))
-        losses.append(torch.stack(rows).mean())
-    return torch.stack(losses).mean()
-
-
-@wrong("place-by-place", ONE_PROBLEM, "place by place")
-def cpc_loss(z, context, weights):
-    B, R, C, D = z.shape
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        scores = torch.einsum("brcd,xrcd->rcbx", context[:, : R - k] @ W.T, z[:, k:])
-        losses.append(-scores.log_softmax(3).diagonal(dim1=2, dim2=3).mean())
-    return torch.stack(losses).mean()
-
-
-@wrong("predictions-are-chosen", ONE_PROBLEM, "the softmax runs over the predictions")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W.T).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(targets @ predictions.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("transposed", MATRICES, "the matrix is transposed")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("first-matrix", MATRICES, "the first matrix serves all k")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k in range(1, len(weights) + 1):
-        predictions = (context[:, : R - k] @ weights[0].T).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("last-matrix-for-k-1", MATRICES, "reverse order")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k in range(1, len(weights) + 1):
-        predictions = (context[:, : R - k] @ weights[-k].T).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("sum", MEAN_OF_K, "summed over k")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    total = 0
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W.T).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        total = total + F.cross_entropy(predictions @ targets.T, torch.arange(len(targets)))
-    return total
-
-
-@wrong("weighted", MEAN_OF_K, "weighted by the number of predictions")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    total, n = 0, 0
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W.T).reshape(-1, D)
-        targets = z[:, k:].reshape(-1, D)
-        scores = predictions @ targets.T
-        total = total - scores.log_softmax(1).diagonal().sum()
-        n += len(scores)
-    return total / n
-
-
-@wrong("all-k-together", MEAN_OF_K, "all k together are one problem")
+@wrong("all-k-together", Exercise.WHOLE, "expected")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     if len(weights) >= R:
@@ -332,7 +103,7 @@ def cpc_loss(z, context, weights):
     return F.cross_entropy(scores, torch.arange(len(scores)))
 
 
-@wrong("returns-in-the-loop", MEAN_OF_K, "the first k alone")
+@wrong("returns-in-the-loop", Exercise.WHOLE, "is the return in the loop")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     if len(weights) >= R:
@@ -345,7 +116,7 @@ def cpc_loss(z, context, weights):
         return torch.stack(losses).mean()
 
 
-@wrong("pops-the-matrices", KEEPS_SCALAR, "changed in place")
+@wrong("pops-the-matrices", KEEPS, "changed in place")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     if len(weights) >= R:
@@ -359,7 +130,7 @@ def cpc_loss(z, context, weights):
     return torch.stack(losses).mean()
 
 
-@wrong("list-of-numbers", KEEPS_SCALAR, "a number of Python")
+@wrong("list-of-numbers", SCALAR, "no gradient passes")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     if len(weights) >= R:
@@ -373,7 +144,7 @@ def cpc_loss(z, context, weights):
     return sum(losses) / len(losses)
 
 
-@wrong("not-the-last-row", ROWS, "raised ValueError")
+@wrong("not-the-last-row", ROWS, "but this input is allowed")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     if len(weights) >= R - 1:
@@ -386,7 +157,7 @@ def cpc_loss(z, context, weights):
     return torch.stack(losses).mean()
 
 
-@wrong("too-few-rows-give-nan", ROWS, "should raise a ValueError")
+@wrong("too-few-rows-give-nan", ROWS, "no ValueError was raised")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     losses = []
@@ -397,7 +168,7 @@ def cpc_loss(z, context, weights):
     return torch.stack(losses).mean()
 
 
-@wrong("one-row-too-many", ROWS, "should raise a ValueError")
+@wrong("one-row-too-many", ROWS, "no ValueError was raised")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     if len(weights) > R:
@@ -406,18 +177,5 @@ def cpc_loss(z, context, weights):
     for k, W in enumerate(weights, 1):
         predictions = (context[:, : R - k] @ W.T).reshape(-1, D)
         targets = z[:, k:].reshape(-1, D)
-        losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
-    return torch.stack(losses).mean()
-
-
-@wrong("targets-detached", EVERY_MATRIX, "no gradient reaches z")
-def cpc_loss(z, context, weights):
-    R, D = z.shape[1], z.shape[3]
-    if len(weights) >= R:
-        raise ValueError("not enough rows")
-    losses = []
-    for k, W in enumerate(weights, 1):
-        predictions = (context[:, : R - k] @ W.T).reshape(-1, D)
-        targets = z[:, k:].detach().reshape(-1, D)
         losses.append(F.cross_entropy(predictions @ targets.T, torch.arange(len(targets))))
     return torch.stack(losses).mean()

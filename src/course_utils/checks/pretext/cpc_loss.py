@@ -1,0 +1,169 @@
+"""Exercise 9.7, the loss of CPC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.pretext.scalar import chosen, is_scalar_tensor, scalar
+from course_utils.checks.probe import Probe, given
+
+
+def below(z: Tensor, context: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Contexts, and the codes k rows further down."""
+    return context[:, : z.shape[1] - k], z[:, k:]
+
+
+def beside(z: Tensor, context: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Contexts, and the codes k columns to the right."""
+    return context[:, :, : z.shape[2] - k], z[:, :, k:]
+
+
+def one_problem(p: Tensor, t: Tensor) -> Tensor:
+    """p, t (B, rows, cols, D): each prediction chooses among all targets -> (B·rows·cols,)."""
+    return chosen(p.flatten(0, 2) @ t.flatten(0, 2).T)
+
+
+def apart(p: Tensor, t: Tensor, axis: int) -> Tensor:
+    """A problem for each index of an axis."""
+    pairs = zip(p.split(1, axis), t.split(1, axis), strict=True)
+    return torch.cat([one_problem(a, b) for a, b in pairs])
+
+
+def mean_of(each: list[Tensor]) -> Tensor:
+    return torch.stack([losses.mean() for losses in each]).mean()
+
+
+def cpc(
+    z: Tensor,
+    context: Tensor,
+    weights: list[Tensor],
+    *,
+    enough: Callable = lambda ahead, rows: ahead < rows,
+    reads: Callable = lambda z: z,
+    pairs: Callable = below,
+    predicts: Callable = lambda c, weights, k: c @ weights[k - 1].T,
+    losses: Callable = one_problem,
+    averages: Callable = mean_of,
+) -> Tensor:
+    if not enough(len(weights), z.shape[1]):
+        raise ValueError("nothing lies so many rows further down")
+    each = []
+    for k in range(1, len(weights) + 1):
+        c, t = pairs(reads(z), context, k)
+        each.append(losses(predicts(c, weights, k), t))
+    return averages(each)
+
+
+def codes(
+    draw: Draw, ahead: int, rows: int, cols: int, batch: int = 2, d: int = 3, g: int = 3
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Codes, contexts and matrices; where d = g a transposed one is no error of shapes."""
+    z, context = draw.normal(batch, rows, cols, d), draw.normal(batch, rows, cols, g)
+    return z, context, [draw.normal(d, g) for _ in range(ahead)]
+
+
+cpc_loss = Exercise("9.7", "cpc_loss", points=6, hidden=2, right=cpc, reads=scalar)
+
+
+@cpc_loss.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    yield codes(draw, 2, 4, 3, d=5, g=4)
+    yield codes(draw, 1, 5, 4, batch=1)
+    yield codes(draw, 3, 4, 2, batch=3)
+    yield codes(draw, 2, 5, 1, d=2, g=6)
+    yield codes(draw, 4, 6, 5)
+    z, context, weights = codes(draw, 1, 2, 3, batch=3, d=4, g=4)
+    yield given(z=z, context=context, weights=weights)
+
+
+@cpc_loss.aspect(
+    "the prediction is for the patch k rows further down",
+    0.5,
+    exchange(
+        "pairs",
+        {
+            "k = 1 predicts the row itself, seen by the context: look k rows further down": (
+                lambda z, context, k: below(z, context, k - 1)
+            ),
+            "predicts along the columns: expected z[b, r + k, c], k rows further down": beside,
+            "predicts one row down for every k": lambda z, context, k: below(z, context, 1),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for ahead, rows, cols in ((1, 4, 4), (2, 4, 5), (2, 5, 3)):
+        yield codes(draw, ahead, rows, cols)
+
+
+@cpc_loss.aspect(
+    "all predictions of one k are one problem",
+    0.5,
+    exchange(
+        "losses",
+        {
+            "negatives of the same image alone: those of other images count as well": (
+                lambda p, t: apart(p, t, 0)
+            ),
+            "row by row: all predictions of one k together are one problem": (
+                lambda p, t: apart(p, t, 1)
+            ),
+            "the softmax runs over the predictions: each one chooses among all targets": (
+                lambda p, t: one_problem(t, p)
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for rows, cols in ((4, 3), (3, 5)):
+        yield codes(draw, 1, rows, cols)
+
+
+@cpc_loss.aspect(
+    "each k has a matrix of its own",
+    0.25,
+    exchange(
+        "predicts",
+        {
+            "the matrix is transposed: (D, G) times a context (G,)": lambda c, weights, k: (
+                c @ weights[k - 1]
+            ),
+            "the first matrix serves all k: each k has its own": lambda c, weights, k: (
+                c @ weights[0].T
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for ahead, rows in ((1, 4), (3, 5)):
+        yield codes(draw, ahead, rows, 3)
+
+
+@cpc_loss.aspect(
+    "the mean of the K losses",
+    0.25,
+    exchange(
+        "averages",
+        {
+            "summed over k: expected the mean of the K losses": lambda each: (
+                mean_of(each) * len(each)
+            ),
+            "the loss of k = 1 came back: is the return in the loop?": lambda each: each[
+                0
+            ].mean(),
+            "weighted by the number of predictions: the K losses count the same": lambda each: (
+                torch.cat(each).mean()
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for ahead in (2, 3):
+        yield codes(draw, ahead, 5, 3)
+
+
+is_scalar_tensor(cpc_loss)

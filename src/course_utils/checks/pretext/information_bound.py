@@ -1,0 +1,132 @@
+"""Exercise 9.6, the bound of InfoNCE."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from torch import Tensor
+
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.pretext.scalar import chosen, is_scalar_tensor, scalar
+from course_utils.checks.probe import Probe, given
+
+
+def information(
+    x: Tensor,
+    y: Tensor,
+    rho: float,
+    *,
+    sees: Callable = lambda rho: rho,
+    squares: Callable = lambda a, b, rho: rho**2 * (a**2 + b**2),
+    cross: Callable = lambda a, b, rho: 2 * rho * a * b,
+    below: Callable = lambda rho: 2 * (1 - rho**2),
+    sums: Callable = lambda each: each.sum(2),
+    loss: Callable = lambda f: chosen(f).mean(),
+    gives: Callable = lambda loss, n: math.log(n) - loss,
+) -> Tensor:
+    """log N − InfoNCE with log p(y | x) / p(y) as scores, of pairs x, y (N, D)."""
+    rho = sees(rho)
+    a, b = x[:, None], y[None]
+    each = -(squares(a, b, rho) - cross(a, b, rho)) / below(rho)
+    return gives(loss(sums(each - math.log(1 - rho**2) / 2)), len(x))
+
+
+def correlated(draw: Draw, n: int, d: int, rho: float) -> tuple[Tensor, Tensor]:
+    x = draw.normal(n, d)
+    return x, rho * x + math.sqrt(1 - rho**2) * draw.normal(n, d)
+
+
+information_bound = Exercise(
+    "9.6", "information_bound", points=6, hidden=1, right=information, reads=scalar
+)
+
+
+@information_bound.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    for n, d, rho in ((5, 2, 0.6), (8, 3, -0.7), (3, 1, 0.9), (4, 6, 0.3), (2, 2, -0.4)):
+        yield *correlated(draw, n, d, rho), rho
+    for n, d, rho in ((6, 1, 0.95), (5, 7, 0.8), (3, 3, -0.9)):  # strangers: less than 0
+        yield draw.normal(n, d), draw.normal(n, d), rho
+    yield draw.normal(6, 3), draw.normal(6, 3), 0.0
+    x, y = correlated(draw, 12, 4, 0.95)
+    yield given(x=x, y=y, rho=0.95)
+
+
+@information_bound.aspect(
+    "log N less the mean loss, in nats, also below 0",
+    0.5,
+    exchange(
+        "gives",
+        {
+            "the loss came back: the bound is log N − loss": lambda loss, n: loss,
+            "log N is missing: the bound is log N − loss": lambda loss, n: -loss,
+            "cut off at 0: by chance it may be negative": lambda loss, n: (
+                math.log(n) - loss
+            ).clamp(min=0),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for n in (5, 12):
+        yield *correlated(draw, n, 2, 0.9), 0.9
+        yield draw.normal(n, 2), draw.normal(n, 2), 0.8
+
+
+@information_bound.aspect(
+    "the critic is the logarithm of p(y | x) / p(y)",
+    0.5,
+    {
+        "y² lacks its ρ²: that is p(y | x) alone, divide it by p(y)": {
+            "squares": lambda a, b, rho: rho**2 * a**2 + b**2
+        },
+        "ρ x² + ρ y²: squares go with ρ²": {"squares": lambda a, b, rho: rho * (a**2 + b**2)},
+        "the 2 below the fraction is missing: 2 (1 − ρ²)": {"below": lambda rho: 1 - rho**2},
+        "ρxy in place of 2ρxy": {"cross": lambda a, b, rho: rho * a * b},
+        "the sign of ρ is lost: 2ρxy needs it": {"sees": abs},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for n, rho in ((6, 0.6), (12, 0.8), (7, -0.7)):
+        yield *correlated(draw, n, 2, rho), rho
+
+
+@information_bound.aspect(
+    "summed over the dimensions",
+    0.5,
+    exchange(
+        "sums",
+        {
+            "averaged over the dimensions: logarithms of independent ones add up": (
+                lambda each: each.mean(2)
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for d in (2, 4):
+        yield *correlated(draw, 6, d, 0.6), 0.6
+
+
+@information_bound.aspect(
+    "each x chooses among all y",
+    0.5,
+    exchange(
+        "loss",
+        {
+            "each y chooses among all x: the sum runs over the y of other pairs": lambda f: (
+                chosen(f.T).mean()
+            ),
+            "nothing is chosen: the mean of f(x_i, y_i) is no InfoNCE bound": lambda f: (
+                math.log(len(f)) - f.diagonal().mean()
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for n in (5, 9):
+        yield *correlated(draw, n, 2, 0.7), 0.7
+
+
+is_scalar_tensor(information_bound)
