@@ -7,17 +7,10 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-SYMMETRIC = "sums a[j]·b[i − j] over a symmetric filter"
-
-
-BACKWARDS = "runs the filter backwards: b[i − j]"
-
-
-LENGTHS = "any two lengths: even filters, filters longer than the signal"
 
 
 @right("definition")
@@ -60,49 +53,7 @@ def conv1d(a, b):
     return torch.fft.irfft(torch.fft.rfft(a, n) * torch.fft.rfft(b, n), n)
 
 
-@wrong("not-flipped", BACKWARDS, "this is cross-correlation")
-def conv1d(a, b):
-    K = len(b)
-    return F.pad(a, (K - 1, K - 1)).unfold(0, K, 1) @ b
-
-
-@wrong("valid", SYMMETRIC, "only whole windows")
-def conv1d(a, b):
-    if len(b) > len(a):
-        a, b = b, a
-    return a.unfold(0, len(b), 1) @ b.flip(0)
-
-
-@wrong("same", SYMMETRIC, "only as long as the signal")
-def conv1d(a, b):
-    K = len(b)
-    full = F.pad(a, (K - 1, K - 1)).unfold(0, K, 1) @ b.flip(0)
-    return full[K // 2 : K // 2 + len(a)]
-
-
-@wrong("stops-at-N", SYMMETRIC, "i has to run up to N + K − 2")
-def conv1d(a, b):
-    return torch.stack(
-        [
-            sum(a[j] * b[i - j] for j in range(len(a)) if 0 <= i - j < len(b))
-            for i in range(len(a))
-        ]
-    )
-
-
-@wrong("averages", SYMMETRIC, "divided by the length of the filter")
-def conv1d(a, b):
-    K = len(b)
-    return F.pad(a, (K - 1, K - 1)).unfold(0, K, 1) @ b.flip(0) / K
-
-
-@wrong("flips-both", BACKWARDS, "signal and result run backwards")
-def conv1d(a, b):
-    K = len(b)
-    return F.pad(a.flip(0), (K - 1, K - 1)).unfold(0, K, 1) @ b.flip(0)
-
-
-@wrong("odd-filters-only", LENGTHS, "a filter of 4")
+@wrong("odd-filters-only", Exercise.WHOLE, "shape (11,), expected (10,)")
 def conv1d(a, b):
     r = len(b) // 2
     windows = F.pad(a, (2 * r, 2 * r)).unfold(0, 2 * r + 1, 1)
@@ -119,7 +70,7 @@ def conv1d(a, b):
     return out
 
 
-@wrong("numpy", "gradients reach signal and filter", "the result has no gradient")
+@wrong("numpy", "the gradient reaches a, b", "no gradient of a")
 def conv1d(a, b):
     out = np.zeros(len(a) + len(b) - 1, dtype=a.detach().numpy().dtype)
     for j in range(len(a)):
@@ -135,11 +86,18 @@ def conv1d(a, b):
     return padded.unfold(0, K, 1) @ b.flip(0)
 
 
-@wrong("library", SYMMETRIC, "is not allowed here")
+@wrong("library", Exercise.WHOLE, "is not allowed here")
 def conv1d(a, b):
     return F.conv1d(a[None, None], b.flip(0)[None, None], padding=len(b) - 1)[0, 0]
 
 
-@wrong("numpy-library", SYMMETRIC, "is not allowed here")
+@wrong("numpy-library", Exercise.WHOLE, "is not allowed here")
 def conv1d(a, b):
     return torch.from_numpy(np.convolve(a.detach().numpy(), b.detach().numpy()))
+
+
+@wrong("filter-as-numbers", "the gradient reaches a, b", "no gradient of b")
+def conv1d(a, b):
+    K = len(b)
+    padded = F.pad(a, (K - 1, K - 1))
+    return sum(w * padded[K - 1 - j :][: len(a) + K - 1] for j, w in enumerate(b.tolist()))

@@ -12,6 +12,7 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 GRADIENTS = "the gradient reaches x, w, bias"
+ONE_WINDOW = "one image, one kernel, one window; strides longer than the kernel"
 
 
 @right("im2col")
@@ -56,6 +57,18 @@ def conv2d(x, w, bias=None, stride=1, padding=0):
     if bias is not None:
         y = y + bias.view(1, -1, 1, 1)
     return y
+
+
+@right("matrix-of-windows")
+def conv2d(x, w, bias=None, stride=1, padding=0):
+    (B, C, _, _), (O, C_w, kH, kW) = x.shape, w.shape
+    if C_w != C:
+        raise ValueError("channels differ")
+    windows = F.pad(x, [padding] * 4).unfold(2, kH, stride).unfold(3, kW, stride)
+    H, W = windows.shape[2:4]
+    table = windows.permute(0, 2, 3, 1, 4, 5).reshape(B * H * W, -1)
+    y = table @ w.flatten(1).T + (0 if bias is None else bias)
+    return y.reshape(B, H, W, O).permute(0, 3, 1, 2)
 
 
 @wrong("square-kernels", Exercise.WHOLE, "raised")
@@ -117,7 +130,7 @@ def conv2d(x, w, bias=None, stride=1, padding=0):
     return y if bias is None else y + bias[:, None, None]
 
 
-@wrong("squeeze", Exercise.WHOLE, "shape")
+@wrong("squeeze-one-window", ONE_WINDOW, "shape")
 def conv2d(x, w, bias=None, stride=1, padding=0):
     if x.shape[1] != w.shape[1]:
         raise ValueError("channels differ")
@@ -125,7 +138,7 @@ def conv2d(x, w, bias=None, stride=1, padding=0):
     windows = x.unfold(2, w.shape[2], stride).unfold(3, w.shape[3], stride)
     y = (windows[:, None] * w[None, :, :, None, None]).sum((2, 5, 6))
     y = y if bias is None else y + bias[:, None, None]
-    return y.squeeze()
+    return y.squeeze(3).squeeze(2)
 
 
 @wrong("library", Exercise.WHOLE, "is not allowed here")

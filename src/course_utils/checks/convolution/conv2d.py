@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.checks.convolution.bans import BY_HAND
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 
 
 def correlated(
@@ -34,12 +34,12 @@ def correlated(
 
 def unoriented(w: Tensor) -> Tensor:
     """Kernels that look the same flipped: which way they run is judged by another property."""
-    w = w + w.flip(-1)
-    return w + w.flip(-2)
+    return w + w.flip(-1) + w.flip(-2) + w.flip(-1, -2)
 
 
-def first_slice(w: Tensor) -> Tensor:
-    return w[:, :1].expand_as(w)
+def reread(x: Tensor, *axes: int) -> Tensor:
+    """The same numbers in the order of other axes, read as if nothing had moved."""
+    return x.permute(axes).reshape(x.shape)
 
 
 conv2d = Exercise("2.5", "conv2d", points=10, hidden=3, bans=(BY_HAND,), right=correlated)
@@ -57,14 +57,12 @@ def _(draw: Draw) -> Iterator[tuple]:
 @conv2d.aspect(
     "the kernel is not flipped (cross-correlation)",
     0.5,
-    exchange(
-        "kernel",
-        {
-            "the kernel is flipped: this is true convolution; a layer computes "
-            "cross-correlation": lambda w: w.flip(-1, -2),
-            "rows and columns of the kernel are swapped": lambda w: w.mT,
+    {
+        "the kernel is flipped: this is true convolution; a layer computes cross-correlation": {
+            "kernel": lambda w: w.flip(-1, -2)
         },
-    ),
+        "rows and columns of the kernel are swapped": {"kernel": lambda w: w.mT},
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 2, 7, 7), draw.normal(2, 2, 3, 3)
@@ -74,10 +72,10 @@ def _(draw: Draw) -> Iterator[tuple]:
     "sums over the input channels",
     0.5,
     {
-        "averaged over the input channels: they are summed": {
-            "kernel": lambda w: w / w.shape[1]
-        },
-        "the same kernel slice is used for every input channel": {"kernel": first_slice},
+        "the weights meet the wrong pixels: unfold orders a column by channel, row, column, as "
+        "w.reshape(C_out, -1) does": {"kernel": lambda w: reread(w, 0, 2, 3, 1)},
+        "the output channels stand last before the reshape: it does not move them, permute "
+        "does": {"windows": lambda x, w, s, p: reread(F.conv2d(x, w, stride=s), 0, 2, 3, 1)},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -107,15 +105,12 @@ def _(draw: Draw) -> Iterator[tuple]:
 @conv2d.aspect(
     "one bias for each output channel",
     0.5,
-    exchange(
-        "adds",
-        {
-            "the bias is ignored": lambda y, b, w: y,
-            "the bias is added once for each input channel": (
-                lambda y, b, w: y + w.shape[1] * b[:, None, None]
-            ),
+    {
+        "the bias is ignored": {"adds": lambda y, b, w: y},
+        "the bias is added once for each input channel": {
+            "adds": lambda y, b, w: y + w.shape[1] * b[:, None, None]
         },
-    ),
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 3, 5, 6), unoriented(draw.normal(4, 3, 3, 3)), draw.normal(4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
 
 
@@ -41,13 +41,10 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 @output_size.aspect(
     "padding counts on both sides",
     0.5,
-    exchange(
-        "padded",
-        {
-            "padding is added on both sides: 2·padding": lambda n, p: n + p,
-            "the padding is left out": lambda n, p: n,
-        },
-    ),
+    {
+        "padding is added on both sides: 2·padding": {"padded": lambda n, p: n + p},
+        "the padding is left out": {"padded": lambda n, p: n},
+    },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for n, k, p in ((28, 5, 2), (6, 2, 3), (5, 3, 1)):
@@ -57,18 +54,15 @@ def _(draw: Draw) -> Iterator[Probe]:
 @output_size.aspect(
     "a stride skips windows, what is left over is dropped",
     0.5,
-    exchange(
-        "counts",
-        {
-            "rounded up, but a window that does not fit is not computed": (
-                lambda room, s: -(-room // s) + 1
-            ),
-            "the + 1 is missing: the window at 0 counts too": lambda room, s: room // s,
-            "the + 1 stands inside the division": lambda room, s: (room + 1) // s,
-            "not rounded": lambda room, s: room / s + 1,
-            "the stride is left out": lambda room, s: room + 1,
+    {
+        "rounded up, but a window that does not fit is not computed": {
+            "counts": lambda room, s: -(-room // s) + 1
         },
-    ),
+        "the + 1 is missing: the window at 0 counts too": {"counts": lambda room, s: room // s},
+        "the + 1 stands inside the division": {"counts": lambda room, s: (room + 1) // s},
+        "not rounded": {"counts": lambda room, s: room / s + 1},
+        "the stride is left out": {"counts": lambda room, s: room + 1},
+    },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for n, k, s in ((28, 5, 3), (8, 3, 2), (10, 4, 4), (12, 3, 5)):
