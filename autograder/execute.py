@@ -6,7 +6,6 @@ the student runs in this process and no hidden test is ever where that code runs
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from traitlets import Float, Int, Unicode
 
 from autograder.assignment import files_beside
 from autograder.boundary.channel import Channel
-from autograder.boundary.remote import Link, Lost
+from autograder.boundary.remote import Link, Lost, OutOfTime
 from autograder.cells import fail, is_test, tidy_test
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind
@@ -37,8 +36,10 @@ class SandboxedExecute(NbGraderPreprocessor):
     it again, except the killers, and goes on after it.
     """
 
-    timeout = Int(30, help="seconds for one cell").tag(config=True)
-    wall_seconds = Float(300, help="seconds for all cells together").tag(config=True)
+    timeout = Int(30, help="seconds of its own time for one cell").tag(config=True)
+    wall_seconds = Float(300, help="seconds of their own time for all cells together").tag(
+        config=True
+    )
     max_deaths = Int(3, help="give up after that many dead processes").tag(config=True)
     sandbox = Unicode(Kind.BUBBLEWRAP.value, help="bubblewrap or limits-only").tag(config=True)
     source = Unicode(help="the instructor's notebook: {assignment}, {notebook}").tag(
@@ -56,7 +57,7 @@ class SandboxedExecute(NbGraderPreprocessor):
         self._killers: set[int] = set()
         self._done = 0  # cells before this one have run
         self._session: Session | None = None
-        self._deadline = time.monotonic() + self.wall_seconds
+        self._replayed = 0.0  # seconds that it took to run cells again
         self._link = Link(self._connect)
         try:
             with Trusted(instructor, path.parent, Path(self.modules), self._link) as trusted:
@@ -70,7 +71,7 @@ class SandboxedExecute(NbGraderPreprocessor):
 
     def _run(self, cell: NotebookNode, index: int, trusted: Trusted) -> None:
         cell.outputs, cell.execution_count = [], None
-        left = self._deadline - time.monotonic()
+        left = self._left()
         if left <= 0:
             fail(cell, TOO_LONG, "not run: the time for the whole notebook was used up")
         elif len(self._killers) > self.max_deaths:
@@ -80,6 +81,9 @@ class SandboxedExecute(NbGraderPreprocessor):
             tidy_test(cell)
         else:
             self._run_student(cell, index)
+
+    def _left(self) -> float:
+        return self.wall_seconds - self._link.spent - self._replayed
 
     def _run_student(self, cell: NotebookNode, index: int) -> None:
         try:
@@ -105,6 +109,20 @@ class SandboxedExecute(NbGraderPreprocessor):
         limits = JailLimits(cpu_seconds=int(self.wall_seconds) + 60)
         self._session = zygote(Kind(self.sandbox)).session(limits)
         link = Link(lambda: self._session.channel)  # type: ignore[union-attr]
+        if self._done:
+            link.budget = self._left()
+        try:
+            self._prepare(link)
+        except Lost:  # this one kills too, the second time
+            if len(self._killers) > self.max_deaths:
+                raise
+            return self._connect()
+        finally:
+            self._replayed += link.spent
+        return self._session.channel
+
+    def _prepare(self, link: Link) -> None:
+        """The files of the chapter, and the cells so far."""
         if self._files:
             link.value("files", self.timeout, files=self._files)
         for index, cell in enumerate(self._nb.cells[: self._done]):
@@ -112,12 +130,11 @@ class SandboxedExecute(NbGraderPreprocessor):
                 continue
             try:
                 link.value("cell", self.timeout, source=cell.source)
-            except Lost:  # this one kills too, the second time
+            except OutOfTime:
+                return  # as far as it came
+            except Lost:
                 self._killers.add(index)
-                if len(self._killers) > self.max_deaths:
-                    raise
-                return self._connect()
-        return self._session.channel
+                raise
 
     def _hang_up(self) -> None:
         if self._session:

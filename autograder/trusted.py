@@ -7,7 +7,6 @@ import contextlib
 import io
 import re
 import sys
-import time
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -78,7 +77,7 @@ class Trusted:
         """The outputs of a test cell, which may use ``seconds`` of the student's code."""
         printed = io.StringIO()
         outputs: list[NotebookNode] = []
-        self._link.deadline = time.monotonic() + seconds
+        self._link.budget = self._link.spent + seconds
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 value = self._value(cell)
@@ -87,7 +86,7 @@ class Trusted:
         except Exception as error:
             outputs.append(_error(error))
         finally:
-            self._link.deadline = None
+            self._link.budget = None
         if text := printed.getvalue()[:MAX_PRINTED]:
             outputs.insert(0, new_output("stream", name="stdout", text=text))
         return outputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections.abc import Callable
 
 HEAD = 8
 MAX_BYTES = 256 << 20
@@ -19,10 +20,14 @@ class ChannelTimeout(TimeoutError):
 
 
 class Channel:
-    """One end of a connection. ``receive`` never takes more bytes than a value may have."""
+    """One end of a connection. ``receive`` never takes more bytes than a value may have.
 
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
+    Args:
+        cpu: CPU seconds that the process at the other end has used; nobody knows by default.
+    """
+
+    def __init__(self, end: socket.socket, cpu: Callable[[], float] = lambda: 0.0) -> None:
+        self._end, self.cpu = end, cpu
         end.setblocking(False)
 
     def send(self, message: bytes, seconds: float | None = None) -> None:
@@ -54,6 +59,18 @@ class Channel:
         if size > MAX_BYTES:
             raise ChannelClosed(f"a message of {size} bytes was announced")
         return self._take(size, deadline)
+
+    def ready(self, seconds: float) -> bool:
+        """Wait until something has arrived, or the other side is gone; False if neither.
+
+        Raises:
+            ChannelClosed: this side is closed.
+        """
+        try:
+            self._wait(_deadline(seconds), writing=False)
+        except ChannelTimeout:
+            return False
+        return True
 
     def close(self) -> None:
         self._end.close()

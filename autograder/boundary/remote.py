@@ -10,7 +10,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,9 +20,12 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from autograder.boundary.channel import Channel, ChannelClosed, ChannelTimeout
 from autograder.boundary.wire import Packer, Unpacker, WireError
+from course_utils.checks.clock import Meter
 from course_utils.checks.watch import Distant, End, Limits, Outcome, Trace, too_long
 
 GRACE = 10  # seconds beyond the time that the other side was given
+LOOK = 0.5  # seconds between two looks at the other side's clock
+TRANSFER = 120  # seconds on the wall for the bytes of a message
 MAX_PRINTED = 20_000
 _ERRORS = {
     f"builtins.{name}": error
@@ -44,18 +46,30 @@ class Lost(RemoteError):
     IN_TIME = "no answer in time"
 
 
+class OutOfTime(TimeoutError):
+    """The requests before have used up the time that there was."""
+
+    def __init__(self) -> None:
+        super().__init__("not tried: the calls before used up the time of this test")
+
+
 class Link:
     """Requests to the process that serves a submission.
 
     Args:
         connect: gives a channel to it: at the start, and again after it was lost.
+
+    Attributes:
+        spent: seconds of their own time, see ``clock``, that requests have taken so far.
+        budget: what ``spent`` may come to; None: whatever each request is given.
     """
 
     def __init__(self, connect: Callable[[], Channel]) -> None:
         self._connect = connect
+        self.spent = 0.0
+        self.budget: float | None = None
         self.channel: Channel | None = connect()
         self.generation = 0  # handles of an earlier process mean nothing
-        self.deadline: float | None = None  # of the test cell that asks
 
     def ask(
         self, op: str, seconds: float, packer: Packer | None = None, **facts: Any
@@ -64,21 +78,20 @@ class Link:
 
         Raises:
             Lost: there is no answer, or it is not one.
-            TimeoutError: the code over there was interrupted in time.
+            TimeoutError: the code over there was interrupted in time; its process is given up.
             Exception: what the code over there raised, if it is none of Python's own classes
                 as ``RemoteError``.
         """
-        if self.deadline is not None:
-            seconds = min(seconds, self.deadline - time.monotonic())
+        if self.budget is not None:
+            seconds = min(seconds, self.budget - self.spent)
             if seconds <= 0:
-                raise TimeoutError(too_long(0))
+                raise OutOfTime
         if self.channel is None:
             self.channel = self._connect()
         packer = packer or self.packer()
         request = packer.dump(packer.pack({"op": op, "seconds": seconds, **facts}))
         try:
-            self.channel.send(request, seconds + GRACE)
-            unpacker = Unpacker(self.channel.receive(seconds + GRACE), self._remote)
+            unpacker = Unpacker(self._exchange(self.channel, request, seconds), self._remote)
         except ChannelTimeout:
             raise self._lose(Lost.IN_TIME) from None
         except ChannelClosed:
@@ -89,10 +102,23 @@ class Link:
         if not isinstance(tree, dict):
             raise self._lose(ODD)
         if tree.get("timeout"):
+            self._lose(Lost.IN_TIME)  # who knows what was half done
             raise TimeoutError(too_long(seconds))
         if "error" in tree:
             raise _raised(tree["error"])
         return tree.get("answer"), unpacker
+
+    def _exchange(self, channel: Channel, request: bytes, seconds: float) -> bytes:
+        """Send a request and wait as long as the other side has time of its own left."""
+        channel.send(request, TRANSFER)
+        meter = Meter(seconds + GRACE, channel.cpu)
+        try:
+            while not channel.ready(LOOK):
+                if meter.over():
+                    raise ChannelTimeout
+        finally:
+            self.spent += meter.spent()
+        return channel.receive(TRANSFER)
 
     def value(self, op: str, seconds: float, **facts: Any) -> Any:
         """The value that a request gives."""
@@ -186,10 +212,14 @@ class Remote(Distant):
             )
             facts = self._link.unpacked(unpacker, tree["facts"])
             outcome = _outcome(facts)
+            if outcome.end is End.TIMEOUT:
+                self._link._lose(Lost.IN_TIME)  # the next call has a fresh process
             if outcome.end is End.RETURNED:
                 values = tree["value"], packer, unpacker
                 outcome.trace.value = self._result(*values, (args, kwargs))
             return outcome
+        except OutOfTime as late:
+            return Outcome(End.TIMEOUT, message=str(late))
         except TimeoutError:
             return Outcome(End.TIMEOUT, message=too_long(limits.seconds))
         except Lost as lost:
@@ -336,14 +366,16 @@ def _outcome(facts: Any) -> Outcome:
     Raises:
         TypeError, ValueError: it is something else.
     """
-    end, message, raised, said, changed, operators, multiplications, lines = facts
-    if not all(type(text) is str for text in (message, said, *raised)):
+    end, message, raised, said, changed, guarded, operators, multiplications, lines = facts
+    if not all(type(text) is str for text in (message, said, changed, *raised)):
         raise TypeError("an outcome without words")
     if type(multiplications) is not int or type(lines) is not int:
         raise TypeError("an outcome without numbers")
     counts = Counter({str(name): int(n) for name, n in operators.items() if type(n) is int})
     trace = Trace(operators=counts, multiplications=multiplications, lines=lines)
-    return Outcome(End(end), trace, message, tuple(raised), said, changed is True)
+    return Outcome(
+        End(end), trace, message, tuple(raised), said, bool(changed), changed, guarded is True
+    )
 
 
 def _raised(told: Any) -> Exception:

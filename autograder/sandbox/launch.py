@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +20,8 @@ import course_utils
 from autograder.boundary.channel import Channel
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind, SandboxError, advice, require
-from course_utils import results
+from course_utils import checks, results
+from course_utils.checks import own_code
 from course_utils.files import cache_folder
 
 WARM_UP_SECONDS = 120
@@ -28,33 +31,58 @@ HERE = Path(__file__).parents[1]
 SHARED = (
     "__init__.py",
     "boundary/__init__.py", "boundary/channel.py", "boundary/server.py", "boundary/wire.py",
-    "sandbox/__init__.py", "sandbox/jail.py", "sandbox/shell.py", "sandbox/zygote.py",
+    "sandbox/__init__.py", "sandbox/jail.py", "sandbox/shell.py", "sandbox/veil.py",
+    "sandbox/zygote.py",
 )  # fmt: skip
 INSIDE = Path("/sandbox")
+CHECKS = "checks"  # the watch and the report of course_utils.checks, and no definition
 
 
 class Session:
     """A locked-in process that serves one submission."""
 
-    def __init__(self, channel: Channel, life: socket.socket) -> None:
-        self.channel, self._life = channel, life
+    def __init__(self, service: socket.socket, life: socket.socket) -> None:
+        self._life, self._pid, self._used = life, 0, 0.0
+        self.channel = Channel(service, self.cpu)
+
+    def cpu(self) -> float:
+        """CPU seconds that its main process has used, by the kernel's word and not its own."""
+        if self._pid:
+            with contextlib.suppress(OSError):  # it is gone
+                self._used = time.clock_gettime(_cpu_clock(self._pid))
+        return self._used
+
+    def begun(self, seconds: float) -> dict:
+        """The first word of the process: whether it serves."""
+        self._life.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        facts, ancillary = self._told(seconds)
+        for level, kind, data in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+                self._pid = struct.unpack("3i", data)[0]  # as it is known in our namespace
+        return facts
 
     def end(self) -> dict:
         """Kill it and all it started; ``status`` and ``peak_mb`` of its main process."""
         self.channel.close()
         with contextlib.suppress(OSError):
             self._life.shutdown(socket.SHUT_WR)  # tells the supervisor, whose word we await
-        facts = self.told(END_SECONDS)
+        facts, _ = self._told(END_SECONDS)
         self._life.close()
         return facts
 
-    def told(self, seconds: float) -> dict:
-        """The next word of the supervisor; empty when there is none in time."""
+    def _told(self, seconds: float) -> tuple[dict, list]:
+        """The next word of the other side; empty when there is none in time."""
         with contextlib.suppress(OSError, ValueError):
             self._life.settimeout(seconds)
-            facts = json.loads(self._life.recv(4096) or b"{}")
-            return facts if isinstance(facts, dict) else {}
-        return {}
+            said, ancillary, _, _ = self._life.recvmsg(4096, socket.CMSG_SPACE(64))
+            facts = json.loads(said or b"{}")
+            return (facts, ancillary) if isinstance(facts, dict) else ({}, [])
+        return {}, []
+
+
+def _cpu_clock(pid: int) -> int:
+    """The clock of a process, as clock_getcpuclockid(3) makes it on Linux."""
+    return (~pid << 3) | 2
 
 
 class Sessions:
@@ -70,14 +98,14 @@ class Sessions:
         """
         near, service = socket.socketpair()
         life, far_life = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        session = Session(near, life)
         with service, far_life:
             handles = [service.fileno(), far_life.fileno()]
             try:
                 socket.send_fds(self._control, [json.dumps(asdict(limits)).encode()], handles)
             except OSError as error:
                 raise SandboxError(f"the sandbox is gone: {error.strerror}") from None
-        session = Session(Channel(near), life)
-        told = session.told(WARM_UP_SECONDS)
+        told = session.begun(WARM_UP_SECONDS)
         if not told.get("serving"):
             session.end()
             why = told.get("refused", "no word from it")
@@ -115,6 +143,7 @@ class Zygote(Sessions):
         self.address = f"{self._folder.name}/control"
         self._stage = Path(self._folder.name, "grader")  # what is seen inside
         _copy_shared(self._stage)
+        _copy_checks(self._stage.parent / CHECKS)
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listener.bind(self.address)
@@ -261,6 +290,7 @@ def _visible(stage: Path) -> Iterator[tuple[Path, Path]]:
     yield stage, INSIDE / "grader"
     package = Path(course_utils.__file__).parent
     yield package, INSIDE / "src" / "course_utils"
+    yield stage.parent / CHECKS, INSIDE / "src" / "course_utils" / "checks"
     for folder in results.PLACES:
         if folder.is_dir() and package not in folder.parents:
             yield folder, INSIDE / "results"
@@ -276,6 +306,20 @@ def _copy_shared(stage: Path) -> None:
         target = stage / "autograder" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(HERE / name, target)
-        target.chmod(0o644)
-    for folder in (stage, *(p for p in stage.rglob("*") if p.is_dir())):
-        folder.chmod(0o755)  # the child is another user
+    _let_read(stage)
+
+
+def _copy_checks(folder: Path) -> None:
+    """What watches a call, without the chapters that say what is right."""
+    folder.mkdir()
+    for file in sorted(Path(checks.__file__).parent.glob("*.py")):
+        if file.stem not in checks.CHAPTERS and not file.stem.endswith("_old"):
+            shutil.copyfile(file, folder / file.name)
+    (folder / own_code.KNOWN.name).write_text(json.dumps(own_code.prints()), "utf-8")
+    _let_read(folder)
+
+
+def _let_read(folder: Path) -> None:
+    """Also another user, which the child is."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)

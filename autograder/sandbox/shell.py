@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
+
+from course_utils.checks.clock import limited
 
 MAX_OUTPUT = 1_000_000  # characters kept of what a cell shows
 TOO_LONG = "CellTimeoutError"
@@ -133,11 +134,12 @@ class Shell(InteractiveShell):
         self.outputs.error(etype.__name__, str(evalue), stb)
 
     def run(self, source: str, seconds: float) -> list[dict[str, Any]]:
-        """Run a cell for ``seconds`` at most; its outputs."""
+        """Run a cell for ``seconds`` of its own time at most; its outputs."""
         self.outputs.clear()
         with self.capturing():
             try:
-                limited(seconds, lambda: self.run_cell(source, store_history=False))
+                with limited(seconds, CellTimeout):
+                    self.run_cell(source, store_history=False)
             except CellTimeout:  # in IPython's own code, before or after the cell's
                 self._showtraceback(CellTimeout, None, [])
             except BaseException as error:  # run_cell lets some through
@@ -154,21 +156,6 @@ class Shell(InteractiveShell):
             yield
         finally:
             sys.stdout, sys.stderr = streams
-
-
-def limited(seconds: float, body: Callable[[], Any]) -> Any:
-    """``body()``, interrupted by ``CellTimeout`` after ``seconds``, and each second again."""
-
-    def stop(*_: Any) -> None:
-        raise CellTimeout
-
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
-    try:
-        return body()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 def make_shell() -> Shell:

@@ -103,9 +103,10 @@ PROCESSES = {
     "a fork that returns twice": (f"import os\ndef f(x):\n    os.fork()\n    return {BY_HAND}"),
     "a child of multiprocessing": (
         "import multiprocessing as mp\nc = mp.get_context('fork')\n"
-        "def work(q, x): q.put(F.conv2d(x, W).tolist())\n"
-        "def f(x):\n    q = c.SimpleQueue()\n    p = c.Process(target=work, args=(q, x))\n"
-        "    p.start()\n    return torch.tensor(q.get())"
+        "def work(end, x): end.send(F.conv2d(x, W).tolist())\n"
+        "def f(x):\n    here, there = c.Pipe()\n"
+        "    c.Process(target=work, args=(there, x)).start()\n"
+        "    return torch.tensor(here.recv())"
     ),
     "another Python": (
         "import subprocess, sys\ndef f(x):\n"

@@ -47,7 +47,7 @@ class Answer:
         self._function = function
         self._bans = bans
         self._seconds = seconds
-        self._timed_out = False
+        self._tries = 2 if isinstance(function, Distant) else 1  # to run into the limit
         self._may_be_stub = may_be_stub  # until the first call has come back
         self.start()
 
@@ -74,12 +74,11 @@ class Answer:
         return False
 
     def _run(self, args: tuple, kwargs: dict, count_lines: bool = False) -> Outcome:
-        if self._timed_out:
+        if not self._tries:
             raise Wrong("not tried: an earlier call took too long")
         limits = Limits(self._seconds, self._bans, count_lines)
         outcome = watched(self._function, args, kwargs, limits)
-        # A function of another process gets a fresh one.
-        self._timed_out = outcome.end is End.TIMEOUT and not isinstance(self._function, Distant)
+        self._tries -= outcome.end is End.TIMEOUT  # of another process: the next one is fresh
         stub = outcome.end is End.RAISED and outcome.raised[0] == "builtins.NotImplementedError"
         if stub and self._may_be_stub and not outcome.said:
             raise NotSolvedYet  # torch's own errors of this kind speak
