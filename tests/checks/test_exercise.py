@@ -154,6 +154,16 @@ def test_an_exception_in_one_regime_leaves_the_rest_to_be_judged():
     assert KEEPS not in got.failures
 
 
+def test_an_infinity_that_no_slip_explains_is_no_matter_of_dtypes():
+    def lost(x, c=1.0):
+        y = right(x, c)
+        return y if c else y / 0
+
+    got = report(lost)
+    assert "infinity" in got.failures[Exercise.WHOLE]
+    assert KEEPS not in got.failures
+
+
 def test_nan_is_named_where_a_slip_gives_the_same_and_shown_where_none_does():
     def shares(x, *, shift=lambda x: x.amax(1, keepdim=True)):
         e = (x - shift(x)).exp()
