@@ -2,78 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch.nn.functional as F
 
 from course_utils.checks import cnn as visible
 from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.cnn.backward import layer
 from course_utils.checks.cnn_old import (
     as_it_moves,
-    expect_part,
     field_and_jump,
     field_mistakes,
-    layer,
     number,
-    positive,
     seen,
 )
-from course_utils.checks.compare_old import expect, expect_gradients, refuse_change, same
-from course_utils.checks.convolution_old import unoriented
+from course_utils.checks.compare_old import expect, expect_gradients
 from course_utils.checks.core import Draw
-from course_utils.reference import cnn as reference
+from course_utils.checks.probe import Probe, given
 
 # -- 3.1 convolution, forward -------------------------------------------------------------
 
 conv_forward = visible.conv_forward.hidden_part()
+conv_forward.gradients("x, w, bias", points=0.5)
 
 
-@conv_forward.property("gradients reach input, kernels and bias", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    x = draw.normal(2, 1, 7, 7).requires_grad_()
-    half, bias = draw.normal(1, 1, 3, 3).requires_grad_(), draw.normal(1).requires_grad_()
-    w = unoriented(half)
-    leaves = {"x": x, "w": half, "bias": bias}
-    for stride, padding in ((1, 0), (2, 1)):
-        value = answer(x, w, bias, stride=stride, padding=padding)
-        wanted = reference.conv_forward(x, w, bias, stride, padding)
-        if stride == 1 or same(value, wanted):  # what strides do is another property
-            on = f"x (2, 1, 7, 7), w (1, 1, 3, 3), stride {stride}, padding {padding}"
-            expect_gradients(value, wanted, leaves, on)
-
-
-@conv_forward.property("the whole definition at once", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for size, kernel, stride, padding in (
-        ((2, 3, 9, 12), (4, 3, 2, 3), 2, 1),
-        ((3, 2, 11, 8), (2, 2, 4, 1), 3, 2),
-        ((2, 5, 6, 7), (3, 5, 3, 3), 1, 2),
-        ((1, 2, 5, 7), (1, 2, 1, 1), 1, 0),
-        ((2, 1, 2, 2), (2, 1, 4, 4), 1, 1),
-        ((2, 2, 9, 9), (2, 2, 2, 2), 4, 0),
+@conv_forward.refuses(
+    "refuses other channels and too large kernels",
+    0.5,
+    {
+        "kernels for another number of channels should raise a ValueError: broadcasting hides "
+        "the mistake": {"alike": lambda channels, made_for: True},
+        "a kernel as large as the padded image fits once": {"fits": lambda k, room: k < room},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    for channels, made_for in ((3, 1), (3, 2), (1, 3), (6, 3), (3, 6), (3, 3)):
+        yield draw.normal(2, channels, 5, 5), draw.normal(4, made_for, 3, 3)
+    for size, kernel, padding in (
+        ((3, 8), (4, 2), 0),
+        ((8, 3), (2, 4), 0),
+        ((3, 4), (6, 6), 1),
+        ((4, 3), (6, 6), 1),
+        ((3, 4), (5, 6), 1),
+        ((5, 4), (5, 4), 0),
     ):
-        x, w, bias = draw.normal(*size), draw.normal(*kernel), draw.normal(kernel[0])
-        want = reference.conv_forward(x, w, bias, stride, padding)
-        on = f"x {size}, w {kernel}, bias, stride {stride}, padding {padding}"
-        flipped = reference.conv_forward(x, w.flip(-1, -2), bias, stride, padding)
-        wrong = {
-            "the kernel is flipped: this is true convolution; a layer computes "
-            "cross-correlation": flipped
-        }
-        expect(answer(x, w, bias, stride, padding), want, on, wrong)
-        named = {"x": x, "w": w, "bias": bias, "stride": stride, "padding": padding}
-        expect(answer(**named), want, f"{on}, all by name")
-    refuse_change(answer)
-
-
-@conv_forward.property("refuses kernels made for another number of channels", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for given, made_for in ((3, 1), (3, 2), (1, 3), (6, 3), (3, 6)):
-        if not answer.raises(
-            ValueError, draw.normal(2, given, 5, 5), draw.normal(4, made_for, 3, 3)
-        ):
-            raise Wrong(
-                f"{given} input channels and kernels for {made_for} should raise a ValueError: "
-                "broadcasting hides the mistake"
-            )
+        yield given(draw.normal(2, 2, *size), draw.normal(3, 2, *kernel), padding=padding)
 
 
 # -- 3.2 convolution, backward ------------------------------------------------------------
@@ -81,28 +54,11 @@ def _(answer: Answer, draw: Draw) -> None:
 conv_backward = visible.conv_backward.hidden_part()
 
 
-@conv_backward.property("rows and columns that no window reaches", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for s, height, width in ((2, 8, 9), (3, 10, 11), (4, 9, 6)):
-        given = layer(draw, (1, 2, height, width), (3, 2, 3, 3), stride=s)
-        for part in ("dx", "dw"):
-            expect_part(answer, part, given, f"stride {s}", stride=s)
-
-
-@conv_backward.property("stride and padding together", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for s, p, height, width in ((2, 1, 9, 7), (3, 2, 8, 11), (2, 2, 7, 5)):
-        given = layer(draw, (1, 2, height, width), (3, 2, 3, 3), s, p)
-        for part in ("dx", "dw"):
-            expect_part(answer, part, given, f"stride {s}, padding {p}", stride=s, padding=p)
-
-
-@conv_backward.property("a padding wider than the kernel", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
+@conv_backward.aspect("a padding wider than the kernel", 0.5)
+def _(draw: Draw) -> Iterator[Probe]:
     for k, p in ((2, 3), (1, 2), (3, 4)):
-        given = layer(draw, (1, 2, 5, 6), (3, 2, k, k), padding=p)
-        for part in ("dx", "dw"):
-            expect_part(answer, part, given, f"padding {p}", padding=p)
+        for only in ("dx", "dw"):
+            yield layer(draw, (2, 2, 5, 6), (3, 2, k, k), 1, p, only)
 
 
 # -- 3.3 max pooling ----------------------------------------------------------------------
@@ -110,21 +66,27 @@ def _(answer: Answer, draw: Draw) -> None:
 max_pool = visible.max_pool.hidden_part()
 
 
-@max_pool.property("the gradient flows to the largest value alone", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for k, s in ((2, 2), (3, 3)):
-        x = positive(draw, 2, 2, 6, 9 if k == 3 else 8).requires_grad_()
-        on = f"x {tuple(x.shape)}, size {k}, stride {s}"
-        expect_gradients(answer(x, k, s), F.max_pool2d(x, k, s), {"x": x}, on)
+max_pool.gradients(
+    "x",
+    points=0.5,
+    slips={
+        "the gradient goes to all values of the window: it belongs to the largest alone": {
+            "takes": lambda windows: (
+                windows.mean(-1) + (windows.amax(-1) - windows.mean(-1)).detach()
+            )
+        }
+    },
+)
 
 
-@max_pool.property("refuses a window larger than the picture", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for size, k in (((2, 2, 3, 8), 4), ((2, 2, 8, 3), 4), ((1, 1, 1, 1), 2)):
-        if not answer.raises(ValueError, positive(draw, *size), k):
-            raise Wrong(f"x {size}, size {k} should raise a ValueError: no window fits")
-    x = positive(draw, 2, 2, 4, 4)
-    expect(answer(x, 4), F.max_pool2d(x, 4), "x (2, 2, 4, 4), size 4: one window fits")
+@max_pool.refuses(
+    "refuses a window larger than the image",
+    0.5,
+    {"a window as large as the image fits once": {"fits": lambda size, n: size < n}},
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for height, width, size in ((3, 8, 4), (8, 3, 4), (1, 1, 2), (4, 4, 4), (4, 6, 4)):
+        yield draw.normal(2, 2, height, width), size
 
 
 # -- 3.4 receptive field ------------------------------------------------------------------

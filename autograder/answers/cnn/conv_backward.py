@@ -6,38 +6,12 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 KEEPS = "keeps the dtype and leaves its inputs alone"
-
-
-DB = "db sums over pictures, rows and columns"
-
-
-DW = "dw: each weight met every window"
-
-
-DX = "dx adds up what every window sends back"
-
-
-TURNED = "dx: an asymmetric kernel goes back the way it came"
-
-
-STRIDE = "dx: with a stride"
-
-
-DX_SIDES = "dx: height and width may differ, in picture and kernel"
-
-
-FRAME = "dx: with padding"
-
-
-UNREACHED = "rows and columns that no window reaches"
-
-
-WIDE = "a padding wider than the kernel"
 
 
 @right("fold")
@@ -102,100 +76,7 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     return dx[:, :, p : p + H, p : p + W], dw, dy.sum((0, 2, 3))
 
 
-@wrong("db-mean", DB, "averaged over pictures, rows and columns")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    O, C, kH, kW = w.shape
-    rows = dy.flatten(2)
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], (kH, kW), padding=padding, stride=stride)
-    return dx, dw, dy.mean((0, 2, 3))
-
-
-@wrong("db-of-each-picture", DB, "the pictures are not summed")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    O, C, kH, kW = w.shape
-    rows = dy.flatten(2)
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], (kH, kW), padding=padding, stride=stride)
-    return dx, dw, dy.sum((2, 3))
-
-
-@wrong("dw-mean", DW, "averaged over the pictures")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    O, C, kH, kW = w.shape
-    rows = dy.flatten(2)
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    dw = (rows @ columns.mT).mean(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], (kH, kW), padding=padding, stride=stride)
-    return dx, dw, dy.sum((0, 2, 3))
-
-
-@wrong("dw-turned", DW, "turned by 180°")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    O, C, kH, kW = w.shape
-    rows = dy.flatten(2)
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    dw = (rows @ columns.mT).sum(0).reshape(w.shape).flip(2, 3)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], (kH, kW), padding=padding, stride=stride)
-    return dx, dw, dy.sum((0, 2, 3))
-
-
-@wrong("descends", DW, "the sign is wrong")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    O, C, kH, kW = w.shape
-    rows = dy.flatten(2)
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    dw = -(rows @ columns.mT).sum(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], (kH, kW), padding=padding, stride=stride)
-    return dx, dw, dy.sum((0, 2, 3))
-
-
-@wrong("overwrites", DX, "the later ones overwrite the earlier")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    B, O, H2, W2 = dy.shape
-    kH, kW = w.shape[2:]
-    H, W = x.shape[2:]
-    padded = F.pad(x, (padding,) * 4)
-    dx, dw = torch.zeros_like(padded), torch.zeros_like(w)
-    for i in range(H2):
-        for j in range(W2):
-            top, left = i * stride, j * stride
-            window = padded[:, :, top : top + kH, left : left + kW]
-            dw += torch.einsum("bo,bcmn->ocmn", dy[:, :, i, j], window)
-            back = torch.einsum("bo,ocmn->bcmn", dy[:, :, i, j], w)
-            dx[:, :, top : top + kH, left : left + kW] = back
-    dx = dx[:, :, padding : padding + H, padding : padding + W]
-    return dx, dw, dy.sum((0, 2, 3))
-
-
-@wrong("dx-of-whole-windows", DX, "only whole windows of dy")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    kH, kW = w.shape[2:]
-    windows = F.pad(x, (padding,) * 4).unfold(2, kH, stride).unfold(3, kW, stride)
-    dw = torch.einsum("bohw,bchwmn->ocmn", dy, windows)
-    patches = dy.unfold(2, kH, 1).unfold(3, kW, 1)
-    dx = torch.einsum("bohwmn,ocmn->bchw", patches, w.flip(2, 3))
-    return dx, dw, dy.sum((0, 2, 3))
-
-
-@wrong("dx-turned", TURNED, "the kernel is turned the wrong way")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    B, O, H2, W2 = dy.shape
-    kH, kW = w.shape[2:]
-    H, W = x.shape[2:]
-    p = padding
-    windows = F.pad(x, (p, p, p, p)).unfold(2, kH, stride).unfold(3, kW, stride)
-    dw = torch.einsum("bohw,bchwmn->ocmn", dy, windows)
-    spread = dy.new_zeros(B, O, H + 2 * p + kH - 1, W + 2 * p + kW - 1)
-    spread[:, :, kH - 1 :: stride, kW - 1 :: stride][:, :, :H2, :W2] = dy
-    patches = spread.unfold(2, kH, 1).unfold(3, kW, 1)
-    dx = torch.einsum("bohwmn,ocmn->bchw", patches, w)
-    return dx[:, :, p : p + H, p : p + W], dw, dy.sum((0, 2, 3))
-
-
-@wrong("square-kernels", DX_SIDES, "raised")
+@wrong("square-kernels", Exercise.WHOLE, "raised")
 def conv_backward(dy, x, w, stride=1, padding=0):
     O, C, k, _ = w.shape
     rows = dy.flatten(2)
@@ -205,52 +86,9 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     return dx, dw, dy.sum((0, 2, 3))
 
 
-@wrong("ignores-stride", STRIDE, "the stride is ignored")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    H, W = x.shape[2:]
-    H2, W2 = dy.shape[2:]
-    p = padding
-    padded = F.pad(x, (p, p, p, p))
-    dx, dw = torch.zeros_like(padded), torch.zeros_like(w)
-    for m in range(w.shape[2]):
-        for n in range(w.shape[3]):
-            patch = padded[:, :, m : m + H2, n : n + W2]
-            dw[:, :, m, n] = torch.einsum("bohw,bchw->oc", dy, patch)
-            dx[:, :, m : m + H2, n : n + W2] += torch.einsum("bohw,oc->bchw", dy, w[:, :, m, n])
-    return dx[:, :, p : p + H, p : p + W], dw, dy.sum((0, 2, 3))
-
-
-@wrong("keeps-frame", FRAME, "dx has the size of the padded picture")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    kernel = w.shape[2:]
-    x = F.pad(x, (padding,) * 4)
-    rows, columns = dy.flatten(2), F.unfold(x, kernel, stride=stride)
-    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], kernel, stride=stride)
-    return dx, dw, dy.sum((0, 2, 3))
-
-
-@wrong("cuts-one-side", FRAME, "the frame is cut off on one side only")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    kernel, (H, W) = w.shape[2:], x.shape[2:]
-    x = F.pad(x, (padding,) * 4)
-    rows, columns = dy.flatten(2), F.unfold(x, kernel, stride=stride)
-    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], kernel, stride=stride)
-    return dx[:, :, :H, :W], dw, dy.sum((0, 2, 3))
-
-
-@wrong("another-order", DW, "come in another order")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    O, C, kH, kW = w.shape
-    rows = dy.flatten(2)
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, x.shape[2:], (kH, kW), padding=padding, stride=stride)
-    return dw, dy.sum((0, 2, 3)), dx
-
-
-@wrong("float32-buffer", KEEPS, "torch.float32 came out for db")
+@wrong(
+    "float32-buffer", "keeps the dtype and leaves its inputs alone", "torch.float32 came out"
+)
 def conv_backward(dy, x, w, stride=1, padding=0):
     O, C, kH, kW = w.shape
     rows = dy.flatten(2)
@@ -262,20 +100,7 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     return dx, dw, db
 
 
-@wrong("size-from-dy", UNREACHED, "shape")
-def conv_backward(dy, x, w, stride=1, padding=0):
-    B, O, H2, W2 = dy.shape
-    kH, kW = w.shape[2:]
-    H = (H2 - 1) * stride + kH - 2 * padding
-    W = (W2 - 1) * stride + kW - 2 * padding
-    rows = dy.flatten(2)
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
-    dx = F.fold(w.flatten(1).T @ rows, (H, W), (kH, kW), padding=padding, stride=stride)
-    return dx, dw, dy.sum((0, 2, 3))
-
-
-@wrong("frame-in-steps", "stride and padding together", "dx")
+@wrong("frame-in-steps", Exercise.WHOLE, "dx")
 def conv_backward(dy, x, w, stride=1, padding=0):
     kernel, (H, W) = w.shape[2:], x.shape[2:]
     x = F.pad(x, (padding,) * 4)
@@ -286,7 +111,7 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     return dx[:, :, p : p + H, p : p + W], dw, dy.sum((0, 2, 3))
 
 
-@wrong("frame-around-dy", WIDE, "raised")
+@wrong("frame-around-dy", "a padding wider than the kernel", "raised")
 def conv_backward(dy, x, w, stride=1, padding=0):
     B, O, H2, W2 = dy.shape
     kH, kW = w.shape[2:]
@@ -301,7 +126,7 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     return dx, dw, dy.sum((0, 2, 3))
 
 
-@wrong("autograd", DB, "is not allowed here")
+@wrong("autograd", Exercise.WHOLE, "is not allowed here")
 def conv_backward(dy, x, w, stride=1, padding=0):
     with torch.enable_grad():
         x, w = x.detach().requires_grad_(), w.detach().requires_grad_()
@@ -312,8 +137,37 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     return x.grad, w.grad, dy.sum((0, 2, 3))
 
 
-@wrong("transposed-library", DB, "is not allowed here")
+@wrong("transposed-library", Exercise.WHOLE, "is not allowed here")
 def conv_backward(dy, x, w, stride=1, padding=0):
     dx = F.conv_transpose2d(dy, w, stride=stride, padding=padding)
     dw = F.conv2d(x.transpose(0, 1), dy.transpose(0, 1), padding=padding, dilation=stride)
     return dx, dw.transpose(0, 1), dy.sum((0, 2, 3))
+
+
+@wrong("vjp", Exercise.WHOLE, "is not allowed here")
+def conv_backward(dy, x, w, stride=1, padding=0):
+    def forward(x, w):
+        columns = F.unfold(x, w.shape[2:], padding=padding, stride=stride)
+        return (w.flatten(1) @ columns).reshape(dy.shape)
+
+    _, back = torch.func.vjp(forward, x, w)
+    return *back(dy), dy.sum((0, 2, 3))
+
+
+@wrong("writes-into-dy", KEEPS, "changed in place")
+def conv_backward(dy, x, w, stride=1, padding=0):
+    rows = dy.flatten(2)
+    columns = F.unfold(x, w.shape[2:], padding=padding, stride=stride)
+    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
+    back = w.flatten(1).T @ rows
+    dx = F.fold(back, x.shape[2:], w.shape[2:], padding=padding, stride=stride)
+    return dx, dw, dy.cumsum_(2)[:, :, -1].sum((0, 2))
+
+
+@wrong("without-db", Exercise.WHOLE, "expected three tensors")
+def conv_backward(dy, x, w, stride=1, padding=0):
+    rows = dy.flatten(2)
+    columns = F.unfold(x, w.shape[2:], padding=padding, stride=stride)
+    dw = (rows @ columns.mT).sum(0).reshape(w.shape)
+    back = w.flatten(1).T @ rows
+    return F.fold(back, x.shape[2:], w.shape[2:], padding=padding, stride=stride), dw

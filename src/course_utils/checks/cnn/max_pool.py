@@ -1,0 +1,109 @@
+"""Exercise 3.3, max pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.checks.cnn.bans import POOL_BY_HAND
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.probe import Probe, given
+
+
+def largest(
+    x: Tensor,
+    size: int,
+    stride: int | None = None,
+    *,
+    fits: Callable = lambda size, n: size <= n,
+    step: Callable = lambda stride, size: size if stride is None else stride,
+    whole: Callable = lambda x, size, s: x,
+    takes: Callable = lambda windows: windows.max(-1).values,
+) -> Tensor:
+    """x (B, C, H, W) -> (B, C, H', W')."""
+    if not all(fits(size, n) for n in x.shape[2:]):
+        raise ValueError("the window is larger than the image")
+    s = step(stride, size)
+    x = whole(x, size, s)
+    return takes(x.unfold(2, size, s).unfold(3, size, s).flatten(-2))
+
+
+def rounded_up(x: Tensor, size: int, s: int) -> Tensor:
+    """With a frame that makes windows of the rest."""
+    more = [-(n - size) % s for n in x.shape[2:]]
+    return F.pad(x, (0, more[1], 0, more[0]), value=-1e9)
+
+
+def largest_size(windows: Tensor) -> Tensor:
+    return windows.gather(-1, windows.abs().argmax(-1, keepdim=True)).squeeze(-1)
+
+
+max_pool = Exercise("3.3", "max_pool", 5, hidden=2, bans=(POOL_BY_HAND,), right=largest)
+
+
+@max_pool.whole
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    yield draw.normal(2, 3, 6, 8), 2
+    yield draw.normal(3, 2, 9, 7), 3, 2
+    yield draw.normal(1, 4, 8, 11), 2, 3
+    yield draw.normal(2, 1, 7, 5), 3, 3
+    yield draw.normal(2, 3, 10, 9) - 3, 4, 1
+    yield draw.normal(2, 2, 6, 9) - 4, 3
+    yield given(x=draw.normal(2, 3, 5, 9), size=2, stride=None)
+    yield given(draw.normal(3, 2, 5, 4) - 4, size=1, stride=2)
+
+
+@max_pool.aspect(
+    "the largest value of a window, whatever the signs",
+    0.5,
+    exchange(
+        "takes",
+        {
+            "the largest of the values and 0: do not start from 0": lambda windows: windows.max(
+                -1
+            ).values.clamp(min=0),
+            "the largest absolute value: −1 is larger than −2": largest_size,
+            "the mean of the window, expected its largest value": lambda windows: windows.mean(
+                -1
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 3, 6, 8), 2, 2
+    yield -draw.normal(2, 3, 9, 6).abs(), 3, 3
+
+
+@max_pool.aspect(
+    "a stride of its own: windows overlap or leave gaps",
+    0.5,
+    exchange(
+        "step",
+        {
+            "the stride is ignored": lambda stride, size: size,
+            "without a stride the window moves by one pixel: it moves by its size": (
+                lambda stride, size: stride or 1
+            ),
+        },
+    ),
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for size, stride in ((3, 2), (2, 3), (2, 1), (3, None)):
+        s = stride or size
+        yield draw.normal(2, 3, size + 2 * s, size + 3 * s).abs(), size, stride
+
+
+@max_pool.aspect(
+    "rows and columns that fill no window are dropped",
+    0.25,
+    {"rounded up: a window that does not fit gives no value": {"whole": rounded_up}},
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for (height, width), size, stride in (((7, 9), 2, 2), ((8, 10), 3, 3), ((8, 6), 3, 2)):
+        yield draw.normal(2, 2, height, width).abs(), size, stride
+
+
+max_pool.keeps(points=0.25, name="keeps the dtype and leaves its input alone")
