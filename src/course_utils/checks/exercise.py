@@ -226,8 +226,11 @@ class Exercise(Check):
         return self._made[aspect]
 
     def redrawn(self, aspect: str, seed: int) -> list[Probe]:
-        """Probes of the same kinds with other random numbers."""
-        return self._generators[aspect](Draw(seed))
+        """Probes of the same kinds with other random numbers, the same each time."""
+        key = f"{aspect}, redrawn {seed}"
+        if key not in self._made:
+            self._made[key] = self._generators[aspect](Draw(seed))
+        return self._made[key]
 
     def want(self, got: Got, slips: tuple[Slip, ...]) -> Any:
         """What the definition with these slips gives for a probe; computed once.
