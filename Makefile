@@ -27,7 +27,7 @@ test: data      ## everything that CI runs
 	ruff check .
 	ruff format --check .
 	mypy
-	pytest -n 2 --dist loadgroup
+	pytest -n 2
 
 coverage: data  ## the tests again, slower: which lines they run
 	pytest --cov --cov-report=term:skip-covered

@@ -24,6 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.patience import CAP
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -106,6 +108,7 @@ def open_page(
 ) -> Iterator[tuple[Page, Watch]]:
     """An empty page that cannot leave this machine, and the record of what it tried."""
     page, watch = browser.new_page(viewport={"width": width, "height": height}), Watch()
+    page.set_default_timeout(1000 * CAP)
     watch.attach(page)
     try:
         yield page, watch

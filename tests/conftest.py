@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from nbformat import NotebookNode
+from playwright.sync_api import Browser
 
 from course_utils.course import Course
 from tests.browser import browser  # noqa: F401 (one for all tests: two cannot run at once)
+
+if TYPE_CHECKING:
+    from tests.visits import Visit
 
 # course_utils.publish is imported where it is needed: it takes seconds, and most tests do
 # without it.
 
 ROOT = Path(__file__).parents[1]
-
-
-def pytest_configure() -> None:
-    """Of two workers (``pytest -n 2``) each has one core: more threads would only wait."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Workers take whole files, and one of them all that looks at the class that was graded."""
-    for item in items:
-        graded = "graded" in getattr(item, "fixturenames", ())
-        group = "graded" if graded else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +30,11 @@ def course() -> Course:
 
 
 @pytest.fixture(scope="session")
-def executed_chapters(course: Course) -> dict[str, NotebookNode]:
-    """Every chapter's notebook, executed with its own solutions."""
+def executed_chapter(course: Course) -> Callable[[str], NotebookNode]:
+    """A chapter's notebook, executed with its own solutions."""
     from course_utils.publish.execute import executed
 
-    return {
-        chapter: executed(course.source(chapter), course.cache) for chapter in course.chapters()
-    }
+    return functools.cache(lambda chapter: executed(course.source(chapter), course.cache))
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +43,11 @@ def built_site(course: Course) -> Path:
     from course_utils.publish.build import build
 
     return build(course).parent
+
+
+@pytest.fixture(scope="session")
+def visits(browser: Browser, built_site: Path) -> dict[str, dict[str, Visit]]:  # noqa: F811
+    """What every page did and showed: opened as a file and from a web server."""
+    from tests.visits import all_visits
+
+    return {how: all_visits(browser, built_site, how) for how in ("file", "http")}

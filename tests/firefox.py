@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,10 +19,10 @@ import pytest
 from websocket import WebSocket, create_connection
 
 from tests.browser import LOCAL, Watch
+from tests.patience import CAP, until
 
 NAMES = ("firefox-esr", "firefox")
 MISSING = "no Firefox was found: install it (Debian: apt-get install firefox-esr)"
-SECONDS = 60
 
 
 class Firefox:
@@ -72,10 +71,7 @@ class Firefox:
         return json.loads(result["result"].get("value", "null"))
 
     def wait_for(self, expression: str) -> None:
-        end = time.monotonic() + 20
-        while not self.run(expression):
-            assert time.monotonic() < end, f"waited in vain for {expression}"
-            time.sleep(0.1)
+        until(lambda: self.run(expression), f"for {expression}", pause=0.1)
 
     def press(self, key: str) -> None:
         keys = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
@@ -101,7 +97,7 @@ def open_firefox() -> Iterator[Firefox]:
         ) as process:
             try:
                 # Firefox turns away whoever says that it comes from a page.
-                options = {"timeout": SECONDS, "suppress_origin": True}
+                options = {"timeout": CAP, "suppress_origin": True}
                 socket = create_connection(_address(process), **options)
                 yield Firefox(socket)
                 socket.close()

@@ -48,7 +48,9 @@ class Spent:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Iterator[None]:
         if call.when == "teardown":
-            item.user_properties.append((KEY, round(self._now() - self._before, 3)))
+            # A browser that was killed takes its seconds along: told were they by its tests.
+            spent = max(0.0, self._now() - self._before)
+            item.user_properties.append((KEY, round(spent, 3)))
         return (yield)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
