@@ -6,35 +6,13 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-PLACE = "the box starts at top and left"
-
-
-OWN = "each picture has its own box"
-
-
-SIDES = "the box is height by width pixels"
-
-
-CENTRES = "bilinear between pixel centres"
-
-
-BORDER = "beyond the box its own border goes on"
-
-
 KEEPS = "keeps the dtype and leaves its inputs alone"
-
-
-OWN_SIZE = "each box has its own height and width"
-
-
-EDGE = "boxes that touch the edge, boxes of one pixel"
-
-
-REACHES_X = "a gradient reaches the pictures"
+GRADIENT = "the gradient reaches x"
 
 
 @right("interpolate-each")
@@ -93,114 +71,11 @@ def crop_and_resize(x, boxes, size):
     return out
 
 
-@wrong("left-first", PLACE, "top and left are swapped")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (l, t, h, w) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h, l : l + w]
-        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
-    return torch.stack(out)
-
-
-@wrong("corners", PLACE, "read as two corners")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, bottom, r) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : max(bottom, t + 1), l : max(r, l + 1)]
-        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
-    return torch.stack(out)
-
-
-@wrong("border-included", PLACE, "a row and a column too large")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h + 1, l : l + w + 1]
-        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
-    return torch.stack(out)
-
-
-@wrong("first-box", OWN, "the first picture's box is used for all")
-def crop_and_resize(x, boxes, size):
-    t, l, h, w = boxes[0].tolist()
-    return F.interpolate(x[:, :, t : t + h, l : l + w], (size, size), mode="bilinear")
-
-
-@wrong("last-box", OWN, "the last picture's box is used for all")
-def crop_and_resize(x, boxes, size):
-    for t, l, h, w in boxes.tolist():
-        out = F.interpolate(x[:, :, t : t + h, l : l + w], (size, size), mode="bilinear")
-    return out
-
-
-@wrong("width-first", SIDES, "height and width are swapped")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, w, h) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h, l : l + w]
-        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
-    return torch.stack(out)
-
-
-@wrong("square", SIDES, "the height is used for both sides")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, h, _) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h, l : l + h]
-        out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
-    return torch.stack(out)
-
-
-@wrong("align-corners", CENTRES, "align_corners=True")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h, l : l + w]
-        out.append(F.interpolate(cut, (size, size), mode="bilinear", align_corners=True)[0])
-    return torch.stack(out)
-
-
-@wrong("nearest", CENTRES, "nearest neighbour")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        out.append(F.interpolate(picture[None, :, t : t + h, l : l + w], (size, size))[0])
-    return torch.stack(out)
-
-
-@wrong("nearest-index", CENTRES, "nearest neighbour")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        rows = t + torch.arange(size) * h // size
-        cols = l + torch.arange(size) * w // size
-        out.append(picture[:, rows][:, :, cols])
-    return torch.stack(out)
-
-
-@wrong("antialiased", CENTRES, "antialiased")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h, l : l + w]
-        out.append(F.interpolate(cut, (size, size), mode="bilinear", antialias=True)[0])
-    return torch.stack(out)
-
-
-@wrong("no-half-pixels", CENTRES, "no half pixels")
-def crop_and_resize(x, boxes, size):
-    out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[:, t : t + h, l : l + w]
-        u = torch.arange(size, dtype=x.dtype)
-        r, c = (u * h / size).clamp(0, h - 1), (u * w / size).clamp(0, w - 1)
-        rows = F.relu(1 - (r[:, None] - torch.arange(h)).abs())
-        cols = F.relu(1 - (c[:, None] - torch.arange(w)).abs())
-        out.append(rows @ cut @ cols.T)
-    return torch.stack(out)
-
-
-@wrong("whole-picture-grid", BORDER, "the neighbours beyond the box bleed in")
+@wrong(
+    "whole-image-grid",
+    "beyond the box its own border goes on",
+    "the neighbours beyond the box bleed in",
+)
 def crop_and_resize(x, boxes, size):
     B, C, H, W = x.shape
     top, left, height, width = boxes.to(x.dtype).T[:, :, None]
@@ -215,17 +90,6 @@ def crop_and_resize(x, boxes, size):
         -1,
     )
     return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
-
-
-@wrong("black-beyond", BORDER, "beyond the box it is black")
-def crop_and_resize(x, boxes, size):
-    u = (torch.arange(size, dtype=x.dtype) + 0.5) / size * 2 - 1
-    grid = torch.stack(torch.meshgrid(u, u, indexing="xy"), -1)[None]
-    out = []
-    for b, (t, l, h, w) in enumerate(boxes.tolist()):
-        cut = x[b : b + 1, :, t : t + h, l : l + w]
-        out.append(F.grid_sample(cut, grid, padding_mode="zeros", align_corners=False))
-    return torch.cat(out)
 
 
 @wrong("float64", KEEPS, "torch.float64 came out")
@@ -247,14 +111,7 @@ def crop_and_resize(x, boxes, size):
     return torch.stack(out)
 
 
-@wrong("one-size", OWN_SIZE, "the first box's height and width are used for all")
-def crop_and_resize(x, boxes, size):
-    h, w = boxes[0, 2:].tolist()
-    cuts = [p[:, t : t + h, l : l + w] for p, (t, l, *_) in zip(x, boxes.tolist(), strict=True)]
-    return F.interpolate(torch.stack(cuts), (size, size), mode="bilinear")
-
-
-@wrong("beyond-the-edge", EDGE, "raised IndexError")
+@wrong("beyond-the-edge", Exercise.WHOLE, "raised IndexError")
 def crop_and_resize(x, boxes, size):
     out = []
     for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
@@ -271,7 +128,7 @@ def crop_and_resize(x, boxes, size):
     return torch.stack(out)
 
 
-@wrong("detached", REACHES_X, "no gradient")
+@wrong("detached", GRADIENT, "no gradient of x")
 def crop_and_resize(x, boxes, size):
     out = torch.zeros(len(x), x.shape[1], size, size, dtype=x.dtype)
     for b, (t, l, h, w) in enumerate(boxes.tolist()):
@@ -280,7 +137,7 @@ def crop_and_resize(x, boxes, size):
     return out
 
 
-@wrong("library", PLACE, "is not allowed here")
+@wrong("library", Exercise.WHOLE, "is not allowed here")
 def crop_and_resize(x, boxes, size):
     from torchvision.transforms.v2 import functional as T
 
@@ -291,7 +148,7 @@ def crop_and_resize(x, boxes, size):
     return torch.stack(out)
 
 
-@wrong("a-list", KEEPS, "returned a list")
+@wrong("a-list", Exercise.WHOLE, "returned a list")
 def crop_and_resize(x, boxes, size):
     out = []
     for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
@@ -300,4 +157,16 @@ def crop_and_resize(x, boxes, size):
     return out
 
 
-T = "t is 2 unless it is given"
+@wrong("between-the-ends", "boxes of one pixel, and images of one", "ZeroDivisionError")
+def crop_and_resize(x, boxes, size):
+    def places(n):
+        first, last = n / size / 2 - 0.5, n - n / size / 2 - 0.5
+        step = (last - first) / (size - 1)
+        at = (first + step * torch.arange(size, dtype=x.dtype)).clamp(0, n - 1)
+        return F.relu(1 - (at[:, None] - torch.arange(n)).abs())
+
+    out = [
+        places(h) @ image[:, t : t + h, l : l + w] @ places(w).T
+        for image, (t, l, h, w) in zip(x, boxes.tolist(), strict=True)
+    ]
+    return torch.stack(out)

@@ -1,14 +1,12 @@
 """Visible checks of chapter 10, contrastive learning: one file an exercise."""
 
 from course_utils.checks.simclr.alignment_and_uniformity import alignment_and_uniformity
+from course_utils.checks.simclr.colour_jitter import colour_jitter
 from course_utils.checks.simclr.cosine_similarities import cosine_similarities
+from course_utils.checks.simclr.crop_and_resize import crop_and_resize
+from course_utils.checks.simclr.knn_predict import knn_predict
 from course_utils.checks.simclr.nt_xent import nt_xent
 from course_utils.checks.simclr.positives import positives
-from course_utils.checks.simclr_old import (
-    colour_jitter,
-    crop_and_resize,
-    knn_predict,
-)
 
 __all__ = [
     "alignment_and_uniformity",

@@ -40,6 +40,12 @@ def scalar(got: object) -> object:
     return got.reshape(()) if isinstance(got, Tensor) and got.numel() == 1 else got
 
 
+def indices(got: object) -> object:
+    """A reader: a list of numbers as a tensor."""
+    numbers = isinstance(got, list | tuple) and all(isinstance(i, int | float) for i in got)
+    return torch.tensor(got) if numbers else got
+
+
 def refuse_axes(got: object, name: str = "the result") -> None:
     """``Wrong`` where one number came as anything but a tensor without axes."""
     if not isinstance(got, Tensor):
