@@ -308,6 +308,13 @@ def test_parts_of_a_value_have_names():
     assert failures[Exercise.WHOLE].startswith("got 3, expected 2 (rest; x 23)")
 
 
+def test_large_integers_are_compared_exactly():
+    assert same(10**16 + 1, 10**16 + 1)
+    assert not same(10**16, 10**16 + 1)
+    assert not same(float(10**16), 10**16 + 1)
+    assert same(3.0, 3)
+
+
 def test_a_value_without_axes_is_shown_with_numbers():
     made = Exercise("9.9", "total", points=2, right=lambda x: x.sum())
 
@@ -370,3 +377,18 @@ def test_what_refuses_too_little_or_too_much_is_told_so():
     assert said.startswith("no ValueError was raised, expected one (x -1)")
     said = made(strict).failures["refuses negative numbers"]
     assert said.startswith("a ValueError was raised, but this input is allowed (x 0)")
+
+
+def test_a_list_of_tensors_is_no_tensor():
+    made = Exercise("9.9", "twice", points=2, right=lambda x: 2 * x, reads=torch.stack)
+    made.reads = lambda got: torch.stack(got) if isinstance(got, list) else got
+
+    @made.whole
+    def _(draw):
+        yield (draw.normal(3),)
+
+    made.keeps(points=1)
+    assert made(lambda x: 2 * x).passed
+    assert made(lambda x: [2 * v for v in x]).failures == {
+        KEEPS: "returned a list, expected a torch.Tensor [seed 4640]"
+    }
