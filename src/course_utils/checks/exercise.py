@@ -331,6 +331,8 @@ class Exercise(Check):
 
     def _refuse_types(self, study: Study, got: Got, gives: torch.dtype | None) -> None:
         want = self.right(*got.probe.args, **got.probe.kwargs)
+        if isinstance(want, Tensor) and not isinstance(got.raw, Tensor):
+            raise Wrong(f"returned {a(got.raw)}, expected a torch.Tensor")  # a list of tensors
         for mine, theirs in zip(tree_leaves(got.raw), tree_leaves(want), strict=False):
             if not isinstance(theirs, Tensor):
                 if type(mine) is not type(theirs):
