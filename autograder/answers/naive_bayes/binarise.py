@@ -5,14 +5,10 @@ from __future__ import annotations
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-BRIGHT = "bright is 1 and dark is 0, one row a picture"
-
-
-BYTES = "bytes go up to 255"
 
 
 @right("compare")
@@ -39,39 +35,12 @@ def binarise(images, threshold=0.5):
     return torch.stack(rows)
 
 
-@wrong("inverted", BRIGHT, "the other way round")
+@right("sign-of-difference")
 def binarise(images, threshold=0.5):
-    limit = threshold if images.is_floating_point() else 255 * threshold
-    return (images.flatten(1) <= limit).float()
-
-
-@wrong("keeps-rows", BRIGHT, "keeps its rows")
-def binarise(images, threshold=0.5):
-    limit = threshold if images.is_floating_point() else 255 * threshold
-    return (images > limit).float()
-
-
-@wrong("one-long-row", BRIGHT, "one long row")
-def binarise(images, threshold=0.5):
-    limit = threshold if images.is_floating_point() else 255 * threshold
-    return (images.flatten() > limit).float()
-
-
-@wrong("keeps-grey", BRIGHT, "keep their grey")
-def binarise(images, threshold=0.5):
-    x = images.flatten(1) if images.is_floating_point() else images.flatten(1) / 255
-    return torch.where(x > threshold, x, torch.zeros_like(x)).float()
-
-
-@wrong("bytes-as-floats", BYTES, "every byte but 0")
-def binarise(images, threshold=0.5):
-    return (images.flatten(1) > threshold).float()
-
-
-@wrong("divides-by-256", BYTES, "not by 256")
-def binarise(images, threshold=0.5):
-    x = images if images.is_floating_point() else images / 256
-    return (x.flatten(1) > threshold).float()
+    top = 255.0 if images.dtype == torch.uint8 else 1.0
+    above = images.to(torch.float64) - threshold * top
+    rows = [(image > 0).reshape(-1).tolist() for image in above]
+    return torch.tensor(rows, dtype=torch.float32)
 
 
 @wrong("truth-values", "gives float32 and leaves its input alone", "torch.bool came out")
@@ -88,21 +57,20 @@ def binarise(images, threshold=0.5):
     return images.flatten(1).float()
 
 
-@wrong(
-    "at-the-threshold",
-    "other thresholds, three channels, a pixel at the threshold",
-    "strictly brighter",
-)
+@wrong("falsy-threshold", "thresholds of 0 and 1", "at index")
+def binarise(images, threshold=None):
+    threshold = threshold or 0.5
+    limit = threshold if images.is_floating_point() else 255 * threshold
+    return (images.flatten(1) > limit).float()
+
+
+@wrong("one-image-loses-its-row", Exercise.WHOLE, "shape")
 def binarise(images, threshold=0.5):
     limit = threshold if images.is_floating_point() else 255 * threshold
-    return (images.flatten(1) >= limit).float()
+    return (images > limit).float().squeeze(0).flatten(1)
 
 
-@wrong(
-    "threshold-ignored",
-    "other thresholds, three channels, a pixel at the threshold",
-    "the threshold is ignored",
-)
+@wrong("other-threshold-for-bytes", Exercise.WHOLE, "the threshold is ignored")
 def binarise(images, threshold=0.5):
-    limit = 0.5 if images.is_floating_point() else 127.5
+    limit = threshold if images.is_floating_point() else 127
     return (images.flatten(1) > limit).float()

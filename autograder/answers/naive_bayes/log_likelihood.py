@@ -5,17 +5,10 @@ from __future__ import annotations
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-ON = "smoothed shares of the pictures whose pixel is on"
-
-
-NEVER = "a pixel never seen on stays possible"
-
-
-OFF = "log_off is log(1 − p), not 1 − log p"
 
 
 @right("loop-over-classes")
@@ -59,95 +52,6 @@ def log_likelihood(x, y, classes, smoothing=1.0):
     return (on / (on + off)).log(), (off / (on + off)).log()
 
 
-@wrong("denominator-n-plus-1", ON, "divided by n + 1")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    n = members.sum(0)[:, None]
-    p = (members.T @ x.double() + smoothing) / (n + smoothing)
-    return p.log(), (1 - p).log()
-
-
-@wrong("denominator-pixels", ON, "grows by the number of pixels")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    n = members.sum(0)[:, None]
-    p = (members.T @ x.double() + smoothing) / (n + smoothing * x.shape[1])
-    return p.log(), (1 - p).log()
-
-
-@wrong("all-pictures", ON, "divide by those of the class")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    p = (members.T @ x.double() + smoothing) / (len(x) + 2 * smoothing)
-    return p.log(), (1 - p).log()
-
-
-@wrong("multinomial", ON, "each pixel is a coin of its own")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    on = members.T @ x.double() + smoothing
-    p = on / on.sum(1, keepdim=True)
-    return p.log(), (1 - p).log()
-
-
-@wrong("posterior-of-a-pixel", ON, "not p(k | x)")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    on = members.T @ x.double() + smoothing
-    p = on / on.sum(0)
-    return p.log(), (1 - p).log()
-
-
-@wrong("half-a-count", ON, "each of the two values gets a whole one")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    n = members.sum(0)[:, None]
-    p = (members.T @ x.double() + smoothing / 2) / (n + smoothing)
-    return p.log(), (1 - p).log()
-
-
-@wrong("with-prior", ON, "not p(x, k)")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    n = members.sum(0)[:, None]
-    p = (members.T @ x.double() + smoothing) / (n + 2 * smoothing)
-    prior = (n / len(y)).log()
-    return p.log() + prior, (1 - p).log() + prior
-
-
-@wrong("swapped", ON, "log_on and log_off are swapped")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    p = (members.T @ x.double() + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
-    return (1 - p).log(), p.log()
-
-
-@wrong("not-smoothed", NEVER, "rules the class out for ever")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    p = torch.stack([x[y == k].double().mean(0) for k in range(classes)])
-    return p.log(), (1 - p).log()
-
-
-@wrong("tiny-number", NEVER, "a tiny number in place of a pseudo-count")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    p = torch.stack([x[y == k].double().mean(0) for k in range(classes)])
-    return (p + 1e-9).log(), (1 - p + 1e-9).log()
-
-
-@wrong("one-minus-log", OFF, "take 1 − p first")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    p = (members.T @ x.double() + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
-    return p.log(), 1 - p.log()
-
-
-@wrong("minus-log", OFF, "not 1 / p")
-def log_likelihood(x, y, classes, smoothing=1.0):
-    members = torch.nn.functional.one_hot(y, classes).double()
-    p = (members.T @ x.double() + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
-    return p.log(), -p.log()
-
-
 @wrong("float32", "gives float64 and leaves its inputs alone", "torch.float32 came out")
 def log_likelihood(x, y, classes, smoothing=1.0):
     members = torch.nn.functional.one_hot(y, classes).float()
@@ -155,16 +59,36 @@ def log_likelihood(x, y, classes, smoothing=1.0):
     return p.log(), (1 - p).log()
 
 
-@wrong("equal-classes", "classes of unequal size", "every class is taken to have N / K")
+@wrong("half-zeros", Exercise.WHOLE, "at index")
+def log_likelihood(x, y, classes, smoothing=1.0):
+    half = torch.full((classes, x.shape[1]), 0.5, dtype=torch.float64).log()
+    return half, half
+
+
+@wrong("one-tensor", Exercise.WHOLE, "expected two tensors")
 def log_likelihood(x, y, classes, smoothing=1.0):
     members = torch.nn.functional.one_hot(y, classes).double()
-    n = len(x) / classes
-    p = (members.T @ x.double() + smoothing) / (n + 2 * smoothing)
+    p = (members.T @ x.double() + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
+    return p.log()
+
+
+@wrong("equal-classes", Exercise.WHOLE, "log_on")
+def log_likelihood(x, y, classes, smoothing=1.0):
+    members = torch.nn.functional.one_hot(y, classes).double()
+    p = (members.T @ x.double() + smoothing) / (len(x) / classes + 2 * smoothing)
     return p.log(), (1 - p).log()
 
 
-@wrong("always-1", "any strength of smoothing", "whatever is asked for")
+@wrong("squeeze", "one class, one pixel, one image", "shape")
 def log_likelihood(x, y, classes, smoothing=1.0):
     members = torch.nn.functional.one_hot(y, classes).double()
-    p = (members.T @ x.double() + 1) / (members.sum(0)[:, None] + 2)
+    p = (members.T @ x.double() + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
+    return p.log().squeeze(), (1 - p).log().squeeze()
+
+
+@wrong("adds-to-its-input", "gives float64 and leaves its inputs alone", "changed")
+def log_likelihood(x, y, classes, smoothing=1.0):
+    x *= 2
+    members = torch.nn.functional.one_hot(y, classes).double()
+    p = (members.T @ x.double() / 2 + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
     return p.log(), (1 - p).log()

@@ -7,11 +7,10 @@ import math
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-SHARE = "the logarithm of each class's share"
 
 
 @right("bincount")
@@ -41,51 +40,13 @@ def log_prior(y, classes):
     return share.log()
 
 
-@wrong("no-logarithm", SHARE, "without their logarithm")
+@right("scatter")
 def log_prior(y, classes):
-    n = torch.bincount(y, minlength=classes).double()
-    if (n == 0).any():
-        raise ValueError("a class has no picture")
-    return n / len(y)
-
-
-@wrong("counts", SHARE, "the logarithm of the counts")
-def log_prior(y, classes):
-    n = torch.bincount(y, minlength=classes).double()
-    if (n == 0).any():
-        raise ValueError("a class has no picture")
-    return n.log()
-
-
-@wrong("uniform", SHARE, "the same prior")
-def log_prior(y, classes):
-    if len(y.unique()) < classes:
-        raise ValueError("a class has no picture")
-    return torch.full((classes,), 1 / classes, dtype=torch.float64).log()
-
-
-@wrong("base-2", SHARE, "base 2")
-def log_prior(y, classes):
-    n = torch.bincount(y, minlength=classes).double()
-    if (n == 0).any():
-        raise ValueError("a class has no picture")
-    return torch.log2(n / n.sum())
-
-
-@wrong("order-of-appearance", SHARE, "the order in which they appear")
-def log_prior(y, classes):
-    seen = list(dict.fromkeys(y.tolist()))
-    if len(seen) < classes:
-        raise ValueError("a class has no picture")
-    return torch.stack([(y == k).double().mean() for k in seen]).log()
-
-
-@wrong("smoothed", SHARE, "only pixels need that")
-def log_prior(y, classes):
-    n = torch.bincount(y, minlength=classes).double()
-    if (n == 0).any():
-        raise ValueError("a class has no picture")
-    return ((n + 1) / (len(y) + classes)).log()
+    counts = torch.zeros(classes, dtype=torch.float64)
+    counts.scatter_add_(0, y, torch.ones(len(y), dtype=torch.float64))
+    if not counts.all():
+        raise ValueError(f"classes {(counts == 0).nonzero().flatten().tolist()} are empty")
+    return counts.log() - torch.tensor(float(len(y)), dtype=torch.float64).log()
 
 
 @wrong("float32", "gives float64 and leaves its input alone", "torch.float32 came out")
@@ -96,23 +57,24 @@ def log_prior(y, classes):
     return torch.log(n / n.sum())
 
 
-@wrong("log-of-0", "refuses a class without pictures", "should raise a ValueError")
+@wrong("log-of-0", "refuses a class without images", "should raise a ValueError")
 def log_prior(y, classes):
     n = torch.bincount(y, minlength=classes).double()
     return torch.log(n / n.sum())
 
 
-@wrong("labels-alone", "refuses a class without pictures", "should raise a ValueError")
+@wrong("list", Exercise.WHOLE, "returned a list")
 def log_prior(y, classes):
-    n = torch.bincount(y).double()
-    if (n == 0).any():
-        raise ValueError("a class has no picture")
+    n = [y.tolist().count(k) for k in range(classes)]
+    if 0 in n:
+        raise ValueError("a class has no image")
+    return [math.log(count / len(y)) for count in n]
+
+
+@wrong("sorts-its-input", "gives float64 and leaves its input alone", "changed")
+def log_prior(y, classes):
+    y.copy_(y.sort().values)
+    n = y.unique_consecutive(return_counts=True)[1].double()
+    if len(n) < classes:
+        raise ValueError("a class has no image")
     return torch.log(n / n.sum())
-
-
-@wrong("share-of-the-largest", SHARE, "the shares have to sum to one")
-def log_prior(y, classes):
-    n = torch.bincount(y, minlength=classes).double()
-    if (n == 0).any():
-        raise ValueError("a class has no picture")
-    return (n / n.max()).log()

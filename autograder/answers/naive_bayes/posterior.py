@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import scipy.special
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-SHARES = "shares that sum to one, picture by picture"
-
-
-FAR = "works for logs of −2000"
-
-
-EVERY_FAR = "pictures whose logs lie far apart"
 
 
 @right("subtract-largest")
@@ -40,64 +35,64 @@ def posterior(log_joint):
     return 1 / difference.exp().sum(2)
 
 
-@wrong("underflows", FAR, "subtract the largest log")
+@right("logaddexp")
 def posterior(log_joint):
-    shares = log_joint.exp()
-    return shares / shares.sum(1, keepdim=True)
+    total = log_joint[:, :1]
+    for k in range(1, log_joint.shape[1]):
+        total = torch.logaddexp(total, log_joint[:, k : k + 1])
+    return torch.exp(log_joint - total)
 
 
-@wrong("tiny-number", FAR, "all zero")
+@right("log-sum-exp-by-hand")
 def posterior(log_joint):
-    shares = log_joint.exp()
-    return shares / (shares.sum(1, keepdim=True) + 1e-12)
+    largest, _ = log_joint.max(dim=-1, keepdim=True)
+    total = largest + torch.log(torch.sum(torch.exp(log_joint - largest), -1, keepdim=True))
+    return torch.exp(log_joint - total)
 
 
-@wrong("not-normalised", SHARES, "scaled by the largest share")
+@right("twice-shifted")
 def posterior(log_joint):
-    return (log_joint - log_joint.amax(1, keepdim=True)).exp()
+    rest = log_joint - torch.sort(log_joint, dim=-1, descending=True)[0][:, 0:1]
+    log_total = rest.exp().sum(-1).log()
+    return (rest - log_total.unsqueeze(-1)).exp()
 
 
-@wrong("over-pictures", SHARES, "normalised over the pictures")
-def posterior(log_joint):
-    shares = (log_joint - log_joint.max()).exp()
-    return shares / shares.sum(0)
-
-
-@wrong("whole-table", SHARES, "normalised over the whole table")
-def posterior(log_joint):
-    shares = (log_joint - log_joint.max()).exp()
-    return shares / shares.sum()
-
-
-@wrong("logs-divided", SHARES, "take exp first")
-def posterior(log_joint):
-    return log_joint / log_joint.sum(1, keepdim=True)
-
-
-@wrong("log-posterior", SHARES, "take exp at the end")
-def posterior(log_joint):
-    shifted = log_joint - log_joint.amax(1, keepdim=True)
-    return shifted - shifted.exp().sum(1, keepdim=True).log()
-
-
-@wrong("library", SHARES, "is not allowed here")
+@wrong("library", Exercise.WHOLE, "is not allowed here")
 def posterior(log_joint):
     return log_joint.softmax(1)
 
 
-@wrong("double", "keeps the dtype and leaves its input alone", "torch.float64 came out")
+@wrong("double", "keeps the dtype and leaves its inputs alone", "torch.float64 came out")
 def posterior(log_joint):
     shares = (log_joint.double() - log_joint.double().amax(1, keepdim=True)).exp()
     return shares / shares.sum(1, keepdim=True)
 
 
-@wrong("largest-of-the-table", EVERY_FAR, "the largest log of each picture")
+@wrong("scipy", Exercise.WHOLE, "is not allowed here")
 def posterior(log_joint):
-    shares = (log_joint - log_joint.max()).exp()
+    return torch.from_numpy(scipy.special.softmax(log_joint.numpy(), axis=1))
+
+
+@wrong("log-sum-exp", Exercise.WHOLE, "is not allowed here")
+def posterior(log_joint):
+    return (log_joint - log_joint.logsumexp(1, keepdim=True)).exp()
+
+
+@wrong("in-place", "keeps the dtype and leaves its inputs alone", "changed")
+def posterior(log_joint):
+    log_joint -= log_joint.amax(1, keepdim=True)
+    shares = log_joint.exp()
     return shares / shares.sum(1, keepdim=True)
 
 
-@wrong("mean-of-the-row", EVERY_FAR, "so that none is positive")
+@wrong("longer-floats", "logs far below −5000", "NaN or infinity")
 def posterior(log_joint):
-    shares = (log_joint - log_joint.mean(1, keepdim=True)).exp()
-    return shares / shares.sum(1, keepdim=True)
+    shares = np.exp(log_joint.numpy().astype(np.longdouble))
+    shares /= shares.sum(1, keepdims=True)
+    return torch.from_numpy(shares.astype(np.float64)).to(log_joint.dtype)
+
+
+@wrong("nan-to-num", Exercise.WHOLE, "at index")
+def posterior(log_joint):
+    shares = log_joint.exp()
+    return torch.nan_to_num(shares / shares.sum(1, keepdim=True), nan=1 / log_joint.shape[1])
