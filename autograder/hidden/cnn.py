@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch.nn.functional as F
-
 from course_utils.checks import cnn as visible
-from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.cnn.backward import layer
-from course_utils.checks.cnn_old import (
-    as_it_moves,
-    field_and_jump,
-    field_mistakes,
-    number,
-    seen,
-)
-from course_utils.checks.compare_old import expect, expect_gradients
 from course_utils.checks.core import Draw
 from course_utils.checks.probe import Probe, given
 
@@ -94,28 +83,13 @@ def _(draw: Draw) -> Iterator[tuple]:
 receptive_field = visible.receptive_field.hidden_part()
 
 
-@receptive_field.property("no layer at all: a pixel sees itself", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    got = field_and_jump(answer, [])
-    if got != (1, 1):
-        raise Wrong(f"without layers an output is a pixel: (1, 1), not {got}")
-
-
-@receptive_field.property("kernels of 1, strides wider than the kernel", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for layers in (
-        [(1, 2), (3, 1)],
-        [(3, 2), (1, 1), (3, 1)],
-        [(2, 4), (1, 3), (3, 1)],
-        [(1, 1), (1, 1)],
-    ):
-        size, jump = field_and_jump(answer, layers)
-        right = seen(layers)
-        if jump != right[1]:
-            raise Wrong(f"outputs lie {right[1]} pixels apart, not {jump:g} (layers {layers})")
-        # What strides do to the size is another property.
-        if size not in (right[0], *field_mistakes(layers).values()):
-            raise Wrong(f"an output sees {right[0]} pixels, not {size:g} (layers {layers})")
+@receptive_field.aspect("no layers, strides wider than the kernel, many layers", 0.5)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield ([],)
+    yield ([(1, 2), (3, 1)],)
+    yield ([(2, 4), (1, 3), (3, 1)],)
+    yield ([(1, 1), (1, 1)],)
+    yield ([(3, 2)] * 30,)
 
 
 # -- 3.5 parameters -----------------------------------------------------------------------
@@ -123,48 +97,38 @@ def _(answer: Answer, draw: Draw) -> None:
 count_parameters = visible.count_parameters.hidden_part()
 
 
-@count_parameters.property("refuses a layer of another kind", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for layers in ([("norm", 64)], [("pool", 2), ("attention", 8, 8, True)]):
-        if not answer.raises(ValueError, layers):
-            raise Wrong(f"{layers} should raise a ValueError: a layer would go uncounted")
+@count_parameters.refuses(
+    "refuses a layer of another kind",
+    0.25,
+    {"a layer of another kind should raise a ValueError": {"known": lambda kind: True}},
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield ([("norm", 64)],)
+    yield ([("pool", 2), ("attention", 8, 8, True)],)
+    yield ([("dropout", 1), ("linear", 3, 4, True)],)
+    yield ([("linear", 3, 4, False), ("pool", 2)],)
+    yield ([],)
 
 
-@count_parameters.property("a large network, to the last parameter", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    # VGG-16. What each layer holds is another property: its own counts are added up.
-    vgg: list[tuple] = []
+@count_parameters.aspect("a large network, to the last parameter", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    vgg: list[tuple] = []  # VGG-16
     channels = 3
     for out in (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0):
         vgg.append(("conv", channels, out, 3, True) if out else ("pool", 2))
         channels = out or channels
     vgg += [("linear", n, m, True) for n, m in ((25_088, 4096), (4096, 4096), (4096, 1000))]
-    weights = [row for row in vgg if row[0] != "pool"]  # so are pooling, and adding up at all
-    got = number(answer(weights), "the count", "VGG-16")
-    last = number(answer(weights[-1:]), "the count", "the last layer")
-    want = sum(number(answer([row]), "the count", f"{row}") for row in weights)
-    if got not in (want, last):
-        raise Wrong(f"the layers of VGG-16 add up to {want} parameters, not {got:.12g}")
+    yield (vgg,)
+    yield ([("linear", 10**8 + 2, 10**8 + 3, True), ("conv", 3, 5, 3, True)],)
 
 
 # -- 3.6 shift ----------------------------------------------------------------------------
 
 shift = visible.shift.hidden_part()
+shift.gradients("x", points=0.5)
 
 
-@shift.property("farther than the picture is wide or high: all black", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    way = as_it_moves(answer, draw)
-    for right, down in ((9, 1), (11, 1), (1, 9), (-12, 2), (1, -10), (30, 30)):
-        x = draw.normal(2, 3, 5, 5) + 3
-        on = f"x (2, 3, 5, 5), right {right}, down {down}"
-        expect(answer(x, right, down), way(x, right, down), on)
-
-
-@shift.property("a gradient reaches the picture", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    way = as_it_moves(answer, draw)
-    x = draw.normal(2, 2, 4, 5).requires_grad_()
-    frame = F.pad(x, (3, 3, 3, 3))  # so that what comes in is black anyhow
-    wanted = way(frame, 2, 1)
-    expect_gradients(answer(frame, 2, 1), wanted, {"x": x}, "x (2, 2, 10, 11), right 2, down 1")
+@shift.aspect("farther than the image is wide or high: all black", 0.5)
+def _(draw: Draw) -> Iterator[tuple]:
+    for right, down in ((5, 0), (0, -3), (9, 1), (-12, 2), (1, 3), (-1, -10), (30, 30)):
+        yield draw.normal(2, 3, 3, 5) + 3, right, down

@@ -9,21 +9,8 @@ from autograder.answers.bank import Bank
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-CONV = "a convolution has k × k weights for each pair of channels"
-
-
-LINEAR = "a linear layer has one weight for each pair"
-
-
-BIASES = "one bias for each output, where the layer has one"
-
-
-POOLS = "pooling has none; layers add up"
-
-
+INTEGER = "returns an integer and leaves the list as it is"
 REFUSES = "refuses a layer of another kind"
-
-
 LARGE = "a large network, to the last parameter"
 
 
@@ -72,158 +59,6 @@ def count_parameters(layers):
     return torch.tensor(counts, dtype=torch.int64).sum()
 
 
-@wrong("kernel-not-squared", CONV, "the kernel has k × k weights, not k")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * (c_in * k + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * (n_in + bias)
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("one-slice", CONV, "every kernel has a slice for each input channel")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * (k * k + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * (n_in + bias)
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("linear-added", LINEAR, "inputs and outputs are added")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * (c_in * k * k + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_in + n_out + n_out * bias
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("bias-forgotten", BIASES, "the biases are forgotten")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * c_in * k * k
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * n_in
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("bias-always", BIASES, "counted although the layer has none")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * (c_in * k * k + 1)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * (n_in + 1)
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("bias-once", BIASES, "one bias for the whole layer")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * c_in * k * k + bias
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * n_in + bias
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("bias-of-each-weight", BIASES, "one bias for each weight")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * c_in * k * k * (1 + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * n_in * (1 + bias)
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("bias-of-inputs", BIASES, "one bias for each input")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_in * (c_out * k * k + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_in * (n_out + bias)
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("pooling-counted", POOLS, "pooling is counted")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * (c_in * k * k + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * (n_in + bias)
-        elif kind == "pool":
-            total += sizes[0] ** 2
-        else:
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
-@wrong("last-layer-alone", POOLS, "only the last layer is counted")
-def count_parameters(layers):
-    total = 0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total = c_out * (c_in * k * k + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total = n_out * (n_in + bias)
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
-
-
 @wrong("any-kind", REFUSES, "should raise a ValueError")
 def count_parameters(layers):
     total = 0
@@ -247,7 +82,7 @@ def count_parameters(layers):
     return sum(count[kind](*sizes) for kind, *sizes in layers)
 
 
-@wrong("float32-sum", LARGE, "the layers of VGG-16 add up to")
+@wrong("float32-sum", LARGE, "expected 138357544")
 def count_parameters(layers):
     counts = [0]
     for kind, *sizes in layers:
@@ -260,3 +95,50 @@ def count_parameters(layers):
         elif kind != "pool":
             raise ValueError(f"unknown layer {kind}")
     return int(torch.tensor(counts, dtype=torch.float32).sum())
+
+
+@wrong("float64-sum", LARGE, "expected 10000000600000149")
+def count_parameters(layers):
+    counts = [0.0]
+    for kind, *sizes in layers:
+        if kind == "conv":
+            c_in, c_out, k, bias = sizes
+            counts.append(c_out * (c_in * k * k + bias))
+        elif kind == "linear":
+            n_in, n_out, bias = sizes
+            counts.append(n_out * (n_in + bias))
+        elif kind != "pool":
+            raise ValueError(f"unknown layer {kind}")
+    return int(torch.tensor(counts, dtype=torch.float64).sum())
+
+
+@wrong("float", INTEGER, "returned a float, expected an int")
+def count_parameters(layers):
+    total = 0.0
+    for kind, *sizes in layers:
+        if kind == "conv":
+            c_in, c_out, k, bias = sizes
+            total += c_out * (c_in * k * k + bias)
+        elif kind == "linear":
+            n_in, n_out, bias = sizes
+            total += n_out * (n_in + bias)
+        elif kind != "pool":
+            raise ValueError(f"unknown layer {kind}")
+    return total
+
+
+@wrong("drops-pooling", INTEGER, "the list of layers was changed")
+def count_parameters(layers):
+    total = 0
+    for layer in [layer for layer in layers if layer[0] == "pool"]:
+        layers.remove(layer)
+    for kind, *sizes in layers:
+        if kind == "conv":
+            c_in, c_out, k, bias = sizes
+            total += c_out * (c_in * k * k + bias)
+        elif kind == "linear":
+            n_in, n_out, bias = sizes
+            total += n_out * (n_in + bias)
+        else:
+            raise ValueError(f"unknown layer {kind}")
+    return total

@@ -8,23 +8,13 @@ import numpy as np
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-PLAIN = "layers of stride 1: each adds k − 1"
-
-
-SPREAD = "strides spread the layers after them"
-
-
-APART = "neighbouring outputs lie the product of all strides apart"
-
-
-NOTHING = "no layer at all: a pixel sees itself"
-
-
-KERNELS_OF_1 = "kernels of 1, strides wider than the kernel"
+INTEGERS = "returns integers and leaves the list as it is"
+HIDDEN = "no layers, strides wider than the kernel, many layers"
 
 
 @right("forwards")
@@ -59,103 +49,7 @@ def receptive_field(layers):
     return 1 + ((k - 1) * jumps[:-1]).sum(), jumps[-1]
 
 
-@wrong("sum-of-kernels", PLAIN, "the kernels are added")
-def receptive_field(layers):
-    size, jump = 0, 1
-    for k, s in layers:
-        size += k * jump
-        jump *= s
-    return max(size, 1), jump
-
-
-@wrong("kernels-whole", PLAIN, "the kernels are added to a 1")
-def receptive_field(layers):
-    size, jump = 1, 1
-    for k, s in layers:
-        size += k * jump
-        jump *= s
-    return size, jump
-
-
-@wrong("without-the-1", PLAIN, "the 1 is missing")
-def receptive_field(layers):
-    size, jump = 0, 1
-    for k, s in layers:
-        size += (k - 1) * jump
-        jump *= s
-    return size, jump
-
-
-@wrong("ignores-strides", SPREAD, "the strides are ignored")
-def receptive_field(layers):
-    return 1 + sum(k - 1 for k, _ in layers), math.prod(s for _, s in layers)
-
-
-@wrong("own-stride-too", SPREAD, "a layer's own stride counts too early")
-def receptive_field(layers):
-    size, jump = 1, 1
-    for k, s in layers:
-        jump *= s
-        size += (k - 1) * jump
-    return size, jump
-
-
-@wrong("own-stride-alone", SPREAD, "spread by its own stride alone")
-def receptive_field(layers):
-    size, jump = 1, 1
-    for k, s in layers:
-        size += (k - 1) * s
-        jump *= s
-    return size, jump
-
-
-@wrong("stride-before-alone", SPREAD, "only the layer before spreads")
-def receptive_field(layers):
-    size, jump, before = 1, 1, 1
-    for k, s in layers:
-        size += (k - 1) * before
-        before = s
-        jump *= s
-    return size, jump
-
-
-@wrong("from-the-output", SPREAD, "taken from output to input")
-def receptive_field(layers):
-    size, jump = 1, 1
-    for k, s in reversed(layers):
-        size += (k - 1) * jump
-        jump *= s
-    return size, jump
-
-
-@wrong("strides-added", APART, "the strides are added")
-def receptive_field(layers):
-    size, jump = 1, 1
-    for k, s in layers:
-        size += (k - 1) * jump
-        jump *= s
-    return size, sum(s for _, s in layers) or 1
-
-
-@wrong("last-stride", APART, "the last layer's stride alone")
-def receptive_field(layers):
-    size, jump, s = 1, 1, 1
-    for k, s in layers:
-        size += (k - 1) * jump
-        jump *= s
-    return size, s
-
-
-@wrong("swapped", PLAIN, "size and stride are swapped")
-def receptive_field(layers):
-    size, jump = 1, 1
-    for k, s in layers:
-        size += (k - 1) * jump
-        jump *= s
-    return jump, size
-
-
-@wrong("size-alone", PLAIN, "expected two ints")
+@wrong("size-alone", Exercise.WHOLE, "expected two ints")
 def receptive_field(layers):
     size, jump = 1, 1
     for k, s in layers:
@@ -164,14 +58,14 @@ def receptive_field(layers):
     return size
 
 
-@wrong("float", PLAIN, "returned a float")
+@wrong("float", INTEGERS, "returned a float")
 def receptive_field(layers):
     strides = np.cumprod([1.0] + [s for _, s in layers])
     size = 1 + sum((k - 1) * j for (k, _), j in zip(layers, strides, strict=False))
     return float(size), float(strides[-1])
 
 
-@wrong("starts-with-first", NOTHING, "raised IndexError")
+@wrong("starts-with-first", HIDDEN, "raised IndexError")
 def receptive_field(layers):
     size, jump = layers[0]
     for k, s in layers[1:]:
@@ -180,16 +74,7 @@ def receptive_field(layers):
     return size, jump
 
 
-@wrong("zero-without-layers", NOTHING, "(1, 1), not (0, 1)")
-def receptive_field(layers):
-    size, jump = 0, 1
-    for k, s in layers:
-        size = size + (k - 1) * jump if size else k
-        jump *= s
-    return size, jump
-
-
-@wrong("skips-kernels-of-1", KERNELS_OF_1, "outputs lie 2 pixels apart, not 1")
+@wrong("skips-kernels-of-1", Exercise.WHOLE, "expected")
 def receptive_field(layers):
     size, jump = 1, 1
     for k, s in layers:
@@ -198,3 +83,43 @@ def receptive_field(layers):
         size += (k - 1) * jump
         jump *= s
     return size, jump
+
+
+@right("recursion")
+def receptive_field(layers):
+    def walk(layers):
+        if not layers:
+            return 1, 1
+        (kernel, stride), *rest = layers
+        size, jump = walk(rest)
+        return (size - 1) * stride + kernel, jump * stride
+
+    return walk(layers)
+
+
+@right("numpy")
+def receptive_field(layers):
+    if len(layers) == 0:
+        return np.int64(1), np.int64(1)
+    kernels, strides = np.array(layers).T
+    jumps = np.concatenate([[1], np.cumprod(strides)])
+    return ((kernels - 1) * jumps[:-1]).sum() + 1, jumps[-1]
+
+
+@wrong("empties-the-list", INTEGERS, "the list of layers was changed")
+def receptive_field(layers):
+    size, jump = 1, 1
+    while layers:
+        kernel, stride = layers.pop(0)
+        size += (kernel - 1) * jump
+        jump *= stride
+    return size, jump
+
+
+@wrong("float32", HIDDEN, "expected")
+def receptive_field(layers):
+    size, jump = torch.tensor(1.0), torch.tensor(1.0)
+    for kernel, stride in layers:
+        size = size + (kernel - 1) * jump
+        jump = jump * stride
+    return int(size), int(jump)

@@ -6,26 +6,13 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-MOVES = "moves the picture to the right and down"
-
-
-BACK = "moves to the left and up where the numbers are negative"
-
-
-ZERO = "by 0 along one axis or both"
-
-
-BLACK = "black comes in, nothing wraps around"
-
-
-KEEPS_UINT8 = "keeps the dtype, also uint8, and leaves its input alone"
-
-
-FAR = "farther than the picture is wide or high: all black"
+FAR = "farther than the image is wide or high: all black"
+KEEPS = "keeps the dtype, also uint8, and leaves its input alone"
 
 
 @right("roll-and-blacken")
@@ -69,91 +56,12 @@ def shift(x, right, down):
     return x[..., i.clamp(0, H - 1), :][..., j.clamp(0, W - 1)] * inside.to(x.dtype)
 
 
-@wrong("other-way", MOVES, "moved the other way")
-def shift(x, right, down):
-    H, W = x.shape[2:]
-    y = F.pad(x, (W, W, H, H))
-    down, right = max(-H, min(down, H)), max(-W, min(right, W))
-    return y[..., H + down : 2 * H + down, W + right : 2 * W + right]
-
-
-@wrong("swapped", MOVES, "right and down are swapped")
-def shift(x, right, down):
-    H, W = x.shape[2:]
-    right, down = down, right
-    y = F.pad(x, (W, W, H, H))
-    down, right = max(-H, min(down, H)), max(-W, min(right, W))
-    return y[..., H - down : 2 * H - down, W - right : 2 * W - right]
-
-
-@wrong("one-axis", MOVES, "only moved to the side")
-def shift(x, right, down):
-    H, W = x.shape[2:]
-    right = max(-W, min(right, W))
-    return F.pad(x, (W, W))[..., W - right : 2 * W - right]
-
-
-@wrong("roll", BLACK, "it wraps around")
-def shift(x, right, down):
-    return torch.roll(x, shifts=(down, right), dims=(-2, -1))
-
-
-@wrong("wraps-to-the-left", BLACK, "it wraps around")
-def shift(x, right, down):
-    H, W = x.shape[2:]
-    y = torch.zeros_like(x)
-    if abs(right) >= W or abs(down) >= H:
-        return y * x
-    for i in range(H):
-        for j in range(W):
-            if i + down < H and j + right < W:
-                y[:, :, i + down, j + right] = x[:, :, i, j]
-    return y
-
-
-@wrong("repeats-border", BLACK, "the border is repeated")
-def shift(x, right, down):
-    H, W = x.shape[-2:]
-    i, j = torch.arange(H) - down, torch.arange(W) - right
-    return x[..., i.clamp(0, H - 1), :][..., j.clamp(0, W - 1)]
-
-
-@wrong("old-pixels-stay", BLACK, "the old pixels stay")
-def shift(x, right, down):
-    H, W = x.shape[2:]
-    y = x.clone()
-    if abs(right) >= W or abs(down) >= H:
-        return torch.zeros_like(x)
-    to_rows = slice(max(down, 0), H + min(down, 0))
-    from_rows = slice(max(-down, 0), H - max(down, 0))
-    to_cols, from_cols = (
-        slice(max(right, 0), W + min(right, 0)),
-        slice(max(-right, 0), W - max(right, 0)),
-    )
-    y[:, :, to_rows, to_cols] = x[:, :, from_rows, from_cols]
-    return y
-
-
-@wrong("grows", BLACK, "the picture has grown")
+@wrong("grows", Exercise.WHOLE, "shape")
 def shift(x, right, down):
     return F.pad(x, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0)))
 
 
-@wrong("positive-only", BACK, "negative numbers are taken as 0")
-def shift(x, right, down):
-    H, W = x.shape[2:]
-    right, down = min(max(right, 0), W), min(max(down, 0), H)
-    return F.pad(x, (right, 0, down, 0))[..., :H, :W]
-
-
-@wrong("signs-ignored", BACK, "the signs are ignored")
-def shift(x, right, down):
-    H, W = x.shape[2:]
-    right, down = min(abs(right), W), min(abs(down), H)
-    return F.pad(x, (right, 0, down, 0))[..., :H, :W]
-
-
-@wrong("empty-slice", ZERO, "raised RuntimeError")
+@wrong("empty-slice", Exercise.WHOLE, "raised RuntimeError")
 def shift(x, right, down):
     H, W = x.shape[2:]
     y = torch.zeros_like(x)
@@ -171,7 +79,7 @@ def shift(x, right, down):
     return y
 
 
-@wrong("float-canvas", KEEPS_UINT8, "torch.float32 came out")
+@wrong("float-canvas", KEEPS, "torch.float32 came out")
 def shift(x, right, down):
     H, W = x.shape[2:]
     y = torch.zeros(x.shape[0], x.shape[1], 3 * H, 3 * W)
@@ -180,7 +88,7 @@ def shift(x, right, down):
     return y[:, :, H : 2 * H, W : 2 * W]
 
 
-@wrong("writes-into-its-input", KEEPS_UINT8, "changed in place")
+@wrong("writes-into-its-input", KEEPS, "changed in place")
 def shift(x, right, down):
     y = torch.roll(x, (down, right), (2, 3))
     H, W = x.shape[2:]
@@ -191,12 +99,14 @@ def shift(x, right, down):
     return y
 
 
-@wrong("not-farther", FAR, "raised RuntimeError")
+@wrong(
+    "not-farther", "farther than the image is wide or high: all black", "raised RuntimeError"
+)
 def shift(x, right, down):
     return F.pad(x, (right, -right, down, -down))
 
 
-@wrong("detached", "a gradient reaches the picture", "the result has no gradient")
+@wrong("detached", "the gradient reaches x", "no gradient of x")
 def shift(x, right, down):
     H, W = x.shape[2:]
     y = F.pad(x.detach(), (W, W, H, H))
