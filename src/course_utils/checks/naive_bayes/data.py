@@ -32,6 +32,6 @@ def mixed(draw: Draw, y: Tensor, d: int) -> Tensor:
 
 
 def tables(draw: Draw, k: int, d: int) -> tuple[Tensor, Tensor, Tensor]:
-    """log_prior (k,), log_on and log_off (k, d) of probabilities between 0.05 and 0.95."""
-    on = 0.05 + 0.9 * draw.uniform(k, d)
+    """log_prior (k,), log_on and log_off (k, d): coins near one half, and nearly sure ones."""
+    on = (3 * draw.normal(k, d)).sigmoid()
     return draw.normal(k).log_softmax(0), on.log(), (1 - on).log()

@@ -70,6 +70,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     x = mixed(draw, y, 8)
     x[y == 0, :3], x[y == 2, 2:5] = 0, 1
     yield call(x, y, 3)
+    yield call(x, y, 3, 1 / 1024)
 
 
 @log_likelihood.aspect(
