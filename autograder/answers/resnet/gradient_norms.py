@@ -7,29 +7,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-PLAIN = "plain: the norm of the gradient of each layer's weights"
-
-
-LOSS = "the loss is the mean cross entropy of the logits"
-
-
-RESIDUAL = "residual: h + relu(h Wᵀ)"
-
-
-ORDER = "one norm a layer, the first layer first"
-
-
-KEEPS_NORMS = "a tensor of the dtype of x; its inputs stay as they are"
-
-
-NO_GRAPH = "the result carries no graph"
-
-
-LARGE = "logits of several thousand"
 
 
 @right("autograd")
@@ -91,31 +72,7 @@ def gradient_norms(x, y, weights, residual):
     return torch.tensor([g.square().sum().sqrt().item() for g in gradients], dtype=x.dtype)
 
 
-@wrong("not-transposed", PLAIN, "W is not transposed")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w)
-        h = h + out if residual else out
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in gradients])
-
-
-@wrong("squared", PLAIN, "the root is missing")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w.T)
-        h = h + out if residual else out
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.square().sum() for g in gradients])
-
-
-@wrong("mean-size", PLAIN, "the mean of absolute values")
+@wrong("mean-size", Exercise.WHOLE, "values differ")
 def gradient_norms(x, y, weights, residual):
     weights = [w.detach().clone().requires_grad_() for w in weights]
     h = x
@@ -127,91 +84,7 @@ def gradient_norms(x, y, weights, residual):
     return torch.stack([g.abs().mean() for g in gradients])
 
 
-@wrong("of-the-weights", PLAIN, "the norms of the weights")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w.T)
-        h = h + out if residual else out
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    assert len(gradients) == len(weights)
-    return torch.stack([w.detach().norm() for w in weights])
-
-
-@wrong("summed-loss", LOSS, "the losses of the pictures are summed")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w.T)
-        h = h + out if residual else out
-    loss = F.cross_entropy(h, y, reduction="sum")
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in gradients])
-
-
-@wrong("softmax-twice", LOSS, "softmax before the cross entropy")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w.T)
-        h = h + out if residual else out
-    loss = F.cross_entropy(h.softmax(1), y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in gradients])
-
-
-@wrong("residual-ignored", RESIDUAL, "residual is ignored")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w.T)
-        h = out
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in gradients])
-
-
-@wrong("relu-around-the-sum", RESIDUAL, "relu around the sum")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        h = torch.relu(h + h @ w.T if residual else h @ w.T)
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in gradients])
-
-
-@wrong("always-from-x", RESIDUAL, "the shortcut starts at x each time")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w.T)
-        h = x + out if residual else out
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in gradients])
-
-
-@wrong("last-first", ORDER, "the last layer comes first")
-def gradient_norms(x, y, weights, residual):
-    weights = [w.detach().clone().requires_grad_() for w in weights]
-    h = x
-    for w in weights:
-        out = torch.relu(h @ w.T)
-        h = h + out if residual else out
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in reversed(gradients)])
-
-
-@wrong("float32", KEEPS_NORMS, "torch.float32 came out")
+@wrong("float32", "keeps the dtype and leaves its inputs alone", "torch.float32 came out")
 def gradient_norms(x, y, weights, residual):
     weights = [w.detach().clone().requires_grad_() for w in weights]
     h = x
@@ -223,7 +96,7 @@ def gradient_norms(x, y, weights, residual):
     return torch.tensor([g.norm().item() for g in gradients])
 
 
-@wrong("with-graph", NO_GRAPH, "the norms have a graph")
+@wrong("with-graph", "the result carries no graph", "the norms have a graph")
 def gradient_norms(x, y, weights, residual):
     weights = [w.detach().clone().requires_grad_() for w in weights]
     h = x
@@ -235,7 +108,7 @@ def gradient_norms(x, y, weights, residual):
     return torch.stack([g.norm() for g in gradients])
 
 
-@wrong("overflows", LARGE, "exp of a large logit is infinite")
+@wrong("overflows", "logits of several thousand", "exp of a large logit is infinite")
 def gradient_norms(x, y, weights, residual):
     weights = [w.detach().clone().requires_grad_() for w in weights]
     h = x
@@ -248,13 +121,23 @@ def gradient_norms(x, y, weights, residual):
     return torch.stack([g.norm() for g in gradients])
 
 
-@wrong("linear-at-the-end", PLAIN, "no relu after the last layer")
+@wrong("list", "keeps the dtype and leaves its inputs alone", "expected a torch.Tensor")
 def gradient_norms(x, y, weights, residual):
     weights = [w.detach().clone().requires_grad_() for w in weights]
     h = x
-    for n, w in enumerate(weights, 1):
-        out = h @ w.T if n == len(weights) else torch.relu(h @ w.T)
+    for w in weights:
+        out = torch.relu(h @ w.T)
         h = h + out if residual else out
-    loss = F.cross_entropy(h, y)
-    gradients = torch.autograd.grad(loss, weights)
-    return torch.stack([g.norm() for g in gradients])
+    gradients = torch.autograd.grad(F.cross_entropy(h, y), weights)
+    return [g.norm() for g in gradients]
+
+
+@wrong("backward-on-the-callers", "keeps the dtype and leaves its inputs alone", "in place")
+def gradient_norms(x, y, weights, residual):
+    h = x
+    for w in weights:
+        w.requires_grad_()
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    F.cross_entropy(h, y).backward()
+    return torch.stack([w.grad.norm() for w in weights])

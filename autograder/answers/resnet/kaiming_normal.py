@@ -89,7 +89,7 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     return (weights - weights.mean()) / weights.std() * math.sqrt(2 / fan)
 
 
-@wrong("two-seeds", "the seed decides the values", "the seed is not used")
+@wrong("two-seeds", "the seed decides the values", "another seed gives the same weights")
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"no mode {mode}")

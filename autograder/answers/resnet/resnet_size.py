@@ -6,32 +6,10 @@ import torch
 from torch import nn
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
-
-LAYERS = "layers on the main path"
-
-
-BASIC_SIZE = "a basic block: two convolutions of 3 × 3"
-
-
-BOTTLENECK_SIZE = "a bottleneck: 1 × 1, 3 × 3 and 1 × 1, four times as wide"
-
-
-NORMS = "γ and β of each batch norm, no bias beside them"
-
-
-PLACES = "projections where the shape changes, and only there"
-
-
-ENDS = "the stem and the linear layer"
-
-
-DEEPEST = "the deepest of table 1, to the last parameter"
-
-
-ANY = "any number of stages and classes"
 
 
 @right("block-by-block")
@@ -97,42 +75,7 @@ def resnet_size(counts, bottleneck, classes=1000):
     return 2 + (e + 8) // 4 * sum(counts), total + features * classes + classes
 
 
-@wrong("projections-are-layers", LAYERS, "projections are counted")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-                layers += 1
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("blocks-for-layers", LAYERS, "blocks are counted")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += 1
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("other-order", LAYERS, "layers and parameters are swapped")
+@wrong("other-order", Exercise.WHOLE, "value 1")
 def resnet_size(counts, bottleneck, classes=1000):
     shapes, layers, c = [(3, 64, 7)], 2, 64
     for stage, count in enumerate(counts):
@@ -149,176 +92,7 @@ def resnet_size(counts, bottleneck, classes=1000):
     return total + (c + 1) * classes, layers
 
 
-@wrong("three-by-three-is-one", BASIC_SIZE, "the area of the 3 × 3 kernels is left out")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * (49 if k == 7 else 1) + 2 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("four-times-forgotten", BOTTLENECK_SIZE, "the width comes out of a bottleneck")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("no-norms", NORMS, "batch norms are left out")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("running-statistics", NORMS, "the running statistics are counted")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 4 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("biases-too", NORMS, "the convolutions have a bias")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 3 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("none-in-stage-one", PLACES, "no projection in the first stage of a bottleneck")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for n in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if n == 0 and stage > 0:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("basic-stage-one-too", PLACES, "a projection in the first stage of a basic")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for n in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if n == 0:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("projection-in-every-block", PLACES, "a projection in every block")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + (c + 1) * classes
-
-
-@wrong("linear-sees-the-width", ENDS, "the linear layer sees 512 values")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + (w + 1) * classes
-
-
-@wrong("linear-without-bias", ENDS, "the bias of the linear layer is left out")
-def resnet_size(counts, bottleneck, classes=1000):
-    shapes, layers, c = [(3, 64, 7)], 2, 64
-    for stage, count in enumerate(counts):
-        w = 64 * 2**stage
-        out = 4 * w if bottleneck else w
-        for _ in range(count):
-            main = [(c, w, 1), (w, w, 3), (w, out, 1)] if bottleneck else [(c, w, 3), (w, w, 3)]
-            shapes += main
-            layers += len(main)
-            if c != out:
-                shapes.append((c, out, 1))
-            c = out
-    total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
-    return layers, total + c * classes
-
-
-@wrong("float32-sum", DEEPEST, "a sum in float32")
+@wrong("float32-sum", "the deepest networks of table 1, to the last parameter", "expected")
 def resnet_size(counts, bottleneck, classes=1000):
     shapes, layers, c = [(3, 64, 7)], 2, 64
     for stage, count in enumerate(counts):
@@ -335,7 +109,7 @@ def resnet_size(counts, bottleneck, classes=1000):
     return layers, int(torch.tensor(total, dtype=torch.float32).sum())
 
 
-@wrong("four-stages", ANY, "the call raised")
+@wrong("four-stages", Exercise.WHOLE, "the call raised")
 def resnet_size(counts, bottleneck, classes=1000):
     shapes, layers, c = [(3, 64, 7)], 2, 64
     for w, count in zip((64, 128, 256, 512), counts, strict=True):
@@ -348,4 +122,38 @@ def resnet_size(counts, bottleneck, classes=1000):
                 shapes.append((c, out, 1))
             c = out
     total = sum(a * b * k * k + 2 * b for a, b, k in shapes)
+    return layers, total + (c + 1) * classes
+
+
+@wrong("floats", "returns two ints", "returned a float")
+def resnet_size(counts, bottleneck, classes=1000):
+    kernels = (1, 3, 1) if bottleneck else (3, 3)
+    total, c = 64 * 3 * 49 + 128, 64
+    for stage, count in enumerate(counts):
+        w = 64 * 2.0**stage
+        for _ in range(count):
+            before, widths = c, (w, w, 4 * w) if bottleneck else (w, w)
+            for k, out in zip(kernels, widths, strict=True):
+                total, c = total + out * (c * k * k + 2), out
+            total += c * (before + 2) if before != c else 0
+    return 2 + len(kernels) * sum(counts), total + (c + 1) * classes
+
+
+@wrong("consumes-the-counts", "returns two ints", "changed in place")
+def resnet_size(counts, bottleneck, classes=1000):
+    kernels = (1, 3, 1) if bottleneck else (3, 3)
+    layers, total, c, w = 2, 64 * 3 * 49 + 128, 64, 64
+    rest = counts
+    while rest:
+        for _ in range(rest[0]):
+            before, widths = c, (w, w, 4 * w) if bottleneck else (w, w)
+            for k, out in zip(kernels, widths, strict=True):
+                total, c = total + out * (c * k * k + 2), out
+            total += c * (before + 2) if before != c else 0
+            layers += len(kernels)
+        w *= 2
+        if isinstance(rest, list):
+            del rest[0]
+        else:
+            rest = rest[1:]
     return layers, total + (c + 1) * classes

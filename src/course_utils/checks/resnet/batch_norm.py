@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-import torch
 from torch import Tensor
 
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
-from course_utils.checks.probe import Probe, experiment, given
+from course_utils.checks.exercise import Exercise
+from course_utils.checks.probe import Probe, Subject, experiment, given
 from course_utils.checks.resnet.bans import NORM_BY_HAND
 
 
@@ -29,7 +27,7 @@ def normalised(
     correction: int = 0,
     held: Callable = lambda statistic: statistic,
     own: Callable = lambda training: training,
-    divisor: Callable = lambda var, eps: (var + eps).sqrt(),
+    root: Callable = lambda var, eps: (var + eps).sqrt(),
     along: Callable = lambda t: t[:, None, None],
     renews: Callable = lambda training: training,
     learns: Callable = lambda var, n: var * n / (n - 1),
@@ -43,7 +41,7 @@ def normalised(
     if own(training):
         mean = held(x.mean(over, keepdim=True))
         var = held(x.var(over, correction=correction, keepdim=True))
-    y = along(weight) * (x - mean) / divisor(var, eps) + along(bias)
+    y = along(weight) * (x - mean) / root(var, eps) + along(bias)
     if renews(training):
         values = x.detach().transpose(0, 1).flatten(1)  # (C, N)
         running_mean = mixes(running_mean, values.mean(1), momentum)
@@ -59,14 +57,7 @@ def inputs(draw: Draw, *size: int) -> tuple[Tensor, ...]:
     return x, w + 2, b, 5 * m, 10 * v.abs() + 20
 
 
-def y_alone(draw: Draw, size: tuple[int, ...], *options: Any) -> Probe:
-    """γ = 1, β = 0, and the running values that come back do not count."""
-    x, w, b, *running = inputs(draw, *size)
-    rest = torch.ones_like(w), 0 * b, *running, *options
-    return experiment(lambda subject, *args: subject(*args)[0], x, *rest)
-
-
-batch_norm = Exercise("4.1", "batch_norm", 9, hidden=2, bans=(NORM_BY_HAND,), right=normalised)
+batch_norm = Exercise("4.1", "batch_norm", 9, 2, (NORM_BY_HAND,), right=normalised)
 
 
 @batch_norm.whole
@@ -81,45 +72,35 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         yield given(**dict(zip(names, inputs(draw, *size), strict=True)), training=training)
 
 
+def y_alone(subject: Subject, *args: object) -> Tensor:
+    return subject(*args)[0]
+
+
 EACH = "each channel has its own mean and variance, over images, rows and columns"
 
 
 @batch_norm.aspect(
-    "training: statistics over images, rows and columns",
+    "training: the batch's own mean and variance",
     1,
-    exchange(
-        "over",
-        {
-            f"statistics over the images alone: {EACH}": (0,),
-            f"statistics over everything at once: {EACH}": (0, 1, 2, 3),
-        },
-    ),
-)
-def _(draw: Draw) -> Iterator[Probe]:
-    yield y_alone(draw, (4, 3, 5, 3), True)
-
-
-@batch_norm.aspect(
-    "training: divides by √(σ² + ε), σ² biased",
-    0.5,
     {
+        f"statistics over the images alone: {EACH}": {"over": (0,)},
+        f"statistics over everything at once: {EACH}": {"over": (0, 1, 2, 3)},
         "divided by N − 1: Tensor.var does so unless correction=0": {"correction": 1},
-        "ε is left out, or the argument is not used": {"divisor": lambda var, eps: var.sqrt()},
-        "ε is added to σ: √(σ² + ε)": {"divisor": lambda var, eps: var.sqrt() + eps},
+        "ε is left out, or the argument is not used": {"root": lambda var, eps: var.sqrt()},
+        "ε is added to σ: √(σ² + ε)": {"root": lambda var, eps: var.sqrt() + eps},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    yield from (y_alone(draw, (2, 3, 2, 3), True, 0.1, eps) for eps in (9.0, 30.0))
+    for eps in (9.0, 30.0):
+        yield experiment(y_alone, *inputs(draw, 2, 3, 2, 3), True, 0.1, eps)
 
 
 @batch_norm.aspect(
     "the running values are used in evaluation and renewed in training",
-    0.5,
+    1,
     {
         "the batch's own statistics are used in evaluation": {"own": lambda training: True},
-        "the running values are renewed in evaluation: training alone does that": {
-            "renews": lambda training: True
-        },
+        "the running values are renewed in evaluation": {"renews": lambda training: True},
         "momentum is on the wrong side: it is the weight of this batch, (1 − m)·old + m·new": {
             "mixes": lambda old, new, m: m * old + (1 - m) * new
         },
@@ -136,15 +117,11 @@ def _(draw: Draw) -> Iterator[tuple]:
     0.5,
     {"γ and β lie along the width: they belong to the channels": {"along": lambda t: t}},
 )
-def _(draw: Draw) -> Iterator[tuple]:
-    yield *inputs(draw, 2, 4, 3, 4), False
+def _(draw: Draw) -> Iterator[Probe]:
+    yield experiment(y_alone, *inputs(draw, 2, 4, 3, 4), False)
 
 
 DETACHED = "mean and variance are held constant, but they depend on x: the gradient passes them"
-batch_norm.gradients(
-    "x, weight, bias",
-    0.5,
-    {DETACHED: {"held": lambda statistic: statistic.detach()}},
-    of=lambda values: values[0],
-)
+SLIPS = {DETACHED: {"held": lambda statistic: statistic.detach()}}
+batch_norm.gradients("x, weight, bias", 0.5, SLIPS, of=lambda values: values[0])
 batch_norm.keeps(0.5)

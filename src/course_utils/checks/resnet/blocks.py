@@ -1,0 +1,121 @@
+"""What the blocks of 4.3 and 4.5 share: a definition, parameters, and aspects with slips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.probe import Probe, given
+
+Params = dict[str, Tensor]
+Make = Callable[..., Params]  # (draw, c_in, c_out, projects) -> parameters
+SHORT = "downsample.0 downsample.1"
+OWN = "the batch norms use the batch's own statistics: evaluation uses the running ones"
+
+
+def path(
+    x: Tensor, p: Params, layers: str, strides: Mapping[str, int], own: str = ""
+) -> Tensor:
+    """x through layers such as "conv1 bn1 relu"; ``own``: norms by the batch's statistics."""
+    for layer in layers.split():
+        if layer == "relu":
+            x = x.relu()
+        elif f"{layer}.running_mean" in p:
+            names = ("weight", "bias", "running_mean", "running_var")
+            w, b, mean, var = (p[f"{layer}.{name}"][:, None, None] for name in names)
+            if layer in own.split():
+                var, mean = torch.var_mean(x, (0, 2, 3), correction=0, keepdim=True)
+            x = w * (x - mean) / (var + 1e-5).sqrt() + b
+        else:
+            w = p[f"{layer}.weight"]
+            x = F.conv2d(x, w, None, strides.get(layer, 1), padding=w.shape[-1] // 2)
+    return x
+
+
+def block(
+    x: Tensor,
+    p: Params,
+    stride: int = 1,
+    *,
+    main: str,
+    takes: str,
+    own: str = "",
+    projects: Callable = lambda x, p, y: "downsample.0.weight" in p,
+    short: str = SHORT,
+    passes: Callable = lambda s: s,
+    ends: Callable = lambda f, s: (f + s).relu(),
+) -> Tensor:
+    """relu(F(x) + shortcut(x)); F's layers are ``main``, the layer ``takes`` has the stride."""
+    strides = {takes: stride, "downsample.0": stride}
+    y = path(x, p, main, strides, own)
+    return ends(y, passes(path(x, p, short, strides, own) if projects(x, p, y) else x))
+
+
+def params(draw: Draw, layers: Sequence[tuple[str, str, int, int, int]]) -> Params:
+    """Of (convolution, norm, c_in, c_out, k)."""
+    p: Params = {}
+    for conv, norm, c_in, c_out, k in layers:
+        p[f"{conv}.weight"] = draw.normal(c_out, c_in, k, k) / (c_in * k * k / 2) ** 0.5
+        p |= {f"{norm}.{name}": draw.uniform(c_out) + 0.5 for name in ("weight", "running_var")}
+        p |= {f"{norm}.{name}": draw.normal(c_out) for name in ("bias", "running_mean")}
+    return p
+
+
+def block_params(draw: Draw, sizes: Sequence[tuple[int, int, int]], projects: bool) -> Params:
+    """Of a block with convolutions (c_in, c_out, k), and of its projection."""
+    layers = [(f"conv{n}", f"bn{n}", *size) for n, size in enumerate(sizes, 1)]
+    projection = "downsample.0", "downsample.1", sizes[0][0], sizes[-1][1], 1
+    return params(draw, [*layers, projection] if projects else layers)
+
+
+def constant(p: Params) -> Params:
+    """γ of the last norm is 0, so that F(x) is its β: what else F is does not matter."""
+    last = max(name for name in p if name.startswith("bn") and name.endswith(".weight"))
+    return p | {last: torch.zeros_like(p[last])}
+
+
+ENDS = {
+    "the shortcut is missing: relu(F(x) + x)": lambda f, s: f.relu(),
+    "no relu after the sum": lambda f, s: f + s,
+    "relu before the sum and after it: only the sum passes one": lambda f, s: (
+        f.relu() + s
+    ).relu(),
+    "relu before the sum, none after it: relu(F(x)) + x can only grow": lambda f, s: (
+        f.relu() + s
+    ),
+}
+PROJECTIONS = {
+    "no batch norm after the projection: downsample.1 is one": "downsample.0",
+    "relu after the projection: the shortcut is linear": f"{SHORT} relu",
+}
+FURTHER = {"bn1.num_batches_tracked": torch.tensor(3), "fc.weight": torch.ones(2, 3).double()}
+
+
+def shares(exercise: Exercise, make: Make, join: float, projection: float) -> None:
+    """What both blocks have: ordinary inputs and the shortcut."""
+
+    @exercise.whole
+    def _(draw: Draw) -> Iterator[tuple | Probe]:
+        yield draw.normal(2, 4, 5, 7), make(draw, 4, 4, False)
+        yield draw.normal(3, 3, 8, 6), make(draw, 3, 5, True), 2
+        yield draw.normal(1, 4, 6, 9), make(draw, 4, 4, True), 2
+        yield draw.normal(2, 5, 7, 5), make(draw, 5, 3, True), 1
+        yield given(x=draw.normal(2, 3, 7, 8), p=make(draw, 3, 4, True) | FURTHER, stride=3)
+        yield given(draw.normal(1, 3, 6, 4), p=make(draw, 3, 3, False) | FURTHER)
+
+    @exercise.aspect("the shortcut is added, then comes the relu", join, exchange("ends", ENDS))
+    def _(draw: Draw) -> Iterator[tuple]:
+        yield draw.normal(2, 4, 5, 7), constant(make(draw, 4, 4, False))
+
+    slips = exchange("short", PROJECTIONS)
+
+    @exercise.aspect("the projection: 1 × 1 convolution, then batch norm", projection, slips)
+    def _(draw: Draw) -> Iterator[tuple]:
+        yield draw.normal(2, 3, 6, 8), constant(make(draw, 3, 8, True))
+
+    exercise.keeps(0.25)
