@@ -1,15 +1,7 @@
 """What would make the exercises of this chapter trivial."""
 
-from course_utils.checks.watch import Ban
+from course_utils.checks import twins
 
-BY_HAND = Ban(
-    "write the sum yourself, it is the exercise",
-    operators=r"conv(?!ert)|avg_pool",
-    modules=(
-        "scipy.signal",
-        "scipy.ndimage",
-        "skimage.filters",
-        "numpy:convolve",
-        "numpy:correlate",
-    ),
+BY_HAND = twins.ban(
+    "write the sum yourself, it is the exercise", twins.CONVOLUTION, twins.AVERAGE_POOLING
 )
