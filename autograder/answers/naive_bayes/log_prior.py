@@ -17,7 +17,7 @@ right, wrong = bank.right, bank.wrong
 def log_prior(y, classes):
     n = torch.bincount(y, minlength=classes).double()
     if (n == 0).any():
-        raise ValueError("a class has no picture")
+        raise ValueError("a class has no image")
     return torch.log(n / n.sum())
 
 
@@ -27,7 +27,7 @@ def log_prior(y, classes):
     for k in range(classes):
         count = int((y == k).sum())
         if count == 0:
-            raise ValueError(f"no picture of class {k}")
+            raise ValueError(f"no image of class {k}")
         logs.append(math.log(count) - math.log(len(y)))
     return torch.tensor(logs, dtype=torch.float64)
 
@@ -36,7 +36,7 @@ def log_prior(y, classes):
 def log_prior(y, classes):
     share = (y[:, None] == torch.arange(classes)).double().mean(0)
     if share.min() == 0:
-        raise ValueError("each class needs a picture")
+        raise ValueError("each class needs an image")
     return share.log()
 
 
@@ -53,7 +53,7 @@ def log_prior(y, classes):
 def log_prior(y, classes):
     n = torch.bincount(y, minlength=classes)
     if (n == 0).any():
-        raise ValueError("a class has no picture")
+        raise ValueError("a class has no image")
     return torch.log(n / n.sum())
 
 

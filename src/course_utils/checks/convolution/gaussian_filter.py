@@ -70,9 +70,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    yield 0, 1.0
-    yield 2, 0.05
-    yield 2, 100.0
+    yield from ((0, 1.0), (2, 0.05), (2, 100.0))
 
 
 gaussian_filter.keeps(points=0.5, name="gives float64 throughout")
