@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 
 from course_utils.checks import pretext as visible
-from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.compare import FLOATS
 from course_utils.checks.core import Draw
 from course_utils.checks.pretext.cpc_loss import codes
-from course_utils.checks.pretext.information_bound import correlated
-from course_utils.checks.pretext_old import (
-    few_of_three,
-    indices,
-    judge,
-    probe,
-    probe_slips,
-    shuffled,
-    standard,
-)
+from course_utils.checks.pretext.information_bound import correlated, strangers
+from course_utils.checks.pretext.ridge_probe import features
 from course_utils.checks.probe import Probe, given
 
 # -- 9.1 rotations ------------------------------------------------------------------------
@@ -40,40 +30,15 @@ def _(draw: Draw) -> Iterator[tuple]:
 ridge_probe = visible.ridge_probe.hidden_part()
 
 
-@ridge_probe.property("a feature that never changes", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    train, y, test = few_of_three(draw)
-    # As large as N: a mean and a deviation without rounding.
-    split = _with_constant(train, 2.5), y, _with_constant(test, 2.5)
-    got = answer(*split, 3, 2.5)
-    on = "30 and 9 pictures, the second of 5 features is always 2.5, l2 = 2.5"
-    if isinstance(got, Tensor) and not torch.isfinite(got).all():
-        raise Wrong(f"NaN or infinity: divide by 1 where the deviation is 0 ({on})")
-    judge(got, probe(split, 3, 2.5), on, probe_slips(split, 3, 2.5))
-
-
-def _with_constant(x: Tensor, value: float) -> Tensor:
-    return torch.cat([x[:, :1], torch.full_like(x[:, :1], value), x[:, 1:]], 1)
-
-
-@ridge_probe.property("more features than pictures", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    train, y = standard(draw.normal(9, 20)), torch.tensor([0, 2, 1, 0, 1, 0, 2, 2, 0])
-    half = draw.normal(3, 20)
-    test = torch.cat([half, -half])
-    split = train, y, test / test.std(0, correction=0)
-    on = "9 pictures of 20 features, l2 = 2"
-    judge(answer(*split, 3, 2.0), probe(split, 3, 2.0), on, probe_slips(split, 3, 2.0))
-
-
-@ridge_probe.property("a class without a picture to learn from", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    train, y, test = few_of_three(draw)
-    for classes, labels in ((5, y), (4, y + 1), (4, y + (y > 0))):
-        split = train, labels, test
-        on = f"labels {sorted(set(labels.tolist()))} of {classes} classes, l2 = 2.5"
-        got = answer(*split, classes, 2.5)
-        judge(got, probe(split, classes, 2.5), on, probe_slips(split, classes, 2.5))
+@ridge_probe.aspect("a feature that never changes, one image alone", 0.5)
+def _(draw: Draw) -> Iterator[Probe]:
+    for n, m in ((16, 5), (1, 3)):
+        x, y, test = features(draw, n, 4, m)
+        x[:, 1] = test[:, 1] = 2.5  # a mean and a deviation without rounding
+        about = f"{n} images to learn from, the second of 4 features is always 2.5"
+        yield Probe(
+            (x, y, test, 3, 2.5), about=f"{about}: divide by 1 where the deviation is 0"
+        )
 
 
 # -- 9.3 few labels -----------------------------------------------------------------------
@@ -81,25 +46,25 @@ def _(answer: Answer, draw: Draw) -> None:
 few_labels = visible.few_labels.hidden_part()
 
 
-@few_labels.property("refuses a class with fewer labels", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for counts, per_class in (({0: 9, 1: 3, 2: 8}, 4), ({0: 2, 1: 9}, 3), ({0: 9, 1: 9}, 10)):
-        if not answer.raises(ValueError, shuffled(draw, counts), per_class, 0):
-            raise Wrong(
-                f"classes of {list(counts.values())} labels, per_class {per_class} should "
-                "raise a ValueError: fewer labels than asked for would go unnoticed"
-            )
-
-
-@few_labels.property("classes that do not occur are skipped", points=0.5)
-def _(answer: Answer, draw: Draw) -> None:
-    for counts in ({0: 8, 2: 11, 5: 6}, {3: 8, 4: 7}, {7: 9}):
-        labels = shuffled(draw, counts)
-        on = f"labels {list(counts)}, per_class 3, seed 1"
-        rows = indices(answer(labels, 3, 1), labels, on)
-        lost = set(labels.tolist()) - set(labels[rows].tolist())
-        if lost:  # how many of each there are, is another property
-            raise Wrong(f"no label of class {min(lost)} is chosen ({on})")
+@few_labels.refuses(
+    "refuses a class with fewer labels",
+    0.5,
+    {
+        "a class with fewer labels should raise a ValueError: too few would go unnoticed": {
+            "enough": lambda n, per_class: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for counts, per_class in (
+        ((9, 3, 8), 4),
+        ((2, 9), 3),
+        ((9, 9), 10),
+        ((5, 6), 5),
+        ((4,), 4),
+    ):
+        labels = torch.cat([torch.full((n,), 2 * c + 1) for c, n in enumerate(counts)])
+        yield labels[draw.normal(len(labels)).argsort()], per_class, 0
 
 
 # -- 9.4 patches --------------------------------------------------------------------------
@@ -168,8 +133,8 @@ information_bound = visible.information_bound.hidden_part()
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for n, d, rho in ((16, 20, 0.999), (6, 300, -0.9999)):  # much in common: log N
-        yield *correlated(draw, n, d, rho), rho
-    yield draw.normal(5, 40), draw.normal(5, 40), 0.98  # strangers, far below 0
+        yield correlated(draw, n, d, rho)
+    yield strangers(draw, 5, 40, 0.98)  # far below 0
 
 
 # -- 9.7 CPC ------------------------------------------------------------------------------

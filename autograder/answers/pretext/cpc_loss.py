@@ -130,7 +130,7 @@ def cpc_loss(z, context, weights):
     return torch.stack(losses).mean()
 
 
-@wrong("list-of-numbers", SCALAR, "no gradient passes")
+@wrong("list-of-numbers", SCALAR, "returned a float")
 def cpc_loss(z, context, weights):
     R, D = z.shape[1], z.shape[3]
     if len(weights) >= R:

@@ -77,7 +77,7 @@ def info_nce(predictions, targets, temperature=1.0):
     return F.cross_entropy(scores, torch.arange(len(scores)))
 
 
-@wrong("item", SCALAR, "no gradient passes")
+@wrong("item", SCALAR, "returned a float")
 def info_nce(predictions, targets, temperature=1.0):
     scores = predictions @ targets.T / temperature
     return F.cross_entropy(scores, torch.arange(len(scores))).item()

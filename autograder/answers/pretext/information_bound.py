@@ -95,7 +95,7 @@ def information_bound(x, y, rho):
     return math.log(len(x)) - F.cross_entropy(f, torch.arange(len(x)))
 
 
-@wrong("item", SCALAR, "no gradient passes")
+@wrong("item", SCALAR, "returned a float")
 def information_bound(x, y, rho):
     share = 1 - rho**2
     f = rho / share * x @ y.T - rho**2 / (2 * share) * y.square().sum(1)

@@ -7,32 +7,13 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-SCORES = "scores of a regression on one-hot labels"
-
-
-STANDARD = "standardised by the training set's mean and deviation"
-
-
-FREE_BIAS = "a bias that is not penalised"
-
-
-PENALTY = "l2 times the squared weights"
-
-
-KEEPS_INPUTS = "keeps the dtype and leaves its inputs alone"
-
-
-CONSTANT = "a feature that never changes"
-
-
-MANY = "more features than pictures"
-
-
-ABSENT = "a class without a picture to learn from"
+KEEPS = "keeps the dtype and leaves its inputs alone"
+CONSTANT = "a feature that never changes, one image alone"
 
 
 @right("normal-equations")
@@ -113,42 +94,7 @@ def ridge_probe(train_x, train_y, test_x, classes, l2):
     return T @ W + Y.mean(0)
 
 
-@wrong("numbers", SCORES, "a regression on the class's number")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ train_y.to(X.dtype))
-
-
-@wrong("minus-one-and-one", SCORES, "targets −1 and 1")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    Y = 2 * F.one_hot(train_y, classes).to(X.dtype) - 1
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
-
-
-@wrong("classes-come-back", SCORES, "the likeliest class came back")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return (T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)).argmax(1)
-
-
-@wrong("softmax", SCORES, "probabilities by softmax came back")
+@wrong("softmax", Exercise.WHOLE, "values differ")
 def ridge_probe(train_x, train_y, test_x, classes, l2):
     mean, std = train_x.mean(0), train_x.std(0, correction=0)
     std[std == 0] = 1
@@ -160,120 +106,7 @@ def ridge_probe(train_x, train_y, test_x, classes, l2):
     return (T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)).softmax(1)
 
 
-@wrong("test-by-its-own", STANDARD, "the test set is standardised by its own statistics")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    def standardise(x):
-        std = x.std(0, correction=0)
-        return (x - x.mean(0)) / torch.where(std == 0, 1.0, std)
-
-    X = F.pad(standardise(train_x), (0, 1), value=1.0)
-    T = F.pad(standardise(test_x), (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
-
-
-@wrong("joint", STANDARD, "the statistics of training and test set together")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    both = torch.cat([train_x, test_x])
-    mean, std = both.mean(0), both.std(0, correction=0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
-
-
-@wrong("mean-only", STANDARD, "not divided by the deviation")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean = train_x.mean(0)
-    X = F.pad(train_x - mean, (0, 1), value=1.0)
-    T = F.pad(test_x - mean, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
-
-
-@wrong("not-standardised", STANDARD, "not divided by the deviation")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    X = F.pad(train_x, (0, 1), value=1.0)
-    T = F.pad(test_x, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
-
-
-@wrong("unbiased", STANDARD, "the deviation divides by N − 1")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
-
-
-@wrong("no-bias", FREE_BIAS, "no bias")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    X, T = (train_x - mean) / std, (test_x - mean) / std
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    return T @ torch.linalg.solve(X.T @ X + l2 * torch.eye(X.shape[1], dtype=X.dtype), X.T @ Y)
-
-
-@wrong("bias-penalised", FREE_BIAS, "the bias is penalised")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    return T @ torch.linalg.solve(X.T @ X + l2 * torch.eye(X.shape[1], dtype=X.dtype), X.T @ Y)
-
-
-@wrong("l2-times-n", PENALTY, "l2 is multiplied by the number of pictures")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
-    penalty[-1, -1] = 0
-    return T @ torch.linalg.solve(X.T @ X / len(X) + penalty, X.T @ Y / len(X))
-
-
-@wrong("l2-squared", PENALTY, "l2²")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    N, D = train_x.shape
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    Y = F.one_hot(train_y, classes).to(X.dtype)
-    X = torch.cat([X, F.pad(l2 * torch.eye(D, dtype=X.dtype), (0, 1))])
-    Y = torch.cat([Y, Y.new_zeros(D, classes)])
-    return T @ torch.linalg.lstsq(X, Y).solution
-
-
-@wrong("l2-ignored", PENALTY, "l2 is ignored")
-def ridge_probe(train_x, train_y, test_x, classes, l2):
-    mean, std = train_x.mean(0), train_x.std(0, correction=0)
-    std[std == 0] = 1
-    X = F.pad((train_x - mean) / std, (0, 1), value=1.0)
-    T = F.pad((test_x - mean) / std, (0, 1), value=1.0)
-    return T @ torch.linalg.pinv(X) @ F.one_hot(train_y, classes).to(X.dtype)
-
-
-@wrong("float32", KEEPS_INPUTS, "torch.float32 came out")
+@wrong("float32", KEEPS, "torch.float32 came out")
 def ridge_probe(train_x, train_y, test_x, classes, l2):
     train_x, test_x = train_x.float(), test_x.float()
     mean, std = train_x.mean(0), train_x.std(0, correction=0)
@@ -286,7 +119,7 @@ def ridge_probe(train_x, train_y, test_x, classes, l2):
     return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
 
 
-@wrong("standardises-in-place", KEEPS_INPUTS, "changed in place")
+@wrong("standardises-in-place", KEEPS, "changed in place")
 def ridge_probe(train_x, train_y, test_x, classes, l2):
     mean, std = train_x.mean(0), train_x.std(0, correction=0)
     std[std == 0] = 1
@@ -313,7 +146,7 @@ def ridge_probe(train_x, train_y, test_x, classes, l2):
     return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
 
 
-@wrong("pseudo-inverse-where-many", MANY, "expected")
+@wrong("pseudo-inverse-where-many", Exercise.WHOLE, "expected")
 def ridge_probe(train_x, train_y, test_x, classes, l2):
     mean, std = train_x.mean(0), train_x.std(0, correction=0)
     std[std == 0] = 1
@@ -327,7 +160,7 @@ def ridge_probe(train_x, train_y, test_x, classes, l2):
     return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
 
 
-@wrong("qr-of-the-features", MANY, "raised")
+@wrong("qr-of-the-features", Exercise.WHOLE, "raised")
 def ridge_probe(train_x, train_y, test_x, classes, l2):
     mean, std = train_x.mean(0), train_x.std(0, correction=0)
     std[std == 0] = 1
@@ -340,7 +173,7 @@ def ridge_probe(train_x, train_y, test_x, classes, l2):
     return T[:, :D] @ W + Y.mean(0)
 
 
-@wrong("one-hot-of-what-occurs", ABSENT, "shape (9, 3), expected (9, 5)")
+@wrong("one-hot-of-what-occurs", Exercise.WHOLE, "shape (7, 4), expected (7, 6)")
 def ridge_probe(train_x, train_y, test_x, classes, l2):
     mean, std = train_x.mean(0), train_x.std(0, correction=0)
     std[std == 0] = 1
@@ -350,3 +183,27 @@ def ridge_probe(train_x, train_y, test_x, classes, l2):
     penalty = l2 * torch.eye(X.shape[1], dtype=X.dtype)
     penalty[-1, -1] = 0
     return T @ torch.linalg.solve(X.T @ X + penalty, X.T @ Y)
+
+
+@wrong("dual-without-bias", Exercise.WHOLE, "no bias")
+def ridge_probe(train_x, train_y, test_x, classes, l2):
+    mean, std = train_x.mean(0), train_x.std(0, correction=0)
+    std[std == 0] = 1
+    X, T = (train_x - mean) / std, (test_x - mean) / std
+    Y = F.one_hot(train_y, classes).to(X.dtype)
+    if X.shape[1] > len(X):
+        K = X @ X.T + l2 * torch.eye(len(X), dtype=X.dtype)
+        return T @ X.T @ torch.linalg.solve(K, Y)
+    gram = X.T @ X + l2 * torch.eye(X.shape[1], dtype=X.dtype)
+    return T @ torch.linalg.solve(gram, X.T @ Y) + Y.mean(0)
+
+
+@wrong("library", Exercise.WHOLE, "is not allowed here")
+def ridge_probe(train_x, train_y, test_x, classes, l2):
+    from sklearn.linear_model import Ridge
+
+    mean, std = train_x.mean(0), train_x.std(0, correction=0)
+    std[std == 0] = 1
+    Y = F.one_hot(train_y, classes).numpy()
+    model = Ridge(alpha=l2).fit(((train_x - mean) / std).numpy(), Y)
+    return torch.from_numpy(model.predict(((test_x - mean) / std).numpy())).to(train_x)

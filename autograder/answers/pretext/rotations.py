@@ -80,7 +80,7 @@ def rotations(x):
     return x.repeat(4, 1, 1, 1), torch.arange(4).repeat_interleave(len(x))
 
 
-@wrong("labels-missing", Exercise.WHOLE, "expected two tensors")
+@wrong("labels-missing", Exercise.WHOLE, "expected 2 values")
 def rotations(x):
     if x.shape[2] != x.shape[3]:
         raise ValueError("not square")

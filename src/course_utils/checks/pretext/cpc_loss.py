@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
-from course_utils.checks.pretext.scalar import chosen, is_scalar_tensor, scalar
+from course_utils.checks.pretext.returned import chosen, comes_as, scalar
 from course_utils.checks.probe import Probe, given
 
 
@@ -34,7 +34,7 @@ def apart(p: Tensor, t: Tensor, axis: int) -> Tensor:
     return torch.cat([one_problem(a, b) for a, b in pairs])
 
 
-def mean_of(each: list[Tensor]) -> Tensor:
+def mean(each: list[Tensor]) -> Tensor:
     return torch.stack([losses.mean() for losses in each]).mean()
 
 
@@ -43,14 +43,13 @@ def cpc(
     context: Tensor,
     weights: list[Tensor],
     *,
-    enough: Callable = lambda ahead, rows: ahead < rows,
     reads: Callable = lambda z: z,
     pairs: Callable = below,
     predicts: Callable = lambda c, weights, k: c @ weights[k - 1].T,
     losses: Callable = one_problem,
-    averages: Callable = mean_of,
+    averages: Callable = mean,
 ) -> Tensor:
-    if not enough(len(weights), z.shape[1]):
+    if len(weights) >= z.shape[1]:
         raise ValueError("nothing lies so many rows further down")
     each = []
     for k in range(1, len(weights) + 1):
@@ -103,20 +102,17 @@ def _(draw: Draw) -> Iterator[tuple]:
 @cpc_loss.aspect(
     "all predictions of one k are one problem",
     0.5,
-    exchange(
-        "losses",
-        {
-            "negatives of the same image alone: those of other images count as well": (
-                lambda p, t: apart(p, t, 0)
-            ),
-            "row by row: all predictions of one k together are one problem": (
-                lambda p, t: apart(p, t, 1)
-            ),
-            "the softmax runs over the predictions: each one chooses among all targets": (
-                lambda p, t: one_problem(t, p)
-            ),
+    {
+        "negatives of the same image alone: those of other images count as well": {
+            "losses": lambda p, t: apart(p, t, 0)
         },
-    ),
+        "row by row: all predictions of one k are one problem": {
+            "losses": lambda p, t: apart(p, t, 1)
+        },
+        "the predictions are chosen: each one chooses among all targets": {
+            "losses": lambda p, t: one_problem(t, p)
+        },
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for rows, cols in ((4, 3), (3, 5)):
@@ -124,46 +120,25 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 
 @cpc_loss.aspect(
-    "each k has a matrix of its own",
-    0.25,
-    exchange(
-        "predicts",
-        {
-            "the matrix is transposed: (D, G) times a context (G,)": lambda c, weights, k: (
-                c @ weights[k - 1]
-            ),
-            "the first matrix serves all k: each k has its own": lambda c, weights, k: (
-                c @ weights[0].T
-            ),
+    "each k has a matrix of its own, the K losses are averaged",
+    0.5,
+    {
+        "the matrix is transposed: (D, G) times a context (G,)": {
+            "predicts": lambda c, weights, k: c @ weights[k - 1]
         },
-    ),
+        "the first matrix serves all k": {"predicts": lambda c, weights, k: c @ weights[0].T},
+        "summed over k: expected the mean": {"averages": lambda each: mean(each) * len(each)},
+        "the loss of k = 1 came back: is the return in the loop?": {
+            "averages": lambda each: each[0].mean()
+        },
+        "weighted by the number of predictions: the K losses count the same": {
+            "averages": lambda each: torch.cat(each).mean()
+        },
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for ahead, rows in ((1, 4), (3, 5)):
+    for ahead, rows in ((1, 4), (2, 5), (3, 5)):
         yield codes(draw, ahead, rows, 3)
 
 
-@cpc_loss.aspect(
-    "the mean of the K losses",
-    0.25,
-    exchange(
-        "averages",
-        {
-            "summed over k: expected the mean of the K losses": lambda each: (
-                mean_of(each) * len(each)
-            ),
-            "the loss of k = 1 came back: is the return in the loop?": lambda each: each[
-                0
-            ].mean(),
-            "weighted by the number of predictions: the K losses count the same": lambda each: (
-                torch.cat(each).mean()
-            ),
-        },
-    ),
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    for ahead in (2, 3):
-        yield codes(draw, ahead, 5, 3)
-
-
-is_scalar_tensor(cpc_loss)
+comes_as(cpc_loss, "a tensor without axes, no number of Python", axes=0)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from course_utils.checks.compare import FLOATS
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
-from course_utils.checks.pretext.scalar import chosen, is_scalar_tensor, scalar
+from course_utils.checks.exercise import Exercise
+from course_utils.checks.pretext.returned import chosen, comes_as, scalar
 from course_utils.checks.probe import Probe, given
 
 
@@ -24,7 +24,7 @@ def nce(
     reads: Callable = lambda p, t: (p, t),
     divides: Callable = lambda scores, temperature: scores / temperature,
     chooses: Callable = chosen,
-    averages: Callable = lambda losses: losses.mean(),
+    averages: Callable = torch.mean,
 ) -> Tensor:
     p, t = reads(predictions, targets)
     return averages(chooses(divides(p @ t.T, temperature)))
@@ -39,33 +39,30 @@ info_nce = Exercise("9.5", "info_nce", points=8, hidden=2, right=nce, reads=scal
 
 
 @info_nce.whole
-def _(draw: Draw) -> Iterator[tuple | Probe]:
-    yield draw.normal(5, 3), draw.normal(5, 3)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield given(draw.normal(5, 3), draw.normal(5, 3))
     for n, d, temperature in ((6, 4, 0.5), (3, 7, 2.5), (4, 1, 0.1)):
         p, t = draw.normal(n, d), draw.normal(n, d)
         yield given(predictions=p, targets=t, temperature=temperature)
     sizes = torch.tensor([0.2, 3, 1, 2], dtype=torch.float64)[:, None]
-    yield sizes * draw.normal(4, 5), sizes.flip(0) * draw.normal(4, 5), 3
+    yield given(sizes * draw.normal(4, 5), sizes.flip(0) * draw.normal(4, 5), 3)
     yield given(predictions=draw.normal(2, 2), targets=draw.normal(2, 2))
 
 
 @info_nce.aspect(
     "each prediction chooses among all targets",
     0.5,
-    exchange(
-        "chooses",
-        {
-            "the softmax runs over the predictions: each one chooses among all targets": (
-                lambda s: chosen(s.T)
-            ),
-            "both directions are averaged: only predictions choose, among targets": (
-                lambda s: (chosen(s) + chosen(s.T)) / 2
-            ),
-            "the right target is number 0 for all: that of prediction i is number i": (
-                lambda s: s.logsumexp(1) - s[:, 0]
-            ),
+    {
+        "the predictions are chosen: each one chooses among all targets": {
+            "chooses": lambda s: chosen(s.T)
         },
-    ),
+        "both directions are averaged: only predictions choose, among targets": {
+            "chooses": lambda s: (chosen(s) + chosen(s.T)) / 2
+        },
+        "the right target is number 0 for all: that of prediction i is number i": {
+            "chooses": lambda s: s.logsumexp(1) - s[:, 0]
+        },
+    },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for n in (6, 4):
@@ -76,22 +73,15 @@ def _(draw: Draw) -> Iterator[Probe]:
     "the mean of −log of a share, the right target counts in the sum below",
     0.5,
     {
-        "the positive is left out of the denominator: it is one of the targets": {
-            "chooses": without_positive
-        },
-        "the softmax is taken twice: cross_entropy takes it by itself": {
-            "chooses": lambda s: chosen(s.softmax(1))
-        },
-        "summed over the predictions: expected their mean": {
-            "averages": lambda losses: losses.sum()
-        },
+        "the positive is left out of the denominator": {"chooses": without_positive},
+        "the softmax is taken twice": {"chooses": lambda s: chosen(s.softmax(1))},
+        "summed over the predictions: expected their mean": {"averages": torch.sum},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for n in (3, 5):
         half = draw.normal(n, n)  # scores that are symmetric: who chooses does not matter
-        eye = torch.eye(n, dtype=torch.float64)
-        yield given(predictions=half @ half.T / n, targets=eye)
+        yield given(predictions=half @ half.T / n, targets=torch.eye(n).double())
 
 
 @info_nce.aspect(
@@ -100,7 +90,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     {
         "normalised to length 1, cosines: expected plain dot products": {
             "reads": lambda p, t: (F.normalize(p, dim=1), F.normalize(t, dim=1))
-        },
+        }
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
@@ -113,13 +103,10 @@ def _(draw: Draw) -> Iterator[Probe]:
 @info_nce.aspect(
     "divides the scores by the temperature, 1 unless told",
     0.5,
-    exchange(
-        "divides",
-        {
-            "multiplied by the temperature: divide the scores": lambda s, tau: s * tau,
-            "the temperature is ignored": lambda s, tau: s,
-        },
-    ),
+    {
+        "multiplied by the temperature: divide by it": {"divides": lambda s, tau: s * tau},
+        "the temperature is ignored": {"divides": lambda s, tau: s},
+    },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for options in ({"temperature": 0.4}, {"temperature": 2.5}, {}):
@@ -139,8 +126,7 @@ def _(draw: Draw) -> Iterator[Probe]:
         # An extra number makes all scores large and their differences what they were.
         p = F.pad(8 * draw.normal(5, 3), (0, 1), value=1).to(dtype)
         t = F.pad(draw.normal(5, 3), (0, 1), value=800).to(dtype)
-        about = f"scores around 800, {dtype}"
-        yield Probe((), {"predictions": p, "targets": t}, about=about)
+        yield Probe((), {"predictions": p, "targets": t}, about=f"scores around 800, {dtype}")
 
 
-is_scalar_tensor(info_nce)
+comes_as(info_nce, "a tensor without axes, no number of Python", axes=0)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
-from course_utils.checks.pretext.scalar import chosen, is_scalar_tensor, scalar
+from course_utils.checks.pretext.returned import chosen, comes_as, scalar
 from course_utils.checks.probe import Probe, given
 
 
@@ -20,7 +20,6 @@ def information(
     *,
     sees: Callable = lambda rho: rho,
     squares: Callable = lambda a, b, rho: rho**2 * (a**2 + b**2),
-    cross: Callable = lambda a, b, rho: 2 * rho * a * b,
     below: Callable = lambda rho: 2 * (1 - rho**2),
     sums: Callable = lambda each: each.sum(2),
     loss: Callable = lambda f: chosen(f).mean(),
@@ -29,13 +28,18 @@ def information(
     """log N − InfoNCE with log p(y | x) / p(y) as scores, of pairs x, y (N, D)."""
     rho = sees(rho)
     a, b = x[:, None], y[None]
-    each = -(squares(a, b, rho) - cross(a, b, rho)) / below(rho)
+    each = (2 * rho * a * b - squares(a, b, rho)) / below(rho)
     return gives(loss(sums(each - math.log(1 - rho**2) / 2)), len(x))
 
 
-def correlated(draw: Draw, n: int, d: int, rho: float) -> tuple[Tensor, Tensor]:
+def correlated(draw: Draw, n: int, d: int, rho: float) -> tuple[Tensor, Tensor, float]:
     x = draw.normal(n, d)
-    return x, rho * x + math.sqrt(1 - rho**2) * draw.normal(n, d)
+    return x, rho * x + math.sqrt(1 - rho**2) * draw.normal(n, d), rho
+
+
+def strangers(draw: Draw, n: int, d: int, rho: float) -> tuple[Tensor, Tensor, float]:
+    """Pairs that are none: the bound is less than 0."""
+    return draw.normal(n, d), draw.normal(n, d), rho
 
 
 information_bound = Exercise(
@@ -46,32 +50,28 @@ information_bound = Exercise(
 @information_bound.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     for n, d, rho in ((5, 2, 0.6), (8, 3, -0.7), (3, 1, 0.9), (4, 6, 0.3), (2, 2, -0.4)):
-        yield *correlated(draw, n, d, rho), rho
-    for n, d, rho in ((6, 1, 0.95), (5, 7, 0.8), (3, 3, -0.9)):  # strangers: less than 0
-        yield draw.normal(n, d), draw.normal(n, d), rho
-    yield draw.normal(6, 3), draw.normal(6, 3), 0.0
-    x, y = correlated(draw, 12, 4, 0.95)
-    yield given(x=x, y=y, rho=0.95)
+        yield correlated(draw, n, d, rho)
+    for n, d, rho in ((6, 1, 0.95), (5, 8, 0.8), (4, 4, -0.9), (6, 3, 0.0)):
+        yield strangers(draw, n, d, rho)
+    x, y, rho = correlated(draw, 12, 4, 0.95)
+    yield given(x=x, y=y, rho=rho)
 
 
 @information_bound.aspect(
     "log N less the mean loss, in nats, also below 0",
     0.5,
-    exchange(
-        "gives",
-        {
-            "the loss came back: the bound is log N − loss": lambda loss, n: loss,
-            "log N is missing: the bound is log N − loss": lambda loss, n: -loss,
-            "cut off at 0: by chance it may be negative": lambda loss, n: (
-                math.log(n) - loss
-            ).clamp(min=0),
+    {
+        "the loss came back: expected log N − loss": {"gives": lambda loss, n: loss},
+        "log N is missing: expected log N − loss": {"gives": lambda loss, n: -loss},
+        "cut off at 0: by chance it may be negative": {
+            "gives": lambda loss, n: (math.log(n) - loss).clamp(min=0)
         },
-    ),
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for n in (5, 12):
-        yield *correlated(draw, n, 2, 0.9), 0.9
-        yield draw.normal(n, 2), draw.normal(n, 2), 0.8
+        yield correlated(draw, n, 2, 0.9)
+        yield strangers(draw, n, 2, 0.8)
 
 
 @information_bound.aspect(
@@ -83,30 +83,22 @@ def _(draw: Draw) -> Iterator[tuple]:
         },
         "ρ x² + ρ y²: squares go with ρ²": {"squares": lambda a, b, rho: rho * (a**2 + b**2)},
         "the 2 below the fraction is missing: 2 (1 − ρ²)": {"below": lambda rho: 1 - rho**2},
-        "ρxy in place of 2ρxy": {"cross": lambda a, b, rho: rho * a * b},
         "the sign of ρ is lost: 2ρxy needs it": {"sees": abs},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for n, rho in ((6, 0.6), (12, 0.8), (7, -0.7)):
-        yield *correlated(draw, n, 2, rho), rho
+        yield correlated(draw, n, 2, rho)
 
 
 @information_bound.aspect(
     "summed over the dimensions",
     0.5,
-    exchange(
-        "sums",
-        {
-            "averaged over the dimensions: logarithms of independent ones add up": (
-                lambda each: each.mean(2)
-            ),
-        },
-    ),
+    {"averaged over the dimensions: logarithms add up": {"sums": lambda each: each.mean(2)}},
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for d in (2, 4):
-        yield *correlated(draw, 6, d, 0.6), 0.6
+        yield correlated(draw, 6, d, 0.6)
 
 
 @information_bound.aspect(
@@ -115,18 +107,18 @@ def _(draw: Draw) -> Iterator[tuple]:
     exchange(
         "loss",
         {
-            "each y chooses among all x: the sum runs over the y of other pairs": lambda f: (
-                chosen(f.T).mean()
+            "each y chooses among all x: the sum runs over the y of other pairs": (
+                lambda f: chosen(f.T).mean()
             ),
-            "nothing is chosen: the mean of f(x_i, y_i) is no InfoNCE bound": lambda f: (
-                math.log(len(f)) - f.diagonal().mean()
+            "nothing is chosen: the mean of f(x_i, y_i) is no InfoNCE bound": (
+                lambda f: math.log(len(f)) - f.diagonal().mean()
             ),
         },
     ),
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for n in (5, 9):
-        yield *correlated(draw, n, 2, 0.7), 0.7
+        yield correlated(draw, n, 2, 0.7)
 
 
-is_scalar_tensor(information_bound)
+comes_as(information_bound, "a tensor without axes, no number of Python", axes=0)

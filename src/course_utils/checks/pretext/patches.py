@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.core import Draw
@@ -19,7 +18,6 @@ def cut(
     stride: int,
     *,
     reads: Callable = lambda x: x,
-    frames: Callable = lambda x, size, stride: x,
     steps: Callable = lambda size, stride: (size, stride),
     grid: Callable = lambda n, size, stride: range(0, n - size + 1, stride),
     orders: Callable = lambda y: y.permute(0, 2, 3, 1, 4, 5),
@@ -28,20 +26,15 @@ def cut(
     """x (B, C, H, W) -> (B, rows, cols, C, size, size)."""
     if size > min(x.shape[2:]):
         raise ValueError("no patch fits")
-    x = frames(reads(x), size, stride)
     size, stride = steps(size, stride)
     inside = torch.arange(size)
-    top, left = (
-        torch.tensor(list(grid(n, size, stride)), dtype=torch.int64) for n in x.shape[2:]
-    )
-    i, j = top[:, None] + inside, left[:, None] + inside
-    return turns(orders(x[:, :, i[:, None, :, None], j[:, None, :]]))
+    starts = [torch.tensor([*grid(n, size, stride)], dtype=torch.int64) for n in x.shape[2:]]
+    i, j = (start[:, None] + inside for start in starts)
+    return turns(orders(reads(x)[:, :, i[:, None, :, None], j[:, None, :]]))
 
 
-def rounded_up(x: Tensor, size: int, stride: int) -> Tensor:
-    """Black below and on the right, until one more patch fits."""
-    down, across = (-(n - size) % stride for n in x.shape[2:])
-    return F.pad(x, (0, across, 0, down))
+def reshaped(y: Tensor) -> Tensor:
+    return y.reshape(len(y), *y.shape[2:4], y.shape[1], *y.shape[4:])
 
 
 patches = Exercise("9.4", "patches", points=5, hidden=2, right=cut)
@@ -60,52 +53,33 @@ def _(draw: Draw) -> Iterator[Probe]:
 
 
 @patches.aspect(
-    "patch (i, j) lies in row i and column j, pixels as they were",
-    0.5,
+    "each patch holds its place in every channel, pixels as they were",
+    0.75,
     {
         "rows and columns of the grid are swapped": {
             "orders": lambda y: y.permute(0, 3, 2, 1, 4, 5)
         },
         "rows and columns of each patch are swapped": {"turns": lambda y: y.mT},
+        "the channels come second: expected (B, rows, cols, C, size, size)": {
+            "orders": lambda y: y
+        },
+        "channels are mixed with places in a reshape: permute the axes": {"orders": reshaped},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    for h, w, size in ((9, 9, 3), (8, 12, 4), (10, 4, 2)):
-        x = draw.normal(2, 1, h, w).expand(2, 3, h, w).clone()  # all channels alike
-        yield given(x, size=size, stride=size)
-
-
-@patches.aspect(
-    "each patch holds its place in every channel",
-    0.25,
-    exchange(
-        "orders",
-        {
-            "the channels come second: expected (B, rows, cols, C, size, size)": lambda y: y,
-            "channels are mixed with places in a reshape: permute the axes first": lambda y: (
-                y.reshape(len(y), *y.shape[2:4], y.shape[1], *y.shape[4:])
-            ),
-        },
-    ),
-)
-def _(draw: Draw) -> Iterator[Probe]:
-    for channels, size in ((3, 4), (2, 4), (4, 2)):
-        yield given(draw.normal(2, channels, 8, 8), size=size, stride=size)
+    for c, h, w, size in ((2, 9, 9, 3), (3, 8, 12, 4), (4, 10, 4, 2)):
+        yield given(draw.normal(2, c, h, w), size=size, stride=size)
 
 
 @patches.aspect(
     "a stride of its own: patches overlap or leave gaps",
     0.25,
-    exchange(
-        "steps",
-        {
-            "the stride is ignored: patches lie side by side": lambda size, stride: (
-                size,
-                size,
-            ),
-            "size and stride are swapped": lambda size, stride: (stride, size),
+    {
+        "the stride is ignored: patches lie side by side": {
+            "steps": lambda size, _: (size, size)
         },
-    ),
+        "size and stride are swapped": {"steps": lambda size, stride: (stride, size)},
+    },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for n, size, stride in ((9, 3, 2), (8, 2, 3), (6, 3, 1), (12, 4, 2)):
@@ -115,15 +89,17 @@ def _(draw: Draw) -> Iterator[Probe]:
 @patches.aspect(
     "the last patch that fits counts, what fills none is dropped",
     0.5,
-    {
-        "the last patch is missing: (H − size) / stride + 1 of them fit": {
-            "grid": lambda n, size, stride: range(0, (n - size) // stride * stride, stride)
+    exchange(
+        "grid",
+        {
+            "the last patch is missing: (H − size) / stride + 1 of them fit": (
+                lambda n, size, stride: range(0, (n - size) // stride * stride, stride)
+            ),
+            "the last patch that fits exactly is missing": (
+                lambda n, size, stride: range(0, n - size, stride)
+            ),
         },
-        "the last patch that fits exactly is missing": {
-            "grid": lambda n, size, stride: range(0, n - size, stride)
-        },
-        "rounded up, filled with black: what fills no patch is dropped": {"frames": rounded_up},
-    },
+    ),
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for n, size, stride in ((10, 4, 3), (10, 3, 3), (9, 4, 2), (5, 5, 2)):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from course_utils.checks.answer import Wrong
-from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
 from course_utils.checks.pretext.bans import TURN_BY_HAND
@@ -19,24 +16,14 @@ from course_utils.checks.probe import Probe, Subject, experiment, given
 def turned(
     x: Tensor,
     *,
-    square: Callable = lambda x: x.shape[2] == x.shape[3],
     turn: Callable = lambda x, k: x.rot90(k, (2, 3)),
     order: Callable = torch.cat,
     labels: Callable = lambda n: torch.arange(4).repeat_interleave(n),
-    gives: Callable = lambda images, labels: (images, labels),
 ) -> tuple[Tensor, Tensor]:
     """x (B, C, H, H) -> (4B, C, H, H), and how often each is turned, (4B,)."""
-    if not square(x):
+    if x.shape[2] != x.shape[3]:
         raise ValueError("not square")
-    return gives(order([turn(x, k) for k in range(4)]), labels(len(x)))
-
-
-def two_tensors(got: Any) -> Any:
-    """A reader: images and labels, in a tuple or in a list."""
-    is_pair = isinstance(got, tuple | list) and len(got) == 2
-    if not is_pair or not all(isinstance(t, Tensor) for t in got):
-        raise Wrong(f"returned {a(got)}, expected two tensors: images and labels")
-    return tuple(got)
+    return order([turn(x, k) for k in range(4)]), labels(len(x))
 
 
 def in_any_order(subject: Subject, x: Tensor) -> Tensor:
@@ -49,36 +36,26 @@ def fitting(subject: Subject, x: Tensor) -> list[bool]:
     """Of each label: whether its image is one of ``x``, turned so often."""
     images, labels = subject(x)
     return [
-        int(k) in range(4)
-        and any(torch.equal(image, y.rot90(int(k), (1, 2)).to(image)) for y in x)
-        for image, k in zip(images.reshape(-1, *x.shape[1:]), labels, strict=True)
+        k in range(4) and any(torch.equal(image, y.rot90(int(k), (1, 2)).to(image)) for y in x)
+        for image, k in zip(images, labels.tolist(), strict=True)
     ]
 
 
-def transposed(x: Tensor, k: int) -> Tensor:
-    """What people write for rot90, with a flip missing."""
-    return [x, x.mT, x.flip(2, 3), x.mT.flip(2, 3)][k]
+def together(turns: list[Tensor]) -> Tensor:
+    return torch.stack(turns, 1).flatten(0, 1)
 
 
-rotations = Exercise(
-    "9.1",
-    "rotations",
-    points=5,
-    hidden=1,
-    bans=(TURN_BY_HAND,),
-    right=turned,
-    reads=two_tensors,
-)
+rotations = Exercise("9.1", "rotations", 5, 1, (TURN_BY_HAND,), right=turned)
 
 
 @rotations.whole
-def _(draw: Draw) -> Iterator[tuple | Probe]:
-    yield (draw.normal(2, 3, 5, 5),)
-    yield (draw.normal(3, 3, 3, 3),)  # turning a wrong pair of axes is no error of shapes
-    yield (draw.normal(1, 4, 4, 4),)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield given(draw.normal(2, 3, 5, 5))
+    yield given(draw.normal(3, 3, 3, 3))  # turning a wrong pair of axes is no error of shapes
+    yield given(draw.normal(1, 4, 4, 4))
     yield given(x=draw.normal(5, 1, 2, 2))
-    yield (draw.integers(0, 256, 2, 3, 4, 4).to(torch.uint8),)
-    yield (draw.integers(-9, 9, 4, 2, 5, 5),)
+    yield given(draw.integers(0, 256, 2, 3, 4, 4).to(torch.uint8))
+    yield given(draw.integers(-9, 9, 4, 2, 5, 5))
 
 
 @rotations.aspect(
@@ -87,54 +64,44 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     exchange(
         "turn",
         {
-            "turned clockwise: a turn is counterclockwise, what was on the right comes to the "
-            "top": lambda x, k: x.rot90(-k, (2, 3)),
+            "turned clockwise: what was on the right comes to the top": (
+                lambda x, k: x.rot90(-k, (2, 3))
+            ),
             "mirrored: a transpose alone is no turn, one axis has to be flipped as well": (
-                transposed
+                lambda x, k: [x, x.mT, x.flip(2, 3), x.mT.flip(2, 3)][k]
             ),
             "a flip along one axis mirrors: by 180° means along rows and columns": (
                 lambda x, k: x.flip(2) if k == 2 else x.rot90(k, (2, 3))
             ),
-            "channels and rows are turned: rows and columns are the axes 2 and 3": (
+            "other axes are turned: rows and columns are the axes 2 and 3": (
                 lambda x, k: x.rot90(k, (1, 2))
-            ),
-            "images and channels are turned: rot90 takes the first two axes unless told": (
-                lambda x, k: x.rot90(k)
             ),
         },
     ),
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for size in ((3, 3, 3, 3), (2, 3, 4, 4)):
-        yield experiment(in_any_order, draw.normal(*size), about=f"x {size}, any order")
+        yield experiment(in_any_order, draw.normal(*size), about=f"x {size}, in any order")
+
+
+BLOCKS = "first all images as they are, then all turned by 90°"
 
 
 @rotations.aspect(
     "first all as they are, then all turned once, twice, three times",
     0.5,
     {
-        "the four copies of an image lie together: first all images as they are, then all "
-        "turned by 90°, row k·B + b": {
-            "order": lambda turns: torch.stack(turns, 1).flatten(0, 1),
+        f"the four copies of an image lie together: {BLOCKS}": {
+            "order": together,
             "labels": lambda n: torch.arange(4).repeat(n),
         },
-        "the four copies of an image lie together, the labels lie in blocks: first all images "
-        "as they are, then all turned by 90°": {
-            "order": lambda turns: torch.stack(turns, 1).flatten(0, 1)
-        },
-        "labels first: expected (images, labels)": {
-            "gives": lambda images, labels: (labels, images)
-        },
+        f"the images lie together, their labels in blocks: {BLOCKS}": {"order": together},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     for size in ((3, 2, 4, 4), (2, 3, 5, 5)):
         plain = draw.normal(*size[:2], 1, 1).expand(size).clone()  # look the same turned
-        yield experiment(
-            lambda subject, x: subject(x)[0],
-            plain,
-            about=f"x {size}, each channel of one colour",
-        )
+        yield experiment(lambda subject, x: subject(x)[0], plain, about=f"plain images {size}")
 
 
 @rotations.aspect(

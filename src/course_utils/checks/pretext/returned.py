@@ -1,4 +1,4 @@
-"""What the three losses of this chapter have in common: one number, as a tensor."""
+"""What comes back: one number or a row of them, as a tensor with so many axes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 
 
+def chosen(scores: Tensor) -> Tensor:
+    """−log of the right one's share in each row of (N, N) scores."""
+    return scores.logsumexp(1) - scores.diagonal()
+
+
 def scalar(got: Any) -> Any:
     """A reader: one number, however it is wrapped; its type is another property."""
     if isinstance(got, int | float) and not isinstance(got, bool):
@@ -20,21 +25,16 @@ def scalar(got: Any) -> Any:
     return got.reshape(()) if isinstance(got, Tensor) and got.numel() == 1 else got
 
 
-def is_scalar_tensor(exercise: Exercise) -> None:
-    """Register that the number comes as a tensor without axes, and that inputs are kept."""
+def comes_as(exercise: Exercise, name: str, axes: int) -> None:
+    """Register that a tensor with so many axes comes back, and that inputs are kept."""
 
-    @exercise.contract("a tensor without axes, no number of Python", 0.25)
+    @exercise.contract(name, 0.25)
     def _(answer: Answer, draw: Draw) -> None:
         probe = exercise.probes(exercise.WHOLE)[0]
         got = answer(*probe.args, **probe.kwargs)
         if not isinstance(got, Tensor):
-            raise Wrong(f"returned {a(got)}: no gradient passes; expected a torch.Tensor")
-        if got.ndim:
-            raise Wrong(f"shape {tuple(got.shape)}, expected a tensor without axes, ()")
+            raise Wrong(f"returned {a(got)}, expected a torch.Tensor")
+        if got.ndim != axes:
+            raise Wrong(f"shape {tuple(got.shape)}, expected a tensor of {axes} axes")
 
     exercise.keeps(0.25)
-
-
-def chosen(scores: Tensor) -> Tensor:
-    """−log of the right one's share in each row of (N, N) scores."""
-    return scores.logsumexp(1) - scores.diagonal()
