@@ -11,8 +11,9 @@ class Kind(StrEnum):
 
     SIMILAR = "near-identical"
     REFUSED = "refused call"
-    REFERENCE = "use of the reference"
+    REFERENCE = "use of the course's code"
     CHANGED = "changed cells"
+    DETOUR = "past the checks"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""Calls into ``course_utils.reference`` that stand in a student's answer.
+"""Calls into the course's own code that stand in a student's answer.
 
 Found in the text, before anything runs: the checks refuse such a call when it is made, this
 also finds what was never called. Comparing with the reference outside of the answer is what
-it is there for: a call at the top level of a cell is no finding.
+it is there for: a call at the top level of a cell is no finding. The same holds for the other
+rooms of the course, see ``ROOMS``.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 
-REFERENCE = "course_utils.reference"
+from course_utils.checks import own_code
+
+ROOMS = tuple(f"course_utils.{room}" for room in own_code.ROOMS)
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _LOADERS = ("getattr", "import_module", "__import__", "exec", "eval", "find_spec")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
-_BY_TEXT = re.compile(r"course_utils\s*\.\s*reference")
+_BY_TEXT = re.compile(rf"course_utils\s*\.\s*({'|'.join(own_code.ROOMS)})")
 
 Names = dict[str, str]  # what a name stands for: {"reference": "course_utils.reference"}
 
@@ -28,30 +31,32 @@ def given(cells: Iterable[str]) -> tuple[Names, frozenset[str]]:
     names: Names = {}
     statements: set[str] = set()
     for cell in cells:
-        if tree := _parsed(cell):
+        if tree := parsed(cell):
             names |= _imported(tree)
-            statements |= {_lines(cell, statement) for statement in tree.body}
+            statements |= {whole_lines(cell, statement) for statement in tree.body}
     return names, frozenset(statements)
 
 
 def uses(source: str, exercise: str, names: Names, statements: frozenset[str]) -> list[str]:
     """Each use in words; ``names`` and ``statements`` as ``given`` returns them."""
-    tree = _parsed(source)
+    tree = parsed(source)
     if tree is None:
         found = _BY_TEXT.search(source)
         line = source.count("\n", 0, found.start()) + 1 if found else 0
-        return [f"line {line}: {REFERENCE} is named (the cell is no Python)"] if found else []
+        if not found:
+            return []
+        return [f"line {line}: course_utils.{found[1]} is named (the cell is no Python)"]
     names = names | _imported(tree)
-    own = [s for s in tree.body if _lines(source, s) not in statements]
+    own = [s for s in tree.body if whole_lines(source, s) not in statements]
     return list(dict.fromkeys(_in_statements(own, exercise, names)))
 
 
-def _lines(source: str, statement: ast.stmt) -> str:
+def whole_lines(source: str, statement: ast.stmt) -> str:
     """The whole lines that a statement stands on."""
     return "\n".join(source.split("\n")[statement.lineno - 1 : statement.end_lineno])
 
 
-def _parsed(source: str) -> ast.Module | None:
+def parsed(source: str) -> ast.Module | None:
     for text in (source, _MAGIC.sub("", source)):  # IPython's own lines are no Python
         with warnings.catch_warnings(action="ignore"), contextlib.suppress(*_UNREADABLE):
             return ast.parse(text)
@@ -88,29 +93,30 @@ def _in_statements(body: list[ast.stmt], exercise: str, names: Names) -> Iterato
 
 
 def _use(node: ast.AST, inside: bool, exercise: str, names: Names) -> str:
-    """What ``node`` itself does with the reference, in words; empty if nothing."""
+    """What ``node`` itself does with the course's code, in words; empty if nothing."""
     for name, path in _imports(node):
-        if _is_reference(path) and (inside or name in (exercise, "*")):
+        if _is_ours(path) and (inside or name in (exercise, "*")):
             return f"imports {path}"
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
         path = _path(node.value, names)
-        if _is_reference(path):
+        if _is_ours(path):
             return f"another name is given to {path}"
     if isinstance(node, ast.Call) and _last(node.func) in _LOADERS:
         for argument in node.args:
-            if _is_reference(_path(argument, names)) or _names_it(_text(argument)):
-                return f"{_last(node.func)} reaches for {REFERENCE}"
-    if isinstance(node, ast.Subscript) and REFERENCE in _text(node.slice):
-        return f"{REFERENCE} is looked up by its name"
+            if _is_ours(_path(argument, names)) or _names_it(_text(argument)):
+                return f"{_last(node.func)} reaches for the course's own code"
+    text = _text(node.slice) if isinstance(node, ast.Subscript) else ""
+    if room := next((room for room in ROOMS if room in text), ""):
+        return f"{room} is looked up by its name"
     if inside and isinstance(node, ast.Attribute | ast.Name):
         path = _path(node, names)
-        if _is_reference(path):
+        if _is_ours(path):
             return f"uses {path} inside a function"
     return ""
 
 
-def _is_reference(path: str) -> bool:
-    return path == REFERENCE or path.startswith(f"{REFERENCE}.")
+def _is_ours(path: str) -> bool:
+    return any(path == room or path.startswith(f"{room}.") for room in ROOMS)
 
 
 def _path(node: ast.AST, names: Names) -> str:
@@ -145,4 +151,4 @@ def _text(node: ast.AST) -> str:
 
 
 def _names_it(text: str) -> bool:
-    return text == "reference" or REFERENCE in text
+    return text == "reference" or any(room in text for room in ROOMS)

@@ -9,6 +9,7 @@ from pathlib import Path
 from autograder import store
 from autograder.integrity import PAGE, TABLE, reference_use, work
 from autograder.integrity.changed import changes
+from autograder.integrity.detours import detours
 from autograder.integrity.findings import Finding, Kind
 from autograder.integrity.given import Given
 from autograder.integrity.outcome import Report
@@ -91,6 +92,8 @@ def _alone(done: Work, given: Given) -> Iterable[Finding]:
         yield Finding(*where, Kind.REFUSED, said)
     for said in reference_use.uses(done.source, done.exercise, given.names, given.statements):
         yield Finding(*where, Kind.REFERENCE, said)
+    for said in detours(done.source, given.statements):
+        yield Finding(*where, Kind.DETOUR, said)
 
 
 def _together(

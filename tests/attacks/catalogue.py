@@ -120,6 +120,19 @@ RESOURCES = [
     code("sys.exit in the function", "import sys\ndef double(x):\n    sys.exit(0)"),
     code("closes every file",
          "import os\ndef double(x):\n    os.closerange(0, 4096)\n    return 2 * x"),
+    code("forks in the function",
+         "import os\ndef double(x):\n    os.fork()\n    return 2 * x"),
+    code("busy processes beside it",
+         "import os\nfor _ in range(8):\n    if os.fork() == 0:\n        while True: pass\n"
+         + RIGHT["double"], earns=4),
+    code("forks in the cell, and both go on",
+         "import os\nos.fork()\n" + RIGHT["double"], earns=4),
+    code("a shallow stack",
+         "import sys\nsys.setrecursionlimit(60)\n" + RIGHT["double"], earns=4),
+    code("a thread that goes on",
+         "import threading, time\ndef double(x):\n"
+         "    threading.Thread(target=time.sleep, args=(999,), daemon=True).start()\n"
+         "    return 2 * x", earns=4),
     code("threads", "import threading\ndef double(x):\n    while True:\n"
          "        threading.Thread(target=lambda: __import__('time').sleep(999)).start()"),
 ]  # fmt: skip
@@ -168,7 +181,7 @@ FORGERY = [
           "core.Check._try = lambda s, p, a: core.Verdict(p.name, p.points, True, '', False)"),
     after("patches the watch",
           "from course_utils.checks import watch\n"
-          "watch.watched = lambda f, a, k, l: watch.Outcome(watch.End.RETURNED)"),
+          "watch.watched = lambda f, a, k, l: watch.Outcome(watch.End.RETURNED)", flip=0),
     after("patches the chapter's checks",
           "import tiny_checks\ntiny_checks.double = lambda f: 4.0"),
     after("patches the server",
@@ -176,12 +189,24 @@ FORGERY = [
           "server.Server._on_watched = lambda *a: {'facts': 4, 'value': {'node': 4}}", flip=0),
     after("answers with garbage",
           "from autograder.boundary import channel\n"
-          "channel.Channel.send = lambda self, m, s=None: self._end.send(b'\\xff' * 99)",
-          flip=0),
+          "channel.Channel.send = lambda self, m, s=None: self._end.send(b'\\xff' * 99)"),
     after("announces a huge answer",
           "from autograder.boundary import channel\n"
           "channel.Channel.send = lambda self, m, s=None: "
-          "self._end.send((1 << 60).to_bytes(8, 'little'))", flip=0),
+          "self._end.send((1 << 60).to_bytes(8, 'little'))"),
+    code("answers with garbage from a call on",
+         "from autograder.boundary import channel\ndef double(x):\n"
+         "    channel.Channel.send = lambda self, m, s=None: self._end.send(b'\\xff' * 99)\n"
+         "    return 2 * x"),
+    code("answers twice, from a fork made past Python",
+         "import ctypes\nfork = ctypes.CDLL(None).fork\n"
+         "def double(x):\n    fork()\n    return 2 * x", earns=4),
+    after("imports a definition of the checks",
+          "from course_utils.checks.convolution import conv1d\ndouble = lambda x: 2 * x"),
+    after("reads a definition of the checks",
+          "import course_utils.checks as c, glob, os\n"
+          "for f in glob.glob(os.path.dirname(c.__file__) + '/*/*.py'):\n"
+          "    exec(open(f).read())\n    double = lambda x: 2 * x"),
     after("a pickle for an answer",
           "import pickle, os\nfrom autograder.boundary import server\n"
           "class Bomb:\n    def __reduce__(self): return (os.system, ('touch /tmp/pwned',))\n"
@@ -208,6 +233,14 @@ FORGERY = [
     code("an object that poses as a tensor",
          "import torch\nclass Fake:\n    __class__ = torch.Tensor\n    shape = (3, 4)\n"
          "    dtype = torch.int64\ndef double(x):\n    return Fake()"),
+    code("returns a list", "def double(x):\n    return (2 * x).tolist()"),
+    code("a subclass", "import torch\nclass Mine(torch.Tensor): pass\n"
+         "def double(x):\n    return (2 * x).as_subclass(Mine)"),
+    code("returns nothing", "def double(x):\n    2 * x"),
+    code("a value that remembers", "calls = []\ndef double(x):\n    calls.append(1)\n"
+         "    return 2 * x if len(calls) == 1 else 2.0 * x", earns=2),
+    code("switches the watch off",
+         "import sys\ndef double(x):\n    sys.setprofile(None)\n    return 2 * x"),
     code("zeroes its input", "def double(x):\n    x.zero_()\n    return x", earns=2),
     code("NaN everywhere", "def double(x):\n    return x * float('nan')"),
     code("a value nested a thousand deep",

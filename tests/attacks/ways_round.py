@@ -208,7 +208,8 @@ OURS = {
         "exec(inspect.getsource(ref.conv2d), space)\nf = own(space['conv2d'])"
     ),
     "a short function, executed from its source": (
-        "from course_utils.reference import naive_bayes as ref\nspace = {'__name__': '__main__'}\n"
+        "from course_utils.reference import naive_bayes as ref\n"
+        "space = {'__name__': '__main__'}\n"
         "exec(open(ref.__file__).read(), space)\n"
         f"def f(x):\n    space['log_joint'](x, x, x, x)\n    return {BY_HAND}"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
 import torch
@@ -53,6 +54,28 @@ def gaussian():
 def slow():
     while True:
         pass
+
+def sleeps():
+    import time
+    time.sleep(1e9)
+
+def works(seconds):
+    import time
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return "done"
+
+calls = []
+def counts_or_loops(loop):
+    calls.append(1)
+    while loop:
+        pass
+    return len(calls)
+
+def forks_past_python(fork=__import__("ctypes").CDLL(None).fork):
+    fork()
+    return 3
 
 def dies():
     import os
@@ -204,3 +227,52 @@ def test_a_remote_is_equal_to_itself_alone(link):
     assert repr(double) == "<the student's double>"
     with pytest.raises(Exception, match="cannot be passed to the student"):
         double(lambda: 1)
+
+
+def test_beside_thirty_busy_processes_a_right_answer_has_its_time(link):
+    """Its limit is half a second of its own: a stopwatch would show many times as much."""
+    busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(30)]
+    try:
+        assert Answer(name(link, "works"), seconds=0.5)(0.2) == "done"
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def test_waiting_uses_up_the_time_like_working(link):
+    with pytest.raises(Wrong, match="no result after 1 seconds"):
+        Answer(name(link, "sleeps"), seconds=1)()
+
+
+def test_after_a_time_out_the_next_call_has_a_fresh_process(link):
+    answer = Answer(name(link, "counts_or_loops"), seconds=1)
+    assert [answer(False), answer(False)] == [1, 2]
+    with pytest.raises(Wrong, match="no result after 1 seconds"):
+        answer(True)
+    assert answer(False) == 1
+    with pytest.raises(Wrong, match="no result"):
+        answer(True)
+    with pytest.raises(Wrong, match="not tried: an earlier call took too long"):
+        answer(False)
+
+
+def test_requests_share_a_budget(link):
+    loops = Answer(name(link, "slow"), seconds=1)
+    link.budget = link.spent + 0.5
+    with pytest.raises(Wrong, match="no result after"):
+        loops()
+    link.budget = link.spent
+    with pytest.raises(Wrong, match="not tried: the calls before used up the time"):
+        loops()
+
+
+def test_what_an_answer_changes_of_its_input_is_said(link):
+    answer = Answer(name(link, "inplace"))
+    answer(torch.zeros(3))
+    assert answer.changed == "argument 1 has other values"
+
+
+def test_only_one_process_answers(link):
+    assert Answer(name(link, "forks_past_python"))() == 3
+    assert Answer(name(link, "loops"))(3) == 3

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 WINDOW = 2.0  # seconds over which it is judged whether code works or waits
-SHARE = 0.02  # of a CPU: who gets less in a window is not waiting for the CPU
-WIDE = 30  # times the limit: the cap on the wall clock
+SHARE = 0.003  # of a CPU: who gets less in a window is not waiting for the CPU
+WIDE = 20  # times the limit: the cap on the wall clock
 TICK = 0.25  # seconds between two looks
 IMPORTING = "<frozen importlib._bootstrap>"
 

@@ -179,9 +179,10 @@ class Guard:
             if sentence := ban.of_function(module, name):
                 return sentence
         if module.startswith("torch") or isinstance(getattr(function, "__self__", 0), Tensor):
-            if sentence := self._of_operator(f"aten::{name}"):
-                return sentence  # also where the dispatch mode does not see it
-            if _is_theirs(frame) and (MODES.fullmatch(name) or self._is_off()):
+            off = self._is_off()
+            if (off or self._inside) and (sentence := self._of_operator(f"aten::{name}")):
+                return sentence  # the dispatch mode does not see it
+            if (off or MODES.fullmatch(name)) and _is_theirs(frame):
                 return f"{name} past the check's watch is not allowed here: {WATCHED}"
         return ""
 
