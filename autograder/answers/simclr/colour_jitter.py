@@ -10,6 +10,7 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 KEEPS = "keeps the dtype and leaves its inputs alone"
+BRIGHTNESS = "brightness: times the factor of each image"
 GRADIENT = "the gradient reaches x"
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.core import Draw
@@ -35,7 +33,7 @@ def resized(
     sides: Callable = lambda height, width: (height, width),
     place: Callable = lambda u, n, size: (u + 0.5) * n / size - 0.5,
     stops: Callable = lambda at, n: at.clamp(0, n - 1),
-    samples: Callable = lambda image, rows, columns, cut: sampled(image, rows, columns),
+    samples: Callable = sampled,
 ) -> Tensor:
     """(B, C, H, W), boxes (B, 4) -> (B, C, size, size)."""
     u, (H, W), out = torch.arange(size).to(x), x.shape[2:], []
@@ -44,26 +42,20 @@ def resized(
         height, width = min(height, H - top), min(width, W - left)  # as a slice is cut off
         rows = top + stops(place(u, height, size), height)
         columns = left + stops(place(u, width, size), width)
-        cut = image[:, top : top + height, left : left + width]
-        out.append(samples(image, rows, columns, cut))
+        out.append(samples(image, rows, columns))
     return torch.stack(out)
 
 
-def rows_first(image: Tensor, rows: Tensor, columns: Tensor, cut: Tensor) -> Tensor:
+def rows_first(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """What grid_sample makes of rows where it expects columns."""
     ratio = image.shape[1] / image.shape[2]
     return sampled(image, (columns + 0.5) * ratio - 0.5, (rows + 0.5) / ratio - 0.5).mT
 
 
-def from_corner_to_corner(image: Tensor, rows: Tensor, columns: Tensor, cut: Tensor) -> Tensor:
+def between_centres(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """What grid_sample with align_corners=True makes of a grid from edge to edge."""
     H, W = image.shape[1:]
     return sampled(image, (rows + 0.5) * (H - 1) / H, (columns + 0.5) * (W - 1) / W)
-
-
-def smooth(image: Tensor, rows: Tensor, columns: Tensor, cut: Tensor) -> Tensor:
-    size = (len(rows), len(columns))
-    return F.interpolate(cut[None], size, mode="bilinear", antialias=True)[0]
 
 
 BY_HAND = Ban(
@@ -78,12 +70,12 @@ crop_and_resize = Exercise(
 
 @crop_and_resize.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    boxes = partial(torch.tensor, dtype=torch.int64)
-    yield draw.normal(3, 2, 12, 9), boxes([[1, 2, 9, 3], [4, 0, 7, 6], [0, 4, 12, 5]]), 5
-    yield draw.normal(2, 3, 9, 14), boxes([[2, 5, 3, 8], [1, 3, 8, 5]]), 4
-    yield draw.normal(1, 1, 10, 10), boxes([[1, 3, 9, 5]]), 7
-    x = draw.normal(2, 4, 11, 8)
-    yield given(size=3, boxes=boxes([[0, 0, 11, 8], [4, 2, 5, 6]]), x=x)
+    boxes = torch.tensor([[1, 2, 9, 3], [4, 0, 7, 6], [0, 4, 12, 5]])
+    yield draw.normal(3, 2, 12, 9), boxes, 5
+    yield draw.normal(2, 3, 9, 14), torch.tensor([[2, 5, 3, 8], [1, 3, 8, 5]]), 4
+    yield draw.normal(1, 1, 10, 10), torch.tensor([[1, 3, 9, 5]]), 7
+    boxes = torch.tensor([[0, 0, 11, 8], [4, 2, 5, 6]])
+    yield given(size=3, boxes=boxes, x=draw.normal(2, 4, 11, 8))
 
 
 @crop_and_resize.aspect(
@@ -96,9 +88,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "top and left are swapped: the first number counts rows": {
             "corner": lambda top, left: (left, top)
         },
-        "height and width are swapped": {
-            "sides": lambda height, width: (width, height)
-        },
+        "height and width are swapped": {"sides": lambda height, width: (width, height)},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -116,7 +106,7 @@ def _(draw: Draw) -> Iterator[tuple]:
                 "align_corners=True: pixel u lies at (u + 0.5) · height / size − 0.5": (
                     lambda u, n, size: u * (n - 1) / max(size - 1, 1)
                 ),
-                "no half pixels, u · height / size: it is (u + 0.5) · height / size − 0.5": (
+                "no half pixels: pixel u lies at (u + 0.5) · height / size − 0.5": (
                     lambda u, n, size: u * n / size
                 ),
                 "the nearest pixel is taken: expected bilinear": (
@@ -124,17 +114,12 @@ def _(draw: Draw) -> Iterator[tuple]:
                 ),
             },
         ),
-        **exchange(
-            "samples",
-            {
-                "antialiased: plain bilinear mixes two rows and two columns alone": smooth,
-                "grid_sample got the rows first: it expects torch.stack([columns, rows], -1)": (
-                    rows_first
-                ),
-                "grid_sample has align_corners=True: the grid goes from edge to edge, "
-                "align_corners=False": from_corner_to_corner,
-            },
-        ),
+        "grid_sample got the rows first: it expects torch.stack([columns, rows], -1)": {
+            "samples": rows_first
+        },
+        "grid_sample has align_corners=True, but the grid runs from edge to edge": {
+            "samples": between_centres
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -142,14 +127,11 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(2, 3, 10, 11), torch.tensor([[2, 2, 7, 7], [1, 3, 8, 8]]), size
 
 
+BLEEDS = "the neighbours beyond the box bleed in: stop at its last row and column"
+
+
 @crop_and_resize.aspect(
-    "beyond the box its own border goes on",
-    0.5,
-    {
-        "the neighbours beyond the box bleed in: stop at its last row and column": {
-            "stops": lambda at, n: at
-        }
-    },
+    "beyond the box its own border goes on", 0.5, {BLEEDS: {"stops": lambda at, n: at}}
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 3, 10, 11), torch.tensor([[3, 3, 4, 4], [2, 5, 5, 5]]), 8
