@@ -101,3 +101,9 @@ def conv1d(a, b):
     K = len(b)
     padded = F.pad(a, (K - 1, K - 1))
     return sum(w * padded[K - 1 - j :][: len(a) + K - 1] for j, w in enumerate(b.tolist()))
+
+
+@wrong("not-flipped", Exercise.WHOLE, "this is cross-correlation")
+def conv1d(a, b):
+    K = len(b)
+    return F.pad(a, (K - 1, K - 1)).unfold(0, K, 1) @ b

@@ -146,3 +146,13 @@ def conv2d(x, w, bias=None, stride=1, padding=0):
     if x.shape[1] != w.shape[1]:
         raise ValueError("channels differ")
     return F.conv2d(x, w, bias, stride, padding)
+
+
+@wrong("ignores-stride", Exercise.WHOLE, "the stride is ignored")
+def conv2d(x, w, bias=None, stride=1, padding=0):
+    if x.shape[1] != w.shape[1]:
+        raise ValueError("channels differ")
+    x = F.pad(x, (padding,) * 4)
+    windows = x.unfold(2, w.shape[2], 1).unfold(3, w.shape[3], 1)
+    y = torch.einsum("bchwmn,ocmn->bohw", windows, w)
+    return y if bias is None else y + bias[:, None, None]

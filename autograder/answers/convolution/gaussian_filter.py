@@ -70,3 +70,11 @@ def gaussian_filter(radius, sigma):
     x = torch.arange(-radius, radius + 1, dtype=torch.float64)
     w = torch.exp(-(x**2) / (2 * sigma**2))
     return w / w.sum()
+
+
+@wrong("not-scaled", Exercise.WHOLE, "not scaled to sum to one")
+def gaussian_filter(radius, sigma):
+    if sigma <= 0:
+        raise ValueError("sigma must be positive")
+    x = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    return torch.exp(-(x**2) / (2 * sigma**2))

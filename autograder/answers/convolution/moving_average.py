@@ -86,3 +86,8 @@ def moving_average(a, r):
 @wrong("library", Exercise.WHOLE, "is not allowed here")
 def moving_average(a, r):
     return F.avg_pool1d(a[None, None], 2 * r + 1, stride=1)[0, 0]
+
+
+@wrong("divides-by-2r", Exercise.WHOLE, "divided by 2r")
+def moving_average(a, r):
+    return a.unfold(0, 2 * r + 1, 1).sum(-1) / max(2 * r, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -43,3 +44,10 @@ def output_size(n, k, stride=1, padding=0):
 @wrong("zero-instead", "refuses a kernel that does not fit", "should raise a ValueError")
 def output_size(n, k, stride=1, padding=0):
     return max((n + 2 * padding - k) // stride + 1, 0)
+
+
+@wrong("rounds-up", Exercise.WHOLE, "rounded up")
+def output_size(n, k, stride=1, padding=0):
+    if n + 2 * padding < k:
+        raise ValueError("the kernel does not fit")
+    return math.ceil((n + 2 * padding - k) / stride) + 1
