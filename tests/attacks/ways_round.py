@@ -151,6 +151,14 @@ SWITCHED_OFF = {
         REFERENCE + "g = own(ref.conv2d)\ndef f(x):\n    old = sys.getprofile()\n"
         "    sys.setprofile(None)\n    out = g(x)\n    sys.setprofile(old)\n    return out"
     ),
+    "profile function lost in a recursion, and set again": (
+        REFERENCE + "g = own(ref.conv2d)\nold = []\n"
+        "def down():\n    try: down()\n    finally: abs(1)\n"
+        "def f(x):\n    old.append(sys.getprofile())\n    try: down()\n"
+        "    except RecursionError: pass\n"
+        "    if sys.getprofile() is None:\n        out = g(x)\n"
+        "        sys.setprofile(old[-1])\n        return out\n    return g(x)"
+    ),
     "trace function switched off": (
         f"def f(x):\n    sys.settrace(None)\n    return {BY_HAND}"
     ),

@@ -89,8 +89,8 @@ class Arguments:
     def _other_shape(self, spec: Any) -> str:
         """Which argument has other parts than before."""
         whole = [*enumerate(self.args, 1), *self.kwargs.items()]
-        before = [c for part in self._spec.children_specs for c in part.children_specs]
-        after = [c for part in spec.children_specs for c in part.children_specs]
+        before = [c for part in self._spec.children() for c in part.children()]
+        after = [c for part in spec.children() for c in part.children()]
         for (name, value), old, new in zip(whole, before, after, strict=False):
             if old != new:
                 same_size = old.num_children == new.num_children

@@ -16,7 +16,8 @@ from types import FrameType
 
 WINDOW = 2.0  # seconds over which it is judged whether code works or waits
 SHARE = 0.003  # of a CPU: who gets less in a window is not waiting for the CPU
-WIDE = 20  # times the limit: the cap on the wall clock
+WIDE = 20  # times the limit: the cap on the wall clock,
+LEAST = 60  # which is never below so many seconds
 TICK = 0.25  # seconds between two looks
 IMPORTING = "<frozen importlib._bootstrap>"
 
@@ -56,7 +57,7 @@ class Meter:
     def over(self) -> bool:
         """Whether the time is used up."""
         lasted = self._wall() - self._begin
-        return self.spent() >= self.seconds or lasted >= WIDE * self.seconds
+        return self.spent() >= self.seconds or lasted >= max(LEAST, WIDE * self.seconds)
 
     def excuse(self) -> None:
         """What was used since the last look does not count."""

@@ -84,7 +84,7 @@ class Guard:
         self._functions: dict[tuple[int, str], tuple[str, CodeType]] = {}
         self._operators: dict[str, str] = {}
         self._inside = 0  # operators that are being computed
-        self._importing = False
+        self._importing = self._looking = self._lost = False
 
     def __enter__(self) -> Guard:
         global _active
@@ -107,7 +107,7 @@ class Guard:
     def __exit__(self, kind: Any, error: Any, tb: Any) -> bool:
         global _active
         _active, profile, tracer, threads = self._outer
-        off = getprofile() is not self._hook or gettrace() is not self._tracer
+        off = self._lost or getprofile() is not self._hook or gettrace() is not self._tracer
         setprofile(profile)
         settrace(tracer)
         threading.setprofile(_in_thread if _always else threads)
@@ -127,14 +127,15 @@ class Guard:
     # -- Python functions -------------------------------------------------------------------
 
     def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
+        self._looking = True  # it stays so when this raises, and Python takes the hook away
+        sentence = ""
         if event == "call":
             sentence = self._of_function(frame)
         elif event == "c_call":
             sentence = self._of_builtin(frame, arg)
-        else:
-            return
         if sentence:
             self._refuse(sentence)
+        self._looking = False
 
     def elsewhere(self, frame: FrameType, event: str, arg: Any) -> None:
         """The same for another thread. Raises nothing: its profile function would be gone."""
@@ -247,6 +248,8 @@ class Guard:
         if event in PROCESSES:
             if event != "subprocess.Popen" or args[0] not in PROBES:
                 self._refuse(f"{event} is not allowed here: {ONE_PROCESS}")
+        elif self._looking:  # by Python itself: the hook has raised something
+            self._lost = True
         elif sys._getframe(2).f_code not in (BOOTSTRAP, *OURS):
             self._refuse(f"{event} is not allowed here: {WATCHED}")
 

@@ -102,7 +102,8 @@ def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Ou
         given = Arguments(args, kwargs)
         guard = Guard(limits.bans, limits.count_lines)
         outcome = _called(function, given, guard, limits.seconds)
-        if guard.refused:  # also where the student's code caught our exception
+        # Also where the student's code caught our exception.
+        if guard.refused and outcome.end is not End.TIMEOUT:
             outcome = Outcome(End.REFUSED, guard.trace, guard.refused)
         changed = given.changed()
     if outcome.end is End.RETURNED:
