@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from course_utils.checks.answer import Wrong
-from course_utils.checks.compare import complain, same
+from course_utils.checks.compare import complain, number, same
 from course_utils.checks.exercise import LATER, Exercise, exchange
 from course_utils.checks.probe import Probe, experiment, given
 
@@ -194,6 +194,20 @@ def test_nan_is_named_where_a_slip_gives_the_same_and_shown_where_none_does():
     assert made(lambda x: shares(x) if (x > -9).all() else x * torch.nan).earned == 0
     unknown = made(lambda x: shares(x, shift=lambda x: x.amin(1, keepdim=True)))
     assert "NaN or infinity" in unknown.failures[Exercise.WHOLE]
+
+
+def test_a_shape_that_a_reader_makes_good_costs_the_contract_alone():
+    made = Exercise("9.8", "total", points=2, right=lambda x: x.sum(), reads=number)
+
+    @made.whole
+    def _(draw):
+        yield (draw.normal(2, 3),)
+
+    made.keeps(points=1)
+    assert made(lambda x: x.sum()).failures == {}
+    got = made(lambda x: x.sum()[None])
+    assert set(got.failures) == {KEEPS}
+    assert "shape (1,), expected ()" in got.failures[KEEPS]
 
 
 def test_a_hidden_part_knows_the_visible_slips():

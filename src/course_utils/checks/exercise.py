@@ -149,7 +149,7 @@ class Exercise(Check):
         name: str = "keeps the dtype and leaves its inputs alone",
         gives: torch.dtype | None = None,
     ) -> None:
-        """Values have the right types, exact in float64, and no argument was written to.
+        """Values have the right types and shapes, exact in float64; no argument was written to.
 
         Args:
             gives: the dtype of floats that come back; that of the inputs, unless told.
@@ -343,6 +343,9 @@ class Exercise(Check):
                 raise Wrong(f"returned {a(mine)}, expected a torch.Tensor")
             if mine.dtype != dtype:
                 raise Wrong(f"{mine.dtype} came out, expected {dtype}")
+            reshaped = study.whole_is_right and mine.numel() == theirs.numel()
+            if reshaped and mine.shape != theirs.shape:  # a reader made good for it
+                raise Wrong(f"shape {tuple(mine.shape)}, expected {tuple(theirs.shape)}")
         exact = self.rtol is None and self.tolerance(got) == FINE
         if exact and not any(
             same(got.value, self.want(got, slips), EXACT) for slips in ((), study.found)
