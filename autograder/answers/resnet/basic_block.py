@@ -138,3 +138,16 @@ def basic_block(x, p, stride=1):
             "downsample.1",
         )
     return F.relu(y + x)
+
+
+@wrong("library", Exercise.WHOLE, "is not allowed here")
+def basic_block(x, p, stride=1):
+    from torchvision.models.resnet import BasicBlock
+
+    c_out, c_in = p["conv1.weight"].shape[:2]
+    project = None
+    if "downsample.0.weight" in p:
+        conv = nn.Conv2d(c_in, c_out, 1, stride, bias=False)
+        project = nn.Sequential(conv, nn.BatchNorm2d(c_out))
+    block = BasicBlock(c_in, c_out, stride, project).eval()
+    return torch.func.functional_call(block, p, (x,))

@@ -157,3 +157,13 @@ def resnet_size(counts, bottleneck, classes=1000):
         else:
             rest = rest[1:]
     return layers, total + (c + 1) * classes
+
+
+@wrong("library", Exercise.WHOLE, "is not allowed here")
+def resnet_size(counts, bottleneck, classes=1000):
+    from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+
+    with torch.device("meta"):
+        model = ResNet(Bottleneck if bottleneck else BasicBlock, list(counts), classes)
+    layers = 2 + (3 if bottleneck else 2) * sum(counts)
+    return layers, sum(p.numel() for p in model.parameters())

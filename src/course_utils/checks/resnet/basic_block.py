@@ -7,11 +7,11 @@ from functools import partial
 
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.resnet.bans import BLOCK_BY_HAND
+from course_utils.checks.resnet.bans import BY_HAND
 from course_utils.checks.resnet.blocks import OWN, Params, block, block_params, shares
 
 right = partial(block, main="conv1 bn1 relu conv2 bn2", takes="conv1")
-basic_block = Exercise("4.3", "basic_block", 7, 2, (BLOCK_BY_HAND,), right=right)
+basic_block = Exercise("4.3", "basic_block", 7, 2, (BY_HAND,), right=right)
 
 
 def basic(draw: Draw, c_in: int, c_out: int, projects: bool) -> Params:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.probe import Probe, Subject, experiment, given
-from course_utils.checks.resnet.bans import NORM_BY_HAND
+from course_utils.checks.probe import Probe, given
+from course_utils.checks.resnet.bans import BY_HAND, NORM_BY_HAND
 
 
 def normalised(
@@ -54,10 +54,10 @@ def inputs(draw: Draw, *size: int) -> tuple[Tensor, ...]:
     c = size[1]
     x = (4 + 4 * draw.uniform(c, 1, 1)) * draw.normal(*size) + 5 * draw.normal(c, 1, 1)
     w, b, m, v = (draw.normal(c) for _ in range(4))
-    return x, w + 2, b, 5 * m, 10 * v.abs() + 20
+    return x, 2 * w, b, 5 * m, 10 * v.abs() + 20
 
 
-batch_norm = Exercise("4.1", "batch_norm", 9, 2, (NORM_BY_HAND,), right=normalised)
+batch_norm = Exercise("4.1", "batch_norm", 9, 2, (BY_HAND, NORM_BY_HAND), right=normalised)
 
 
 @batch_norm.whole
@@ -67,32 +67,25 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *inputs(draw, 1, 3, 3, 4), True, 0.25, 9.0
     yield *inputs(draw, 2, 4, 3, 5), False, 0.25, 9.0
     yield *inputs(draw, 6, 3, 1, 1), True, 0.6, 30.0
+    yield given(*inputs(draw, 1, 6, 5, 3), training=False)
     names = ("x", "weight", "bias", "running_mean", "running_var")
-    for size, training in (((4, 1, 2, 3), True), ((1, 6, 5, 3), False)):
-        yield given(**dict(zip(names, inputs(draw, *size), strict=True)), training=training)
+    yield given(**dict(zip(names, inputs(draw, 4, 1, 2, 3), strict=True)), training=True)
 
 
-def y_alone(subject: Subject, *args: object) -> Tensor:
-    return subject(*args)[0]
-
-
-EACH = "each channel has its own mean and variance, over images, rows and columns"
-
-
+# Momentum 0 where y alone counts: the running values stay as they are.
 @batch_norm.aspect(
     "training: the batch's own mean and variance",
     1,
     {
-        f"statistics over the images alone: {EACH}": {"over": (0,)},
-        f"statistics over everything at once: {EACH}": {"over": (0, 1, 2, 3)},
+        "statistics over the images alone: rows and columns count too": {"over": (0,)},
+        "statistics over everything at once: each channel has its own": {"over": (0, 1, 2, 3)},
         "divided by N − 1: Tensor.var does so unless correction=0": {"correction": 1},
         "ε is left out, or the argument is not used": {"root": lambda var, eps: var.sqrt()},
         "ε is added to σ: √(σ² + ε)": {"root": lambda var, eps: var.sqrt() + eps},
     },
 )
-def _(draw: Draw) -> Iterator[Probe]:
-    for eps in (9.0, 30.0):
-        yield experiment(y_alone, *inputs(draw, 2, 3, 2, 3), True, 0.1, eps)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield from ((*inputs(draw, 2, 3, 2, 3), True, 0.0, eps) for eps in (9.0, 30.0))
 
 
 @batch_norm.aspect(
@@ -117,11 +110,11 @@ def _(draw: Draw) -> Iterator[tuple]:
     0.5,
     {"γ and β lie along the width: they belong to the channels": {"along": lambda t: t}},
 )
-def _(draw: Draw) -> Iterator[Probe]:
-    yield experiment(y_alone, *inputs(draw, 2, 4, 3, 4), False)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield *inputs(draw, 2, 4, 3, 4), False, 0.0
 
 
 DETACHED = "mean and variance are held constant, but they depend on x: the gradient passes them"
-SLIPS = {DETACHED: {"held": lambda statistic: statistic.detach()}}
-batch_norm.gradients("x, weight, bias", 0.5, SLIPS, of=lambda values: values[0])
+HELD = {DETACHED: {"held": lambda statistic: statistic.detach()}}
+batch_norm.gradients("x, weight, bias", 0.5, HELD, of=lambda values: values[0])
 batch_norm.keeps(0.5)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
 
 Params = dict[str, Tensor]
@@ -79,20 +79,6 @@ def constant(p: Params) -> Params:
     return p | {last: torch.zeros_like(p[last])}
 
 
-ENDS = {
-    "the shortcut is missing: relu(F(x) + x)": lambda f, s: f.relu(),
-    "no relu after the sum": lambda f, s: f + s,
-    "relu before the sum and after it: only the sum passes one": lambda f, s: (
-        f.relu() + s
-    ).relu(),
-    "relu before the sum, none after it: relu(F(x)) + x can only grow": lambda f, s: (
-        f.relu() + s
-    ),
-}
-PROJECTIONS = {
-    "no batch norm after the projection: downsample.1 is one": "downsample.0",
-    "relu after the projection: the shortcut is linear": f"{SHORT} relu",
-}
 FURTHER = {"bn1.num_batches_tracked": torch.tensor(3), "fc.weight": torch.ones(2, 3).double()}
 
 
@@ -108,13 +94,27 @@ def shares(exercise: Exercise, make: Make, join: float, projection: float) -> No
         yield given(x=draw.normal(2, 3, 7, 8), p=make(draw, 3, 4, True) | FURTHER, stride=3)
         yield given(draw.normal(1, 3, 6, 4), p=make(draw, 3, 3, False) | FURTHER)
 
-    @exercise.aspect("the shortcut is added, then comes the relu", join, exchange("ends", ENDS))
+    @exercise.aspect(
+        "the shortcut is added, then comes the relu",
+        join,
+        {
+            "the shortcut is missing: relu(F(x) + x)": {"ends": lambda f, s: f.relu()},
+            "no relu after the sum": {"ends": lambda f, s: f + s},
+            "relu before the sum and after it": {"ends": lambda f, s: (f.relu() + s).relu()},
+            "relu before the sum, none after it": {"ends": lambda f, s: f.relu() + s},
+        },
+    )
     def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(2, 4, 5, 7), constant(make(draw, 4, 4, False))
 
-    slips = exchange("short", PROJECTIONS)
-
-    @exercise.aspect("the projection: 1 × 1 convolution, then batch norm", projection, slips)
+    @exercise.aspect(
+        "the projection: 1 × 1 convolution, then batch norm",
+        projection,
+        {
+            "no batch norm after the projection": {"short": "downsample.0"},
+            "relu after the projection: the shortcut is linear": {"short": f"{SHORT} relu"},
+        },
+    )
     def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(2, 3, 6, 8), constant(make(draw, 3, 8, True))
 

@@ -7,11 +7,11 @@ from functools import partial
 
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.resnet.bans import BLOCK_BY_HAND
+from course_utils.checks.resnet.bans import BY_HAND
 from course_utils.checks.resnet.blocks import OWN, Params, block, block_params, shares
 
 right = partial(block, main="conv1 bn1 relu conv2 bn2 relu conv3 bn3", takes="conv2")
-bottleneck = Exercise("4.5", "bottleneck", 5, 2, (BLOCK_BY_HAND,), right=right)
+bottleneck = Exercise("4.5", "bottleneck", 5, 2, (BY_HAND,), right=right)
 PAPER = (
     "the first 1 × 1 convolution takes the stride, as in the paper: it never looks at three of "
     "four pixels; here the 3 × 3 takes it"

@@ -21,8 +21,9 @@ def norms(
     weights: list[Tensor],
     residual: bool,
     *,
-    layer: Callable = lambda h, w, last: (h @ w.mT).relu(),
-    adds: Callable = lambda f, h, x, w: h + f,
+    product: Callable = lambda h, w: h @ w.mT,
+    plain: Callable = lambda z, last: z.relu(),
+    joins: Callable = lambda z, h, x: h + z.relu(),
     loss: Callable = F.cross_entropy,
     of: Callable = lambda gradients, weights: gradients,
     norm: Callable = torch.linalg.vector_norm,
@@ -31,16 +32,15 @@ def norms(
     weights = [w.detach().clone().requires_grad_() for w in weights]
     h = x
     for w in weights:
-        f = layer(h, w, w is weights[-1])
-        h = adds(f, h, x, w) if residual else f
+        z = product(h, w)
+        h = joins(z, h, x) if residual else plain(z, w is weights[-1])
     gradients = torch.autograd.grad(loss(h, y), weights)
     return torch.stack([norm(g).detach() for g in of(gradients, weights)])
 
 
 def row(got: Any) -> Any:
-    """A list of numbers as a tensor: its type is judged by another property."""
-    listed = isinstance(got, tuple | list)
-    return torch.tensor([number(v) for v in got], dtype=torch.float64) if listed else got
+    """A list of norms as a tensor: its type is judged by another property."""
+    return torch.tensor([number(v) for v in got]).double() if isinstance(got, list) else got
 
 
 gradient_norms = Exercise("4.7", "gradient_norms", 5, 2, right=norms, reads=row)
@@ -65,10 +65,8 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     "the norm of each layer's gradient, the first layer first",
     0.5,
     {
-        "W is not transposed: h Wᵀ": {"layer": lambda h, w, last: (h @ w).relu()},
-        "no relu after the last layer: its h are the logits too": {
-            "layer": lambda h, w, last: h @ w.mT if last else (h @ w.mT).relu()
-        },
+        "W is not transposed: h Wᵀ": {"product": lambda h, w: h @ w},
+        "no relu in the last layer": {"plain": lambda z, last: z if last else z.relu()},
         "the root is missing": {"norm": lambda g: g.square().sum()},
         "the norms of the weights, not of their gradients": {"of": lambda gradients, ws: ws},
         "the last layer comes first": {"of": lambda gradients, ws: gradients[::-1]},
@@ -82,13 +80,9 @@ def _(draw: Draw) -> Iterator[tuple]:
     "residual: h + relu(h Wᵀ)",
     0.5,
     {
-        "residual is ignored: h + relu(h Wᵀ)": {"adds": lambda f, h, x, w: f},
-        "relu around the sum: h + relu(h Wᵀ), h passes untouched": {
-            "adds": lambda f, h, x, w: (h + h @ w.mT).relu()
-        },
-        "the shortcut starts at x each time: it starts at what the layer before gave": {
-            "adds": lambda f, h, x, w: x + f
-        },
+        "residual is ignored": {"joins": lambda z, h, x: z.relu()},
+        "relu around the sum: h passes untouched": {"joins": lambda z, h, x: (h + z).relu()},
+        "the shortcut starts at x each time": {"joins": lambda z, h, x: x + z.relu()},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -102,7 +96,7 @@ def _(draw: Draw) -> Iterator[tuple]:
         "the losses of the images are summed: expected their mean": {
             "loss": lambda h, y: F.cross_entropy(h, y, reduction="sum")
         },
-        "softmax before the cross entropy: that takes logits, softmax is in it": {
+        "softmax twice: cross entropy takes logits, softmax is in it": {
             "loss": lambda h, y: F.cross_entropy(h.softmax(1), y)
         },
         "the softmax runs over the images: each image has its own": {

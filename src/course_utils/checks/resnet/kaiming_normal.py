@@ -16,10 +16,6 @@ from course_utils.checks.probe import Probe, Subject
 from course_utils.checks.resnet.bans import DRAW_BY_HAND
 
 
-def fan(c_in: int, c_out: int, k: int, mode: str) -> int:
-    return (c_in if mode == "fan_in" else c_out) * k * k
-
-
 def drawn(
     c_out: int,
     c_in: int,
@@ -28,21 +24,16 @@ def drawn(
     seed: int = 0,
     *,
     known: Callable = lambda mode: mode in ("fan_in", "fan_out"),
-    counts: Callable = fan,
+    fan: Callable = lambda own, other, k: own * k * k,
     spread: Callable = lambda fan: (2 / fan) ** 0.5,
-    seeds: Callable = lambda seed: seed,
     draws: Callable = torch.randn,
 ) -> Tensor:
     """Normal numbers of variance 2 / fan, (c_out, c_in, k, k)."""
     if not known(mode):
         raise ValueError(f"no mode {mode!r}")
-    w = draws(c_out, c_in, k, k, generator=torch.Generator().manual_seed(seeds(seed)))
-    return spread(counts(c_in, c_out, k, mode)) * w
-
-
-def uniform(*size: int, generator: torch.Generator) -> Tensor:
-    """Of variance 1."""
-    return 12**0.5 * (torch.rand(size, generator=generator) - 0.5)
+    w = draws(c_out, c_in, k, k, generator=torch.Generator().manual_seed(seed))
+    channels = (c_out, c_in) if mode == "fan_out" else (c_in, c_out)
+    return spread(fan(*channels, k)) * w
 
 
 PARTS = ("shape", "root of the mean square", "share of positive weights", "mean size per root")
@@ -62,9 +53,8 @@ def many(*args: Any, **kwargs: Any) -> Probe:
     return Probe(args, kwargs, parts=PARTS)
 
 
-BANS = (DRAW_BY_HAND,)
 kaiming_normal = Exercise(
-    "4.2", "kaiming_normal", 4, 2, BANS, right=drawn, reads=statistics, rtol=0.05
+    "4.2", "kaiming_normal", 4, 2, (DRAW_BY_HAND,), right=drawn, reads=statistics, rtol=0.05
 )
 
 
@@ -82,16 +72,14 @@ def _(draw: Draw) -> Iterator[Probe]:
     "a normal distribution of variance 2 / fan",
     0.5,
     {
-        "variance 1 / fan, Xavier's or LeCun's: relu takes half of it away, so 2 / fan": {
-            "spread": lambda fan: fan**-0.5
+        "variance 1 / fan: relu takes half of it away": {"spread": lambda fan: fan**-0.5},
+        "multiplied by the variance: take its root": {"spread": lambda fan: 2 / fan},
+        "√(6 / fan) bounds a uniform distribution": {"spread": lambda fan: (6 / fan) ** 0.5},
+        "a uniform distribution: expected a normal one": {
+            "draws": lambda *size, generator: (
+                12**0.5 * (torch.rand(size, generator=generator) - 0.5)
+            )
         },
-        "multiplied by the variance: the standard deviation is its root": {
-            "spread": lambda fan: 2 / fan
-        },
-        "√(6 / fan) bounds a uniform distribution: the standard deviation is √(2 / fan)": {
-            "spread": lambda fan: (6 / fan) ** 0.5
-        },
-        "a uniform distribution: expected a normal one": {"draws": uniform},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
@@ -102,13 +90,9 @@ def _(draw: Draw) -> Iterator[Probe]:
     "fan_in is c_in · k · k, fan_out c_out · k · k",
     0.5,
     {
-        "fan_in and fan_out are swapped": {"counts": lambda i, o, k, mode: fan(o, i, k, mode)},
-        "fan_in and fan_out are added, as Glorot does: mode says which": {
-            "counts": lambda i, o, k, mode: (i + o) * k * k
-        },
-        "the kernel's area is forgotten: fan counts c · k · k weights": {
-            "counts": lambda i, o, k, mode: fan(i, o, 1, mode)
-        },
+        "fan_in and fan_out are swapped": {"fan": lambda own, other, k: other * k * k},
+        "fan_in and fan_out are added": {"fan": lambda own, other, k: (own + other) * k * k},
+        "the kernel's area is forgotten": {"fan": lambda own, other, k: own},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:

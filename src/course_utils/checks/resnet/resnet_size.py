@@ -8,7 +8,7 @@ from typing import Any
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, experiment, given
-from course_utils.checks.resnet.bans import COUNT_BY_HAND
+from course_utils.checks.resnet.bans import BY_HAND
 
 
 def size(
@@ -18,7 +18,7 @@ def size(
     *,
     layers: tuple[str, ...] = ("main",),
     each: int = 2,
-    projects: Callable = lambda stage, n, changes: changes or (n == 0 and stage > 0),
+    where: Callable = lambda stage, n, new: new or (n == 0 < stage),
     sees: Callable = lambda c, width: c,
     bias: int = 1,
 ) -> tuple[int, int]:
@@ -31,7 +31,7 @@ def size(
             wide = [(c, width, 1), (width, width, 3), (width, out, 1)]
             shapes = wide if bottleneck else [(c, width, 3), (width, width, 3)]
             convolutions += [("main", *shape) for shape in shapes]
-            if projects(stage, n, c != out):
+            if where(stage, n, c != out):
                 convolutions.append(("projection", c, out, 1))
             c = out
     learned = sum(c_out * (c_in * k * k + each) for _, c_in, c_out, k in convolutions)
@@ -44,7 +44,7 @@ def plain(got: Any) -> list:
     return [v.item() if hasattr(v, "item") else v for v in got]
 
 
-resnet_size = Exercise("4.6", "resnet_size", 6, 1, (COUNT_BY_HAND,), right=size, reads=plain)
+resnet_size = Exercise("4.6", "resnet_size", 6, 1, (BY_HAND,), right=size, reads=plain)
 NETWORKS = ((2, 3, 1), False), ((1, 1, 2, 1), True), ((1, 1), True)
 
 
@@ -90,16 +90,12 @@ resnet_size.aspect(
     "projections where the shape changes, and only there",
     0.5,
     {
-        "no projection in the first stage of bottlenecks: 64 channels become 256": {
-            "projects": lambda stage, n, changes: n == 0 and stage > 0
+        "no projection in stage 0: the first bottleneck turns 64 channels into 256": {
+            "where": lambda stage, n, new: n == 0 < stage
         },
-        "a projection in the first stage of basic blocks: 64 channels stay 64": {
-            "projects": lambda stage, n, changes: n == 0
-        },
-        "a projection in every block: only the first of a stage changes the shape": {
-            "projects": lambda stage, n, changes: True
-        },
-        "the projections are left out": {"projects": lambda stage, n, changes: False},
+        "a projection in stage 0 of basic blocks": {"where": lambda stage, n, new: n == 0},
+        "a projection in every block": {"where": lambda stage, n, new: True},
+        "the projections are left out": {"where": lambda stage, n, new: False},
     },
 )(asked(lambda f, *network: f(*network)[1], "parameters"))
 resnet_size.aspect(

@@ -10,7 +10,6 @@ from torch import Tensor
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
-from course_utils.checks.resnet.bans import BLOCK_BY_HAND
 from course_utils.checks.resnet.blocks import OWN, Params, params, path
 
 
@@ -40,7 +39,7 @@ def projection(draw: Draw, c_in: int, c_out: int) -> Params:
     return params(draw, [("0", "1", c_in, c_out, 1)])
 
 
-shortcut = Exercise("4.4", "shortcut", 5, 2, (BLOCK_BY_HAND,), right=option_a_or_b)
+shortcut = Exercise("4.4", "shortcut", 5, 2, right=option_a_or_b)
 
 
 @shortcut.whole
