@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import pytest
 
-from tests.browser import serve
 from tests.firefox import open_firefox
-from tests.test_pages import CONVOLUTION, pages
+from tests.test_pages import CONVOLUTION
+from tests.visits import address, pages
 
 READY = "document.querySelectorAll('.static-widget:not([data-ready])').length === 0"
 PICTURE = "document.querySelector('.fe2-output canvas').toDataURL()"
@@ -23,10 +21,9 @@ def firefox():
 
 @pytest.mark.parametrize("how", ["http", "file"])
 def test_every_page(firefox, built_site, how):
-    place = serve(built_site) if how == "http" else nullcontext(built_site.as_uri())
-    with place as address:
+    with address(built_site, how) as url:
         for path in pages(built_site):
-            firefox.open(f"{address}/{path}")
+            firefox.open(f"{url}/{path}")
             firefox.wait_for(READY)
             assert firefox.watch.outside == [], path
             assert firefox.watch.errors == [], path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -12,8 +11,10 @@ import torch
 
 from course_utils import data
 from course_utils.reference import convolution as reference
+from tests import visits as visited
 from tests.browser import open_page, serve
 from tests.conftest import ROOT
+from tests.visits import images, pages
 
 CONVOLUTION = "notebooks/02_convolution/02_convolution.html"
 OUTPUT = """() => {
@@ -23,58 +24,49 @@ OUTPUT = """() => {
 }"""
 
 
-def pages(site):
-    """The pages of the table of contents and the theme's own, but for the redirecting one."""
-    return sorted(
-        p.relative_to(site).as_posix()
-        for p in site.rglob("*.html")
-        if not {"_static", "_sources"} & set(p.relative_to(site).parts)
-        and p != site / "index.html"
-    )
-
-
 @pytest.fixture(scope="module", params=["http", "file"])
 def address(request, built_site):
     """The book on a web server, and as a folder that was unzipped."""
-    how = serve(built_site) if request.param == "http" else nullcontext(built_site.as_uri())
-    with how as url:
+    with visited.address(built_site, request.param) as url:
         yield url
 
 
-def test_no_page_calls_out_or_complains(browser, address, built_site):
-    seen = pages(built_site)
-    assert CONVOLUTION in seen
-    for path in seen:
-        with open_page(browser) as (page, watch):
-            page.goto(f"{address}/{path}", wait_until="load")
-            page.wait_for_timeout(300)
-            assert watch.outside == [], path
-            assert watch.errors == [], path
+@pytest.mark.parametrize("how", ["http", "file"])
+def test_no_page_calls_out_or_complains(visits, how):
+    assert CONVOLUTION in visits[how]
+    for path, seen in visits[how].items():
+        assert seen.outside == [], path
+        assert seen.errors == [], path
 
 
-def test_pictures_have_alt_texts_of_their_own(browser, built_site):
-    for path in pages(built_site):
-        with open_page(browser) as (page, _):
-            page.goto(f"{built_site.as_uri()}/{path}")
-            alts = page.eval_on_selector_all("article img", "all => all.map(i => i.alt)")
-            assert all(len(alt.split()) >= 4 and ".png" not in alt for alt in alts), path
-            if path == CONVOLUTION:
-                assert len(alts) >= 10
+def test_pictures_have_alt_texts_of_their_own(visits):
+    for path, seen in visits["file"].items():
+        assert all(len(a.split()) >= 4 and ".png" not in a for a in seen.alts), path
+    assert len(visits["file"][CONVOLUTION].alts) >= 10
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_scrolls_sideways(browser, built_site, width):
-    for path in pages(built_site):
-        with open_page(browser, width=width) as (page, _):
-            page.goto(f"{built_site.as_uri()}/{path}")
-            page.wait_for_timeout(300)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+def test_no_page_scrolls_sideways(visits):
+    assert {path: seen.sideways for path, seen in visits["file"].items() if seen.sideways} == {}
+
+
+def test_a_visit_notices(browser, tmp_path):
+    """Else the tests above could pass for nothing."""
+    (tmp_path / "x.html").write_text(
+        "<html lang=en><title>x</title><link rel=icon href=data:,><article><h1>x</h1>"
+        "<img src=https://example.org/a.png alt=a style='width: 500px; height: 9px'></article>"
+        "<script>setTimeout(() => console.error('late'))</script>"
+    )
+    seen = visited.visit(browser, (tmp_path / "x.html").as_uri())
+    assert seen.outside == ["https://example.org/a.png"]
+    assert "late" in seen.errors
+    assert (seen.alts, seen.sideways) == (["a"], [390])
+    assert {what.split()[1] for what in seen.ours} >= {"landmark-one-main"}
 
 
 def test_formulas_are_set(browser, address):
     with open_page(browser) as (page, _):
         page.goto(f"{address}/{CONVOLUTION}")
-        page.locator("mjx-container").first.wait_for(timeout=20_000)
+        page.locator("mjx-container").first.wait_for()
         assert page.locator("mjx-container").count() > 30
         assert page.locator("mjx-merror").count() == 0
 
@@ -125,7 +117,7 @@ def test_the_page_computes_what_python_computes(browser, address):
 def test_search_finds_the_chapter(browser, address):
     with open_page(browser) as (page, _):
         page.goto(f"{address}/search.html?q=separable")
-        page.locator("#search-results a").first.wait_for(timeout=20_000)
+        page.locator("#search-results a").first.wait_for()
         found = page.eval_on_selector_all("#search-results a", "all => all.map((a) => a.href)")
         assert any("02_convolution" in href for href in found)
         assert any("glossary" in href for href in found)
@@ -134,10 +126,8 @@ def test_search_finds_the_chapter(browser, address):
 def test_a_page_is_light(built_site):
     """A page and its own pictures: at most 1 MB over the wire; no source maps in the site."""
     for path in pages(built_site):
-        text = (built_site / path).read_bytes()
-        names = set(re.findall(rb'_images/([\w.-]+)"', text))
-        own = [text, *((built_site / "_images" / n.decode()).read_bytes() for n in names)]
-        assert sum(len(gzip.compress(part)) for part in own) < 1_000_000, path
+        own = [built_site / path, *images(built_site, path)]
+        assert sum(len(gzip.compress(f.read_bytes())) for f in own) < 1_000_000, path
     assert not list(built_site.rglob("*.map"))
 
 
@@ -170,7 +160,12 @@ def shows(page, what, tries=6):
     return False
 
 
-def test_what_was_read_and_solved_is_remembered_in_this_browser(browser, address):
+def exercises(course):
+    source = course.source(CONVOLUTION.split("/")[1]).read_text()
+    return len(re.findall(r"### Exercise \d", source))
+
+
+def test_what_was_read_and_solved_is_remembered_in_this_browser(browser, address, course):
     def solved(page):
         return page.get_by_label("I have solved this").nth(2).is_checked()
 
@@ -180,7 +175,7 @@ def test_what_was_read_and_solved_is_remembered_in_this_browser(browser, address
 
     with open_page(browser) as (page, watch):
         page.goto(f"{address}/{CONVOLUTION}")
-        assert page.get_by_label("I have solved this").count() == 8
+        assert page.get_by_label("I have solved this").count() == exercises(course)
         page.get_by_label("I have solved this").nth(2).check()
         page.locator(".prev-next-area").scroll_into_view_if_needed()
         page.locator(".reader-mark", has_text="read, 1 done").wait_for(state="attached")
