@@ -16,11 +16,12 @@ import pytest
 from autograder.answers.convolution import ANSWERS
 from course_utils import cli
 from course_utils.publish.release import released_text
+from tests.patience import CAP
 
 CHAPTER = "02_convolution"
 
 
-def course(*words: str, cwd=None, env=None, timeout=300) -> subprocess.CompletedProcess:
+def course(*words: str, cwd=None, env=None, timeout=CAP) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "course_utils.cli", *map(str, words)]
     return subprocess.run(
         command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False
@@ -192,7 +193,7 @@ def test_serve_shows_the_book(built_site, course):
     )
     try:
         address = process.stdout.readline().split()[0]
-        with urllib.request.urlopen(f"{address}book/index.html", timeout=20) as page:
+        with urllib.request.urlopen(f"{address}book/index.html", timeout=CAP) as page:
             assert "Pixels to Prompts" in page.read().decode()
     finally:
         process.terminate()

@@ -14,6 +14,7 @@ import torch
 
 from course_utils.course import CourseError
 from course_utils.data import cache
+from tests.patience import CAP
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def python(code: str, **env: str) -> subprocess.CompletedProcess:
         env=os.environ | env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=CAP,
         check=False,
     )
 
@@ -110,7 +111,7 @@ def test_two_processes_that_start_together_decode_once(folder):
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = "".join(process.communicate(timeout=120)[0] for process in both)
+    said = "".join(process.communicate(timeout=CAP)[0] for process in both)
     assert said.count("decodes") == 1
     assert said.count("499500") == 2
 

@@ -12,10 +12,11 @@ import pytest
 from autograder.answers.bank import Answer
 from course_utils.checks import CHAPTERS
 from course_utils.course import Course
+from course_utils.publish.execute import kept_run
 from course_utils.publish.strip import release_notebook
 from tests.conftest import ROOT
 
-SECONDS, MEGABYTES = 90, 3000  # of a chapter on two cores
+MEGABYTES = 3000  # of a chapter; its seconds are measured by benchmarks/notebooks.py
 HEADING = re.compile(r"^### Exercise (\d+\.\d+) · (.+)$", re.MULTILINE)
 FACTS = re.compile(
     r"^\*\*(\d+) points? · (\d+) minutes · difficulty [●○]{3}( · [\w ]+)?\*\*$", re.MULTILINE
@@ -126,9 +127,9 @@ def test_the_flow_has_its_stations(source):
         assert station in text, station
 
 
-def test_every_picture_has_an_alt_text(executed_chapters, chapter):
+def test_every_picture_has_an_alt_text(executed_chapter, chapter):
     pictures = 0
-    for cell in executed_chapters[chapter].cells:
+    for cell in executed_chapter(chapter).cells:
         for output in cell.get("outputs", []):
             for mime in {"image/png", "image/jpeg"} & set(output.get("data", {})):
                 pictures += 1
@@ -136,15 +137,12 @@ def test_every_picture_has_an_alt_text(executed_chapters, chapter):
     assert pictures >= 5
 
 
-def test_the_budget_of_time_and_memory_is_kept(executed_chapters, chapter):
-    spent = executed_chapters[chapter].metadata["course"]
-    # Beside other work the clock runs on while the chapter waits; CPU seconds do not.
-    assert 0 < min(spent["seconds"], spent["cpu_seconds"]) <= SECONDS
-    assert 0 < spent["peak_mb"] <= MEGABYTES
+def test_the_budget_of_memory_is_kept(executed_chapter, chapter):
+    assert 0 < executed_chapter(chapter).metadata["course"]["peak_mb"] <= MEGABYTES
 
 
-def test_the_solutions_earn_full_marks_and_say_so(executed_chapters, chapter):
-    cells = [c for c in graded(executed_chapters[chapter]) if c.cell_type == "code"]
+def test_the_solutions_earn_full_marks_and_say_so(executed_chapter, chapter):
+    cells = [c for c in graded(executed_chapter(chapter)) if c.cell_type == "code"]
     for cell in cells:
         (result,) = [o for o in cell.outputs if o.output_type == "execute_result"]
         assert float(result.data["text/plain"]) == cell.metadata.nbgrader.points
@@ -158,16 +156,8 @@ def test_cells_for_nbval_exist_and_store_text(source):
 
 def test_the_unsolved_notebook_runs_to_its_end(source, chapter, course):
     """Only cells of exercises raise, and they raise NotImplementedError."""
-    from nbclient import NotebookClient
-
-    nb = release_notebook(source)
-    NotebookClient(
-        nb,
-        timeout=120,
-        kernel_name="python3",
-        allow_errors=True,
-        resources={"metadata": {"path": str(course.source(chapter).parent)}},
-    ).execute()
+    folder = course.cache / "unsolved"
+    nb = kept_run(course.source(chapter), release_notebook(source), folder, errors_allowed=True)
     raised = {}
     for cell in nb.cells:
         for output in cell.get("outputs", []):

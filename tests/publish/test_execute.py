@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -18,6 +17,7 @@ from course_utils.course import Course, CourseError
 from course_utils.publish import execute, fingerprint
 from course_utils.publish.execute import executed
 from course_utils.publish.marks import marks
+from tests.patience import CAP, until
 from tests.publish import courses
 from tests.publish.courses import CHAPTER, code, graded, small_notebook, write_course
 
@@ -46,7 +46,7 @@ def run(course: Course) -> nbformat.NotebookNode:
 
 def test_outputs_measures_and_marks(small_done):
     assert small_done.cells[2].outputs[0].text == "42\n"
-    assert small_done.metadata.course.seconds > 0.1
+    assert small_done.metadata.course.seconds > 0
     assert 20 < small_done.metadata.course.peak_mb < 3000
     assert marks(small_done) == {"double-test": (3, 3)}
 
@@ -237,19 +237,22 @@ def test_two_processes_execute_once(tmp_path):
     source = f"with open({str(count)!r}, 'a') as f:\n    print('ran', file=f)\nprint('done')"
     course = one_cell(tmp_path / "course", source)
     both = [start(course.source(CHAPTER), course.cache) for _ in range(2)]
-    assert [p.communicate(timeout=120)[0].strip() for p in both] == ["done", "done"]
+    assert [p.communicate(timeout=CAP)[0].strip() for p in both] == ["done", "done"]
     assert count.read_text() == "ran\n"
 
 
 def test_a_killed_run_leaves_nothing_and_the_next_one_works(tmp_path):
     flag = tmp_path / "started"
     source = f"import os, pathlib, time\nflag = pathlib.Path({str(flag)!r})\n"
-    source += "if not flag.exists():\n    flag.touch()\n    time.sleep(60)\nprint('done')"
+    source += "if not flag.exists():\n    flag.touch()\n    time.sleep(600)\nprint('done')"
     course = one_cell(tmp_path / "course", source)
     process = start(course.source(CHAPTER), course.cache)
-    while not flag.exists():
+
+    def started() -> bool:
         assert process.poll() is None
-        time.sleep(0.05)
+        return flag.exists()
+
+    until(started)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not list(course.cache.rglob("*.ipynb*"))

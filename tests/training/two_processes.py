@@ -12,6 +12,7 @@ import torch
 import torch.distributed as dist
 
 from course_utils.training import distributed
+from tests.patience import CAP
 
 
 def started(file: str, folder: Path) -> list:
@@ -22,7 +23,7 @@ def started(file: str, folder: Path) -> list:
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=CAP,
     )
     assert done.returncode == 0, done.stderr
     return [torch.load(folder / str(n)) for n in range(2)]

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
@@ -18,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page
 
 from tests.browser import open_page
+from tests.patience import CAP, until
 
 CELLS = [
     """from course_utils.widgets import DigitPad, FilterExplorer1D, FilterExplorer2D, Quiz
@@ -58,7 +58,7 @@ def free_port() -> int:
 
 def answers(address: str) -> bool:
     try:
-        with urlopen(address, timeout=5):
+        with urlopen(address, timeout=CAP):
             return True
     except (URLError, ConnectionError, TimeoutError):
         return False
@@ -89,9 +89,12 @@ def lab(tmp_path: Path) -> Iterator[str]:
         )
         try:
             address = f"http://127.0.0.1:{port}"
-            while not answers(f"{address}/api"):
+
+            def up() -> bool:
                 assert server.poll() is None, (tmp_path / "lab.log").read_text()
-                time.sleep(0.2)
+                return answers(f"{address}/api")
+
+            until(up, "for JupyterLab", pause=0.2)
             yield address
         finally:
             server.terminate()
@@ -111,11 +114,11 @@ def canvas(page: Page) -> str:
 def test_widgets_in_jupyterlab(browser: Browser, lab: str) -> None:
     with open_page(browser) as (page, watch):
         page.goto(f"{lab}/lab/tree/widgets.ipynb")
-        page.get_by_text("| Idle").wait_for(timeout=90_000)  # cells run before are lost
+        page.get_by_text("| Idle").wait_for()  # cells run before are lost
         page.locator(".jp-Notebook .cm-content").nth(1).click()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
-        page.get_by_text("kernel reads 31 1 sobel x").wait_for(timeout=90_000)
+        page.get_by_text("kernel reads 31 1 sobel x").wait_for()
         page.locator(".fe2-output canvas").wait_for()
 
         before = canvas(page)
