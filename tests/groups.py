@@ -51,7 +51,7 @@ def group(item: pytest.Item) -> str:
 def _chapter(item: pytest.Item) -> str | None:
     """The chapter that a test is about: its parameter, or the folder of a notebook."""
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    names = {item.path.parent.name, *map(str, parameters)}
+    names = {item.path.parent.name, *(p for p in parameters if isinstance(p, str))}
     return next((c for c in CHAPTERS if {c, c.split("_", 1)[1]} & names), None)
 
 
