@@ -15,7 +15,7 @@ right, wrong = bank.right, bank.wrong
 
 KEEPS = "keeps the dtype and leaves its inputs alone"
 ROW = "one row of indices"
-NESTED = "a smaller set is part of a larger one"
+NESTED = "the seed decides: again the same, or others; a smaller set is part of a larger one"
 
 
 @right("permutation-of-each-class")

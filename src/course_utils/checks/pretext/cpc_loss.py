@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.pretext.returned import chosen, comes_as, scalar
 from course_utils.checks.probe import Probe, given
 
@@ -81,27 +81,28 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 
 
 @cpc_loss.aspect(
-    "the prediction is for the patch k rows further down",
-    0.5,
-    exchange(
-        "pairs",
-        {
-            "k = 1 predicts the row itself, seen by the context: look k rows further down": (
-                lambda z, context, k: below(z, context, k - 1)
-            ),
-            "predicts along the columns: expected z[b, r + k, c], k rows further down": beside,
-            "predicts one row down for every k": lambda z, context, k: below(z, context, 1),
+    "the prediction is for the patch k rows further down, by a matrix for each k",
+    0.75,
+    {
+        "k = 1 predicts the row itself, seen by the context: look k rows further down": {
+            "pairs": lambda z, context, k: below(z, context, k - 1)
         },
-    ),
+        "predicts along the columns: expected z[b, r + k, c]": {"pairs": beside},
+        "predicts one row down for every k": {"pairs": lambda z, c, k: below(z, c, 1)},
+        "the matrix is transposed: (D, G) times a context (G,)": {
+            "predicts": lambda c, weights, k: c @ weights[k - 1]
+        },
+        "the first matrix serves all k": {"predicts": lambda c, weights, k: c @ weights[0].T},
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for ahead, rows, cols in ((1, 4, 4), (2, 4, 5), (2, 5, 3)):
+    for ahead, rows, cols in ((1, 4, 4), (2, 4, 5), (3, 5, 3)):
         yield codes(draw, ahead, rows, cols)
 
 
 @cpc_loss.aspect(
-    "all predictions of one k are one problem",
-    0.5,
+    "all predictions of one k are one problem, the K losses are averaged",
+    0.75,
     {
         "negatives of the same image alone: those of other images count as well": {
             "losses": lambda p, t: apart(p, t, 0)
@@ -112,21 +113,6 @@ def _(draw: Draw) -> Iterator[tuple]:
         "the predictions are chosen: each one chooses among all targets": {
             "losses": lambda p, t: one_problem(t, p)
         },
-    },
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    for rows, cols in ((4, 3), (3, 5)):
-        yield codes(draw, 1, rows, cols)
-
-
-@cpc_loss.aspect(
-    "each k has a matrix of its own, the K losses are averaged",
-    0.5,
-    {
-        "the matrix is transposed: (D, G) times a context (G,)": {
-            "predicts": lambda c, weights, k: c @ weights[k - 1]
-        },
-        "the first matrix serves all k": {"predicts": lambda c, weights, k: c @ weights[0].T},
         "summed over k: expected the mean": {"averages": lambda each: mean(each) * len(each)},
         "the loss of k = 1 came back: is the return in the loop?": {
             "averages": lambda each: each[0].mean()
@@ -137,8 +123,8 @@ def _(draw: Draw) -> Iterator[tuple]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for ahead, rows in ((1, 4), (2, 5), (3, 5)):
-        yield codes(draw, ahead, rows, 3)
+    for ahead, rows, cols in ((1, 4, 3), (1, 3, 5), (3, 5, 3)):
+        yield codes(draw, ahead, rows, cols)
 
 
 comes_as(cpc_loss, "a tensor without axes, no number of Python", axes=0)

@@ -50,8 +50,8 @@ def _(draw: Draw) -> Iterator[Probe]:
 
 
 @info_nce.aspect(
-    "each prediction chooses among all targets",
-    0.5,
+    "each prediction chooses among all targets; the mean of −log of the right one's share",
+    1,
     {
         "the predictions are chosen: each one chooses among all targets": {
             "chooses": lambda s: chosen(s.T)
@@ -62,48 +62,23 @@ def _(draw: Draw) -> Iterator[Probe]:
         "the right target is number 0 for all: that of prediction i is number i": {
             "chooses": lambda s: s.logsumexp(1) - s[:, 0]
         },
-    },
-)
-def _(draw: Draw) -> Iterator[Probe]:
-    for n in (6, 4):
-        yield given(predictions=draw.normal(n, 4), targets=draw.normal(n, 4))
-
-
-@info_nce.aspect(
-    "the mean of −log of a share, the right target counts in the sum below",
-    0.5,
-    {
         "the positive is left out of the denominator": {"chooses": without_positive},
         "the softmax is taken twice": {"chooses": lambda s: chosen(s.softmax(1))},
         "summed over the predictions: expected their mean": {"averages": torch.sum},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    for n in (3, 5):
-        half = draw.normal(n, n)  # scores that are symmetric: who chooses does not matter
-        yield given(predictions=half @ half.T / n, targets=torch.eye(n).double())
+    for n in (6, 3):
+        yield given(predictions=draw.normal(n, 4), targets=draw.normal(n, 4))
 
 
 @info_nce.aspect(
-    "scores are plain dot products",
-    0.5,
+    "scores are plain dot products, divided by the temperature, 1 unless told",
+    1,
     {
         "normalised to length 1, cosines: expected plain dot products": {
             "reads": lambda p, t: (F.normalize(p, dim=1), F.normalize(t, dim=1))
-        }
-    },
-)
-def _(draw: Draw) -> Iterator[Probe]:
-    sizes = torch.tensor([0.3, 2, 1, 1.5, 0.7], dtype=torch.float64)[:, None]
-    for d in (4, 2):
-        p, t = sizes * draw.normal(5, d), sizes.flip(0) * draw.normal(5, d)
-        yield given(predictions=p, targets=t)
-
-
-@info_nce.aspect(
-    "divides the scores by the temperature, 1 unless told",
-    0.5,
-    {
+        },
         "multiplied by the temperature: divide by it": {"divides": lambda s, tau: s * tau},
         "the temperature is ignored": {"divides": lambda s, tau: s},
     },

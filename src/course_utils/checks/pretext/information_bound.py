@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from torch import Tensor
 
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.pretext.returned import chosen, comes_as, scalar
 from course_utils.checks.probe import Probe, given
 
@@ -58,13 +58,19 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 
 
 @information_bound.aspect(
-    "log N less the mean loss, in nats, also below 0",
-    0.5,
+    "each x chooses among all y; log N less the mean loss, in nats, also below 0",
+    1,
     {
         "the loss came back: expected log N − loss": {"gives": lambda loss, n: loss},
         "log N is missing: expected log N − loss": {"gives": lambda loss, n: -loss},
         "cut off at 0: by chance it may be negative": {
             "gives": lambda loss, n: (math.log(n) - loss).clamp(min=0)
+        },
+        "each y chooses among all x: the sum runs over the y of other pairs": {
+            "loss": lambda f: chosen(f.T).mean()
+        },
+        "nothing is chosen: the mean of f(x_i, y_i) is no InfoNCE bound": {
+            "loss": lambda f: math.log(len(f)) - f.diagonal().mean()
         },
     },
 )
@@ -75,8 +81,8 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 
 @information_bound.aspect(
-    "the critic is the logarithm of p(y | x) / p(y)",
-    0.5,
+    "the critic is the logarithm of p(y | x) / p(y), summed over the dimensions",
+    1,
     {
         "y² lacks its ρ²: that is p(y | x) alone, divide it by p(y)": {
             "squares": lambda a, b, rho: rho**2 * a**2 + b**2
@@ -84,41 +90,12 @@ def _(draw: Draw) -> Iterator[tuple]:
         "ρ x² + ρ y²: squares go with ρ²": {"squares": lambda a, b, rho: rho * (a**2 + b**2)},
         "the 2 below the fraction is missing: 2 (1 − ρ²)": {"below": lambda rho: 1 - rho**2},
         "the sign of ρ is lost: 2ρxy needs it": {"sees": abs},
+        "averaged over the dimensions: logarithms add up": {"sums": lambda each: each.mean(2)},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for n, rho in ((6, 0.6), (12, 0.8), (7, -0.7)):
-        yield correlated(draw, n, 2, rho)
-
-
-@information_bound.aspect(
-    "summed over the dimensions",
-    0.5,
-    {"averaged over the dimensions: logarithms add up": {"sums": lambda each: each.mean(2)}},
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    for d in (2, 4):
-        yield correlated(draw, 6, d, 0.6)
-
-
-@information_bound.aspect(
-    "each x chooses among all y",
-    0.5,
-    exchange(
-        "loss",
-        {
-            "each y chooses among all x: the sum runs over the y of other pairs": (
-                lambda f: chosen(f.T).mean()
-            ),
-            "nothing is chosen: the mean of f(x_i, y_i) is no InfoNCE bound": (
-                lambda f: math.log(len(f)) - f.diagonal().mean()
-            ),
-        },
-    ),
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    for n in (5, 9):
-        yield correlated(draw, n, 2, 0.7)
+    for n, d, rho in ((6, 2, 0.6), (12, 4, 0.8), (7, 2, -0.7)):
+        yield correlated(draw, n, d, rho)
 
 
 comes_as(information_bound, "a tensor without axes, no number of Python", axes=0)

@@ -74,22 +74,6 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 
 
 @ridge_probe.aspect(
-    "scores of a regression on one-hot labels",
-    0.5,
-    {
-        "a regression on the class's number: each class has a target of its own, 0 or 1": {
-            "targets": lambda y, classes: y
-        },
-        "targets −1 and 1: one-hot labels are 0 and 1": {
-            "targets": lambda y, classes: 2 * F.one_hot(y, classes) - 1
-        },
-    },
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    yield *features(draw, 30, 4, 9), 3, 1e-6  # of whatever deviation
-
-
-@ridge_probe.aspect(
     "standardised by the training set's mean and deviation",
     1,
     exchange(
@@ -118,9 +102,15 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 
 @ridge_probe.aspect(
-    "l2 times the squared weights, errors are summed, the bias is free",
-    1,
+    "one-hot targets, errors are summed, l2 times the squared weights, the bias is free",
+    1.5,
     {
+        "a regression on the class's number: each class has a target of its own, 0 or 1": {
+            "targets": lambda y, classes: y
+        },
+        "targets −1 and 1: one-hot labels are 0 and 1": {
+            "targets": lambda y, classes: 2 * F.one_hot(y, classes) - 1
+        },
         "no bias: add a column of ones, or the mean of the targets": {
             "solve": lambda x, y, test, l2: solved(x, y, test, l2, 1e12)
         },
@@ -132,11 +122,12 @@ def _(draw: Draw) -> Iterator[tuple]:
         },
     },
 )
-def _(draw: Draw) -> Iterator[Probe]:
+def _(draw: Draw) -> Iterator[tuple]:
     for n, d in ((20, 4), (8, 11)):
         x, y, _ = features(draw, n, d, 1)
-        test = torch.cat([x[::3], x.mean(0).repeat(3, 1)])  # the mean image gets the bias
-        yield given(x, y, test, 3, 2.5)
+        x = standard(x, x)
+        test = torch.cat([x, -x, 0 * x[:2]])  # their own statistics are the same
+        yield x, y, test, 3, 2.5
 
 
 ridge_probe.keeps(0.5)
