@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 
-from course_utils import cli
+from course_utils import cli, data
 from course_utils.course import Course
 from course_utils.data import Pictures
-from course_utils.training import checkpoints, fit, load, recipes
+from course_utils.training import checkpoints, classifier, fit, load, recipes
 
 CPU = torch.device("cpu")
 
@@ -28,9 +29,9 @@ def tiny(channels: int):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
     for name, channels in (("digits", 1), ("fashion", 1), ("cifar10", 3)):
-        monkeypatch.setattr(recipes.data, name, tiny(channels))
+        monkeypatch.setattr(data, name, tiny(channels))
     one = lambda model, batches, epochs, **options: fit(model, batches, 1, **options)  # noqa: E731
-    monkeypatch.setattr(recipes, "fit", one)
+    monkeypatch.setattr(classifier, "fit", one)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,15 @@ def test_a_recipe_takes_a_step(name: str, parameters: int, ships: bool) -> None:
     assert trained.curve == told
     assert record["command"] == f"course train {name}"
     assert record["rows"] == [trained.row]
+
+
+def test_recipes_are_found():
+    """One of every module, and one of every checkpoint that ships."""
+    modules = {file.stem for file in Path(recipes.__file__).parent.glob("[a-z]*.py")}
+    found = recipes.RECIPES
+    assert {recipe.__module__.rpartition(".")[2] for recipe in found.values()} == modules
+    assert {file.stem for file in checkpoints.FOLDER.glob("*.safetensors")} <= found.keys()
+    assert all(recipe.__doc__ for recipe in found.values())
 
 
 @pytest.mark.parametrize("ships", [True, False])
@@ -86,12 +96,12 @@ def test_an_interrupted_recipe_goes_on(monkeypatch, tmp_path, capsys) -> None:
         return fit(model, batches, 2, watch=interrupted, **options)
 
     command = ["train", "resnet20_fashion", "--device", "cpu", "--seed", "3"]
-    monkeypatch.setattr(recipes, "fit", stops)
+    monkeypatch.setattr(classifier, "fit", stops)
     assert cli.main(command) == 1
     assert "the same command goes on" in capsys.readouterr().err
     assert state.is_file()
     two = lambda model, batches, epochs, **options: fit(model, batches, 2, **options)  # noqa: E731
-    monkeypatch.setattr(recipes, "fit", two)
+    monkeypatch.setattr(classifier, "fit", two)
     assert cli.main(command) == 0
     record = json.loads((tmp_path / "results" / "resnet20_fashion.json").read_text())
     assert [epoch["number"] for epoch in record["curve"]] == [1, 2]

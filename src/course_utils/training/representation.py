@@ -16,9 +16,9 @@ from course_utils import data
 from course_utils.data import Pictures
 from course_utils.reference.cpc import CPC, patches
 from course_utils.reference.probe import features, knn, linear_probe
-from course_utils.reference.resnet import BasicBlock, ResNet, resnet18
+from course_utils.reference.resnet import BasicBlock, ResNet
 from course_utils.reference.rotation import rotations
-from course_utils.reference.simclr import SimCLR, nt_xent_gathered
+from course_utils.reference.simclr import nt_xent_gathered
 from course_utils.training.augment import Augmentation, chain, flipped, seeded
 from course_utils.training.fit import Objective, fit
 from course_utils.training.run import Run, Trained
@@ -112,10 +112,7 @@ def judged(encoder: nn.Module, train: Pictures, test: Pictures) -> dict[str, flo
     return {"linear probe": round(probe, 4), "nearest neighbours": round(near, 4)}
 
 
-# -- recipes ----------------------------------------------------------------------------------
-
-
-def _learned(
+def learned(
     make: Callable[[], tuple[nn.Module, nn.Module]],
     objective: Objective,
     augment: Augmentation,
@@ -144,58 +141,3 @@ def _learned(
     count = sum(p.numel() for p in encoder.parameters())
     row |= {"pictures without labels": len(train), "epochs": epochs, "parameters": count}
     return Trained(encoder.state_dict(), row, curve, ships)
-
-
-def rotation_small(run: Run) -> Trained:
-    """Features from predicting rotations, CIFAR-10."""
-
-    def make() -> tuple[nn.Module, nn.Module]:
-        encoder = small_encoder()
-        return nn.Sequential(encoder, nn.Linear(128, 4)), encoder
-
-    return _learned(make, rotation, flipped(run.seed), run, 12, size=128)
-
-
-def _small_cpc() -> tuple[nn.Module, nn.Module]:
-    model = CPC(dim=64, context=64)
-    return model, Codes(model)
-
-
-def cpc_small(run: Run) -> Trained:
-    """Features from contrastive predictive coding, CIFAR-10."""
-    return _learned(_small_cpc, prediction, flipped(run.seed), run, 4, size=64)
-
-
-def cpc_recoloured(run: Run) -> Trained:
-    """Features from contrastive predictive coding of recoloured patches, CIFAR-10."""
-    return _learned(_small_cpc, prediction, recoloured(run.seed), run, 4, size=64)
-
-
-def simclr_small(run: Run) -> Trained:
-    """Features from SimCLR, CIFAR-10."""
-
-    def make() -> tuple[nn.Module, nn.Module]:
-        encoder = small_encoder()
-        return SimCLR(encoder, 128, 64), encoder
-
-    return _learned(make, agreement, paired(run.seed), run, 24)
-
-
-def simclr_resnet18(run: Run) -> Trained:
-    """Features from SimCLR with a ResNet-18, CIFAR-10, for a GPU."""
-
-    def make() -> tuple[nn.Module, nn.Module]:
-        encoder = resnet18(stem="cifar")
-        encoder.fc = nn.Identity()  # type: ignore[assignment]
-        return SimCLR(encoder, 512), encoder
-
-    return _learned(make, agreement, paired(run.seed), run, 200, size=512, ships=False)
-
-
-RECIPES: dict[str, Callable[[Run], Trained]] = {
-    "rotation_small": rotation_small,
-    "cpc_small": cpc_small,
-    "cpc_recoloured": cpc_recoloured,
-    "simclr_small": simclr_small,
-    "simclr_resnet18": simclr_resnet18,
-}
