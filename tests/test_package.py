@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
+import textwrap
 
 import pytest
 import torch
@@ -76,6 +79,24 @@ def test_facts_name_a_source_that_the_book_lists():
             assert f"{{{fact['source']}," in bibliography, name
     with pytest.raises(CourseError, match="no facts 'nothing'"):
         facts("nothing")
+
+
+def test_chapters_are_found_and_imported_when_asked_for():
+    code = """
+        import sys
+        from course_utils import checks
+        print(*checks.CHAPTERS)
+        assert "torch" not in sys.modules
+        assert set(checks.CHAPTERS) <= set(dir(checks))
+        checks.convolution.conv1d
+        assert "course_utils.checks.cnn" not in sys.modules
+        checks.nothing
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    topics = sorted(chapter.split("_", 1)[1] for chapter in Course(ROOT).chapters())
+    assert done.stdout.split() == topics
+    assert "AttributeError: module 'course_utils.checks' has no attribute 'noth" in done.stderr
 
 
 def test_a_course_is_found_from_below_and_chapters_by_number(course, tmp_path):
