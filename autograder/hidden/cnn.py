@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from course_utils.checks import cnn as visible
-from course_utils.checks.cnn.backward import layer
+from course_utils.checks.cnn.conv_backward import layer
 from course_utils.checks.core import Draw
 from course_utils.checks.probe import Probe, given
 
@@ -89,7 +89,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield ([(1, 2), (3, 1)],)
     yield ([(2, 4), (1, 3), (3, 1)],)
     yield ([(1, 1), (1, 1)],)
-    yield ([(3, 2)] * 30,)
+    yield ([(3, 2)] * 40,)
 
 
 # -- 3.5 parameters -----------------------------------------------------------------------

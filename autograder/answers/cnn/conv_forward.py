@@ -90,18 +90,6 @@ def conv_forward(x, w, bias=None, stride=1, padding=0):
     return y if bias is None else y + bias.unsqueeze(-1).unsqueeze(-1)
 
 
-@wrong("batch-into-columns", Exercise.WHOLE, "at index")
-def conv_forward(x, w, bias=None, stride=1, padding=0):
-    B, C, H, W = x.shape
-    O, C_w, kH, kW = w.shape
-    if C_w != C or kH > H + 2 * padding or kW > W + 2 * padding:
-        raise ValueError("wrong sizes")
-    columns = F.unfold(x, (kH, kW), padding=padding, stride=stride)
-    y = w.reshape(O, -1) @ columns.transpose(0, 1).flatten(1)
-    y = y.reshape(B, O, (H + 2 * padding - kH) // stride + 1, -1)
-    return y if bias is None else y + bias[:, None, None]
-
-
 @wrong("loop-over-channels", ONE, "8 matrix products, expected one")
 def conv_forward(x, w, bias=None, stride=1, padding=0):
     B, C, H, W = x.shape

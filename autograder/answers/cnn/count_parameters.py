@@ -72,31 +72,6 @@ def count_parameters(layers):
     return total
 
 
-@wrong("key-error", REFUSES, "the call raised KeyError")
-def count_parameters(layers):
-    count = {
-        "conv": lambda c_in, c_out, k, bias: c_out * (c_in * k * k + bias),
-        "linear": lambda n_in, n_out, bias: n_out * (n_in + bias),
-        "pool": lambda k: 0,
-    }
-    return sum(count[kind](*sizes) for kind, *sizes in layers)
-
-
-@wrong("float32-sum", LARGE, "expected 138357544")
-def count_parameters(layers):
-    counts = [0]
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            counts.append(c_out * (c_in * k * k + bias))
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            counts.append(n_out * (n_in + bias))
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return int(torch.tensor(counts, dtype=torch.float32).sum())
-
-
 @wrong("float64-sum", LARGE, "expected 10000000600000149")
 def count_parameters(layers):
     counts = [0.0]
@@ -110,21 +85,6 @@ def count_parameters(layers):
         elif kind != "pool":
             raise ValueError(f"unknown layer {kind}")
     return int(torch.tensor(counts, dtype=torch.float64).sum())
-
-
-@wrong("float", INTEGER, "returned a float, expected an int")
-def count_parameters(layers):
-    total = 0.0
-    for kind, *sizes in layers:
-        if kind == "conv":
-            c_in, c_out, k, bias = sizes
-            total += c_out * (c_in * k * k + bias)
-        elif kind == "linear":
-            n_in, n_out, bias = sizes
-            total += n_out * (n_in + bias)
-        elif kind != "pool":
-            raise ValueError(f"unknown layer {kind}")
-    return total
 
 
 @wrong("drops-pooling", INTEGER, "the list of layers was changed")

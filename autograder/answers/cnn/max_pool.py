@@ -110,18 +110,3 @@ def max_pool(x, size, stride=None):
     if size > min(x.shape[2:]):
         raise ValueError("the window does not fit")
     return F.max_pool2d(x, size, stride)
-
-
-@wrong("infinity-is-left", Exercise.WHOLE, "NaN or infinity")
-def max_pool(x, size, stride=None):
-    if size > min(x.shape[2:]):
-        raise ValueError("the window does not fit")
-    s = stride or size
-    B, C, H, W = x.shape
-    y = x.new_full((B, C, (H - size) // s + 1, (W - size) // s + 1), -math.inf)
-    for i in range(H // s):
-        for j in range(W // s):
-            if i < y.shape[2] and j < y.shape[3]:
-                window = x[:, :, i * s : i * s + size, j * s : j * s + size]
-                y[:, :, i, j] = window.amax((2, 3))
-    return y

@@ -49,7 +49,7 @@ def receptive_field(layers):
     return 1 + ((k - 1) * jumps[:-1]).sum(), jumps[-1]
 
 
-@wrong("size-alone", Exercise.WHOLE, "expected two ints")
+@wrong("size-alone", Exercise.WHOLE, "returned an int, expected 2 values")
 def receptive_field(layers):
     size, jump = 1, 1
     for k, s in layers:

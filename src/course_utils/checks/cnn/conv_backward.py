@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks.answer import Wrong
-from course_utils.checks.cnn.backward import PARTS, layer
-from course_utils.checks.cnn.bans import GRADIENTS_BY_HAND
-from course_utils.checks.compare import a
+from course_utils.checks.convolution.bans import BY_HAND
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
+from course_utils.checks.watch import Ban
 
-
-def three(got: Any) -> tuple:
-    """A reader: dx, dw and db, in a tuple or in a list."""
-    if not isinstance(got, tuple | list) or len(got) != 3:
-        raise Wrong(f"returned {a(got)}, expected three tensors: dx, dw, db")
-    return tuple(got)
+PARTS, FUNC = ("dx", "dw", "db"), "torch._functorch.eager_transforms"
+GRADIENTS_BY_HAND = Ban(
+    "write the three gradients yourself, they are the exercise",
+    BY_HAND.operators,
+    (*BY_HAND.modules, "torch.autograd:grad", "torch.autograd:backward", FUNC),
+)
 
 
 def chain_rule(
@@ -36,7 +33,7 @@ def chain_rule(
     step: Callable = lambda s: s,
     kernel: Callable = lambda w: w,
     sends: Callable = lambda dx, back: dx.add_(back),
-    cuts: Callable = lambda dx, p, H, W, end: dx[:, :, p : p + H, p : p + W],
+    cuts: Callable = lambda p, n, end: slice(p, p + n),
     sums: Callable = lambda dw: dw.sum(0),
     total: Callable = lambda dy: dy.sum((0, 2, 3)),
     returns: Callable = lambda dx, dw, db: (dx, dw, db),
@@ -50,13 +47,24 @@ def chain_rule(
             window = (..., slice(s * i, s * i + kH), slice(s * j, s * j + kW))
             dw += torch.einsum("bo,bcmn->bocmn", dy[:, :, i, j], padded[window])
             sends(dx[window], torch.einsum("bo,ocmn->bcmn", dy[:, :, i, j], kernel(w)))
-    end = s * (dy.shape[2] - 1) + kH, s * (dy.shape[3] - 1) + kW  # what windows reach
-    return returns(cuts(dx, p, *x.shape[2:], end), sums(dw), total(dy))
+    for axis in (2, 3):
+        end = s * (dy.shape[axis] - 1) + w.shape[axis]  # so far windows reach
+        dx = dx[(slice(None),) * axis + (cuts(p, x.shape[axis], end),)]
+    return returns(dx, sums(dw), total(dy))
 
 
-conv_backward = Exercise(
-    "3.2", "conv_backward", 11, 1, (GRADIENTS_BY_HAND,), right=chain_rule, reads=three
-)
+conv_backward = Exercise("3.2", "conv_backward", 11, 1, (GRADIENTS_BY_HAND,), right=chain_rule)
+
+
+def layer(
+    draw: Draw, size: tuple, kernel: tuple, stride: int = 1, padding: int = 0, only: str = ""
+) -> Probe:
+    """Backward through a layer of random numbers: all gradients, or one alone."""
+    H, W = ((size[n] + 2 * padding - kernel[n]) // stride + 1 for n in (2, 3))
+    x, w, dy = draw.normal(*size), draw.normal(*kernel), draw.normal(size[0], kernel[0], H, W)
+    probe = Probe((dy, x, w, stride, padding), parts=PARTS)
+    n = PARTS.index(only) if only else 0
+    return replace(probe, run=lambda f, *given: f(*given)[n], parts=()) if only else probe
 
 
 @conv_backward.whole
@@ -75,11 +83,8 @@ def _(draw: Draw) -> Iterator[Probe]:
     "db sums over images, rows and columns",
     1,
     {
-        "averaged over images, rows and columns: the bias is added to each of these values, "
-        "so their gradients are summed": {"total": lambda dy: dy.mean((0, 2, 3))},
-        "db has one row for each image: the images are summed too": {
-            "total": lambda dy: dy.sum((2, 3))
-        },
+        "db is averaged, expected a sum": {"total": lambda dy: dy.mean((0, 2, 3))},
+        "db of each image: images are summed too": {"total": lambda dy: dy.sum((2, 3))},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
@@ -91,9 +96,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     "dw: each weight met every window",
     1,
     {
-        "averaged over the images: gradients are summed over the batch": {
-            "sums": lambda dw: dw.mean(0)
-        },
+        "dw is averaged over the images, expected a sum": {"sums": lambda dw: dw.mean(0)},
         "dw is turned by 180°: forward, w[m, n] met x[i + m, j + n], so dw needs no flip": {
             "sums": lambda dw: dw.sum(0).flip(-1, -2)
         },
@@ -108,9 +111,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     "dx adds up what every window sends back",
     1,
     {
-        "windows overlap, and the later ones overwrite the earlier: add what they send back": {
-            "sends": lambda dx, back: dx.copy_(back)
-        },
+        "later windows overwrite earlier ones: add": {"sends": lambda dx, back: dx.copy_(back)},
         "the kernel is turned the wrong way: x[p, q] gets w[m, n]·dy[p − m, q − n]; a "
         "correlation with dy needs the kernel flipped, fold does not": {
             "kernel": lambda w: w.flip(-1, -2)
@@ -127,18 +128,14 @@ def _(draw: Draw) -> Iterator[Probe]:
     "with stride and padding, dx has the size of x",
     1.5,
     {
-        "the stride is ignored: window (i, j) starts at pixel (i·stride, j·stride)": {
-            "step": lambda s: 1
+        "the stride is ignored: windows start at multiples of it": {"step": lambda s: 1},
+        "pixels that no window reaches are missing in dx: they get 0": {
+            "cuts": lambda p, n, end: slice(p, end - p)
         },
-        "rows and columns that no window reaches are missing in dx: their gradient is 0": {
-            "cuts": lambda dx, p, H, W, end: dx[:, :, p : end[0] - p, p : end[1] - p]
+        "dx is as large as the padded image: cut its frame off": {
+            "cuts": lambda p, n, end: slice(None)
         },
-        "dx has the size of the padded image: cut its frame off": {
-            "cuts": lambda dx, p, H, W, end: dx
-        },
-        "the frame is cut off on one side only: at the bottom and on the right": {
-            "cuts": lambda dx, p, H, W, end: dx[:, :, :H, :W]
-        },
+        "the frame is cut off on one side only": {"cuts": lambda p, n, end: slice(n)},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:

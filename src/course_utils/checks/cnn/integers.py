@@ -8,39 +8,26 @@ import numpy as np
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.compare import a, number
+from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 
 
-def integer(got: Any) -> Any:
-    """A reader: one number, of Python, of NumPy or of torch; a bool is none."""
-    got = (
-        got.item()
-        if isinstance(got, np.ndarray | np.generic) and got.size == 1
-        else number(got)
-    )
-    if isinstance(got, bool) or not isinstance(got, int | float):
-        raise Wrong(f"returned {a(got)}, expected an int")
-    return got
-
-
-def pair(got: Any) -> tuple:
-    """A reader: two numbers."""
-    if not isinstance(got, tuple | list | Tensor | np.ndarray) or len(got) != 2:
-        raise Wrong(f"returned {a(got)}, expected two ints: size and stride")
-    return integer(got[0]), integer(got[1])
+def integers(got: Any) -> Any:
+    """A reader: numbers of NumPy and of torch become Python's, several a tuple."""
+    got = got.tolist() if isinstance(got, Tensor | np.ndarray | np.generic) else got
+    return tuple(map(integers, got)) if isinstance(got, tuple | list) else got
 
 
 def leaves_the_list(exercise: Exercise, name: str, points: float) -> None:
-    """A contract: no floats came back, and the list of layers is as it was."""
+    """A contract: no float comes back, and the list of layers is as it was."""
 
     @exercise.contract(name, points)
     def _(answer: Answer, draw: Draw) -> None:
         for probe in exercise.probes(exercise.WHOLE):
-            value = exercise.reads(probe.ask(answer))
-            for one in value if isinstance(value, tuple) else (value,):
-                if not isinstance(one, int):
+            value = integers(probe.ask(answer))
+            for one in value if isinstance(value, tuple) else [value]:
+                if isinstance(one, float):
                     raise Wrong(f"returned {a(one)}, expected an int")
         if answer.changed_input:
             raise Wrong("the list of layers was changed: the caller's data is overwritten")

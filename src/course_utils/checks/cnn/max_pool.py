@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterator
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks.cnn.bans import POOL_BY_HAND
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
+from course_utils.checks.watch import Ban
+
+POOL_BY_HAND = Ban(
+    "take the largest value of each window yourself, it is the exercise",
+    operators=r"pool",
+    modules=("scipy.ndimage", "skimage.measure", "skimage.morphology"),
+)
 
 
 def largest(
@@ -37,10 +43,6 @@ def rounded_up(x: Tensor, size: int, s: int) -> Tensor:
     return F.pad(x, (0, more[1], 0, more[0]), value=-1e9)
 
 
-def largest_size(windows: Tensor) -> Tensor:
-    return windows.gather(-1, windows.abs().argmax(-1, keepdim=True)).squeeze(-1)
-
-
 max_pool = Exercise("3.3", "max_pool", 5, hidden=2, bans=(POOL_BY_HAND,), right=largest)
 
 
@@ -59,18 +61,15 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 @max_pool.aspect(
     "the largest value of a window, whatever the signs",
     0.5,
-    exchange(
-        "takes",
-        {
-            "the largest of the values and 0: do not start from 0": lambda windows: windows.max(
-                -1
-            ).values.clamp(min=0),
-            "the largest absolute value: −1 is larger than −2": largest_size,
-            "the mean of the window, expected its largest value": lambda windows: windows.mean(
-                -1
-            ),
+    {
+        "the largest of the values and 0: do not start from 0": {
+            "takes": lambda w: w.max(-1).values.clamp(min=0)
         },
-    ),
+        "the largest absolute value: −1 is larger than −2": {
+            "takes": lambda w: w.gather(-1, w.abs().argmax(-1, keepdim=True))[..., 0]
+        },
+        "the mean, expected the largest value": {"takes": lambda w: w.mean(-1)},
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 3, 6, 8), 2, 2
@@ -78,32 +77,21 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 
 @max_pool.aspect(
-    "a stride of its own: windows overlap or leave gaps",
-    0.5,
-    exchange(
-        "step",
-        {
-            "the stride is ignored": lambda stride, size: size,
-            "without a stride the window moves by one pixel: it moves by its size": (
-                lambda stride, size: stride or 1
-            ),
+    "the step between windows, and only whole windows",
+    0.75,
+    {
+        "the stride is ignored": {"step": lambda stride, size: size},
+        "without a stride the window moves by one pixel: it moves by its size": {
+            "step": lambda stride, size: stride or 1
         },
-    ),
+        "rounded up: a window that does not fit gives no value": {"whole": rounded_up},
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for size, stride in ((3, 2), (2, 3), (2, 1), (3, None)):
-        s = stride or size
-        yield draw.normal(2, 3, size + 2 * s, size + 3 * s).abs(), size, stride
+    for height, width, size, stride in ((7, 9, 3, 2), (8, 11, 2, 3), (4, 5, 2, 1)):
+        yield draw.normal(2, 3, height, width).abs(), size, stride
+    for height, width in ((9, 12), (8, 10), (11, 6)):
+        yield draw.normal(2, 3, height, width).abs(), 3
 
 
-@max_pool.aspect(
-    "rows and columns that fill no window are dropped",
-    0.25,
-    {"rounded up: a window that does not fit gives no value": {"whole": rounded_up}},
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    for (height, width), size, stride in (((7, 9), 2, 2), ((8, 10), 3, 3), ((8, 6), 3, 2)):
-        yield draw.normal(2, 2, height, width).abs(), size, stride
-
-
-max_pool.keeps(points=0.25, name="keeps the dtype and leaves its input alone")
+max_pool.keeps(0.25, "keeps the dtype and leaves its input alone")

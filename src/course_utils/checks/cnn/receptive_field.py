@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from course_utils.checks.cnn.integers import leaves_the_list, pair
+from course_utils.checks.cnn.integers import integers, leaves_the_list
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, experiment, given
 
-Layers = list[tuple[int, int]]
 
-
-def before(strides: list[int]) -> list[int]:
+def before(s: list[int]) -> list[int]:
     """For each layer, the product of the strides of those before it."""
-    return [math.prod(strides[:n]) for n in range(len(strides))]
+    return [math.prod(s[:n]) for n in range(len(s))]
 
 
 def seen(
-    layers: Layers,
+    layers: list[tuple[int, int]],
     *,
     order: Callable = lambda layers: layers,
     first: int = 1,
@@ -34,16 +32,15 @@ def seen(
     return returns(first + sum(adds(k) * jump for k, jump in steps), apart(strides))
 
 
-receptive_field = Exercise("3.4", "receptive_field", 5, hidden=1, right=seen, reads=pair)
+receptive_field = Exercise("3.4", "receptive_field", 5, 1, right=seen, reads=integers)
 
 
 @receptive_field.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield ([(3, 1), (2, 2), (3, 1)],)
-    yield ([(7, 1)],)
-    yield ([(5, 2)],)
+    for one in ((7, 1), (5, 2)):
+        yield ([one],)
     yield ([(3, 1), (5, 1), (2, 1)],)
-    yield ([(5, 1), (2, 2), (5, 1), (2, 2)],)
     yield ([(4, 2), (3, 3), (5, 2), (2, 1), (3, 4)],)
     yield ([(7, 2), (3, 2)],)
     yield ([(3, 2), (1, 2), (3, 1), (2, 3)],)
@@ -52,17 +49,14 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 
 def alone(n: int, *layers: tuple[int, int]) -> Probe:
     """The size alone, or the stride."""
-    about = f"the {('size', 'stride')[n]} of layers {list(layers)}"
-    return experiment(lambda subject, layers: subject(layers)[n], list(layers), about=about)
+    return experiment(lambda subject, layers: subject(layers)[n], list(layers))
 
 
 @receptive_field.aspect(
     "each kernel adds k − 1 to the one pixel",
     0.5,
     {
-        "every kernel counts whole: one pixel of each is already seen, k − 1": {
-            "adds": lambda k: k
-        },
+        "every kernel counts whole: add k − 1, a pixel is already seen": {"adds": lambda k: k},
         "the 1 is missing: without layers, one pixel is seen": {"first": 0},
         "size and stride are swapped": {"returns": lambda size, stride: (stride, size)},
     },
@@ -76,21 +70,15 @@ def _(draw: Draw) -> Iterator[Probe]:
     "strides spread the layers after them",
     0.5,
     {
-        "the strides are ignored: after a stride of 2, neighbours lie two pixels apart": {
-            "jumps": lambda strides: [1 for _ in strides]
-        },
+        "the strides are ignored: neighbours lie apart": {"jumps": lambda s: [1 for _ in s]},
         "a layer's own stride counts too early: it spreads the layers after it": {
-            "jumps": lambda strides: [math.prod(strides[: n + 1]) for n in range(len(strides))]
+            "jumps": lambda s: before([*s, 1])[1:]
         },
-        "each layer is spread by its own stride alone: it is the product of those before": {
-            "jumps": lambda strides: strides
+        "a layer is spread by its own stride, not by those before it": {"jumps": lambda s: s},
+        "only the layer before spreads: all earlier strides multiply": {
+            "jumps": lambda s: [1, *s][: len(s)]
         },
-        "only the layer before spreads: the strides of all earlier ones multiply": {
-            "jumps": lambda strides: [1, *strides][: len(strides)]
-        },
-        "the layers are taken from output to input: strides spread the layers after them": {
-            "order": lambda layers: layers[::-1]
-        },
+        "the layers are taken from output to input": {"order": lambda layers: layers[::-1]},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
@@ -102,13 +90,10 @@ def _(draw: Draw) -> Iterator[Probe]:
 @receptive_field.aspect(
     "neighbouring outputs lie the product of all strides apart",
     0.5,
-    exchange(
-        "apart",
-        {
-            "the strides are added: they multiply": sum,
-            "the last layer's stride alone: they multiply": lambda strides: strides[-1],
-        },
-    ),
+    {
+        "the strides are added: they multiply": {"apart": sum},
+        "the last layer's stride alone: they multiply": {"apart": lambda s: s[-1]},
+    },
 )
 def _(draw: Draw) -> Iterator[Probe]:
     yield alone(1, (5, 3))

@@ -18,7 +18,7 @@ def moved(
     right: int,
     down: int,
     *,
-    way: Callable = lambda right, down, H: (right, down),
+    way: Callable = lambda r, d, H: (r, d),
     sees: Callable = lambda source, n: (source >= 0) & (source < n),
     comes_in: Callable = lambda x, rows, columns: torch.zeros_like(x),
 ) -> Tensor:
@@ -59,24 +59,20 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     exchange(
         "way",
         {
-            "moved the other way: right and down are positive": (
-                lambda right, down, H: (-right, -down)
-            ),
-            "right and down are swapped": lambda right, down, H: (down, right),
-            "the signs are ignored": lambda right, down, H: (abs(right), abs(down)),
-            "negative numbers are taken as 0": (
-                lambda right, down, H: (max(right, 0), max(down, 0))
-            ),
+            "moved the other way: right and down are positive": lambda r, d, H: (-r, -d),
+            "right and down are swapped": lambda r, d, H: (d, r),
+            "the signs are ignored": lambda r, d, H: (abs(r), abs(d)),
+            "negative numbers are taken as 0": lambda r, d, H: (max(r, 0), max(d, 0)),
             "right is limited by the height: images may be wider than high": (
-                lambda right, down, H: (max(-H, min(right, H)), down)
+                lambda r, d, H: (max(-H, min(r, H)), d)
             ),
         },
     ),
 )
-def _(draw: Draw) -> Iterator[tuple]:  # in a black frame, so that what comes in does not show
+def _(draw: Draw) -> Iterator[tuple]:  # in a black frame: what comes in does not show
     for right, down in ((2, 1), (-6, 2), (1, -3), (-2, -1)):
-        yield F.pad(draw.normal(2, 3, 2, 3), (6, 6, 1, 1)), right, min(max(down, -1), 1)
-        yield F.pad(draw.normal(2, 3, 3, 2), (2, 2, 3, 3)), max(right, -2), down
+        yield F.pad(draw.normal(2, 3, 2, 3), (6, 6, 3, 3)), right, down
+    yield F.pad(draw.normal(2, 3, 2, 3), (6, 6, 1, 1)), 5, -1
 
 
 @shift.aspect(
@@ -86,7 +82,7 @@ def _(draw: Draw) -> Iterator[tuple]:  # in a black frame, so that what comes in
         "it wraps around: what leaves on one side comes in on the other": {
             "sees": lambda source, n: source == source
         },
-        "to the left and up it wraps around: a negative index counts from the end": {
+        "to the left and up it wraps around: mind negative indices": {
             "sees": lambda source, n: source >= 0
         },
         "the border is repeated: black (0) comes in": {"comes_in": nearest},
