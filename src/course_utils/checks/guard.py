@@ -75,10 +75,11 @@ class Guard:
     Attributes:
         trace: what the body did.
         refused: the sentence on what was not allowed; empty where nothing was.
+        off: the sentence on a watch that did not last to the end; empty where it did.
     """
 
     def __init__(self, bans: tuple[Ban, ...], count_lines: bool) -> None:
-        self.trace, self.refused = Trace(), ""
+        self.trace, self.refused, self.off = Trace(), "", ""
         self._bans, self._count_lines = bans, count_lines
         # Sentences; with a function its code, so that the id stays its own.
         self._functions: dict[tuple[int, str], tuple[str, CodeType]] = {}
@@ -92,7 +93,7 @@ class Guard:
         self._thread, self._mode = get_ident(), _Mode(self)
         self._outer = _active, getprofile(), gettrace(), threading.getprofile()
         if _always and self._outer[3] is not _in_thread:
-            self.refused = f"threading.setprofile is not allowed here: {WATCHED}"
+            self.off = f"threading.setprofile is not allowed here: {WATCHED}"
         threading.setprofile(_in_thread)
         self._mode.__enter__()
         self._depth = _len_torch_dispatch_stack()
@@ -116,8 +117,8 @@ class Guard:
             _pop_torch_dispatch_stack()
         if _len_torch_dispatch_stack() == self._depth:
             self._mode.__exit__(kind, error, tb)
-        if off and not self.refused and error is None:
-            self.refused = f"what the call switches off is not allowed here: {WATCHED}"
+        if off and not self.off:
+            self.off = f"what the call switches off is not allowed here: {WATCHED}"
         return isinstance(error, Refused)
 
     def _refuse(self, sentence: str) -> None:
@@ -133,7 +134,7 @@ class Guard:
             sentence = self._of_function(frame)
         elif event == "c_call":
             sentence = self._of_builtin(frame, arg)
-        if sentence:
+        if sentence or self.refused:  # of another thread, for which this one waits
             self._refuse(sentence)
         self._looking = False
 

@@ -103,8 +103,9 @@ def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Ou
         guard = Guard(limits.bans, limits.count_lines)
         outcome = _called(function, given, guard, limits.seconds)
         # Also where the student's code caught our exception.
-        if guard.refused and outcome.end is not End.TIMEOUT:
-            outcome = Outcome(End.REFUSED, guard.trace, guard.refused)
+        refused = guard.refused or (guard.off if outcome.end is End.RETURNED else "")
+        if refused:
+            outcome = Outcome(End.REFUSED, guard.trace, refused)
         changed = given.changed()
     if outcome.end is End.RETURNED:
         outcome.changed, outcome.changed_input = changed, bool(changed)
