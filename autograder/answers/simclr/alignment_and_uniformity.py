@@ -14,8 +14,7 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 GRADIENTS = "the gradient reaches a, b"
-KEEPS = "keeps the dtype and leaves its inputs alone"
-AXES = "tensors without axes"
+KEEPS = "a tensor without axes of the dtype that came in; inputs stay as they are"
 COLLAPSED = "collapsed: both are 0"
 
 
@@ -76,7 +75,7 @@ def alignment_and_uniformity(a, b, t=2.0):
     return (F.normalize(a) - F.normalize(b)).square().sum(1).mean(), uniformity
 
 
-@wrong("their-sum", Exercise.WHOLE, "expected two: alignment, uniformity")
+@wrong("their-sum", Exercise.WHOLE, "expected 2 values")
 def alignment_and_uniformity(a, b, t=2.0):
     a, b = F.normalize(a, dim=1), F.normalize(b, dim=1)
     uniformity = torch.pdist(torch.cat([a, b])).pow(2).mul(-t).exp().mean().log()
@@ -114,7 +113,7 @@ def alignment_and_uniformity(a, b, t=2.0):
     return (a - b).square().sum(1).mean(), uniformity
 
 
-@wrong("one-in-a-row", AXES, "alignment has shape (1,)")
+@wrong("one-in-a-row", KEEPS, "shape (1,), expected ()")
 def alignment_and_uniformity(a, b, t=2.0):
     a, b = F.normalize(a, dim=1), F.normalize(b, dim=1)
     alignment = (a - b).square().sum(1).mean(0, keepdim=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 KEEPS = "keeps the dtype and leaves its inputs alone"
-BRIGHTNESS = "brightness: times the factor of each image"
 GRADIENT = "the gradient reaches x"
 
 
@@ -64,21 +64,6 @@ def colour_jitter(x, brightness, contrast, saturation):
     return x.movedim(-1, 0)
 
 
-@wrong(
-    "along-the-width",
-    "brightness: times the factor of each image",
-    "the factors run along the width",
-)
-def colour_jitter(x, brightness, contrast, saturation):
-    weights = torch.tensor([0.2989, 0.587, 0.114], dtype=x.dtype).view(1, 3, 1, 1)
-    b, c, s = brightness, contrast, saturation
-    x = (x * b).clamp(0, 1)
-    mean = (x * weights).sum(1, keepdim=True).mean((2, 3), keepdim=True)
-    x = (c * x + (1 - c) * mean).clamp(0, 1)
-    grey = (x * weights).sum(1, keepdim=True)
-    return (s * x + (1 - s) * grey).clamp(0, 1)
-
-
 @wrong("in-place", KEEPS, "changed in place")
 def colour_jitter(x, brightness, contrast, saturation):
     weights = torch.tensor([0.2989, 0.587, 0.114], dtype=x.dtype).view(1, 3, 1, 1)
@@ -99,3 +84,25 @@ def colour_jitter(x, brightness, contrast, saturation):
     x = (c * x + (1 - c) * mean).clamp(0, 1)
     grey = (x * weights).sum(1, keepdim=True)
     return (s * x + (1 - s) * grey).clamp(0, 1)
+
+
+@wrong("first-factor", Exercise.WHOLE, "at index (1,")
+def colour_jitter(x, brightness, contrast, saturation):
+    weights = torch.tensor([0.2989, 0.587, 0.114], dtype=x.dtype).view(1, 3, 1, 1)
+    b, c, s = brightness[0], contrast[0], saturation[0]
+    x = (x * b).clamp(0, 1)
+    mean = (x * weights).sum(1, keepdim=True).mean((2, 3), keepdim=True)
+    x = (c * x + (1 - c) * mean).clamp(0, 1)
+    grey = (x * weights).sum(1, keepdim=True)
+    return (s * x + (1 - s) * grey).clamp(0, 1)
+
+
+@wrong("library", Exercise.WHOLE, "is not allowed here")
+def colour_jitter(x, brightness, contrast, saturation):
+    from torchvision.transforms.v2 import functional as T
+
+    out = []
+    for image, b, c, s in zip(x, brightness, contrast, saturation, strict=True):
+        image = T.adjust_contrast(T.adjust_brightness(image, b.item()), c.item())
+        out.append(T.adjust_saturation(image, s.item()))
+    return torch.stack(out)

@@ -71,11 +71,7 @@ def crop_and_resize(x, boxes, size):
     return out
 
 
-@wrong(
-    "whole-image-grid",
-    "beyond the box its own border goes on",
-    "the neighbours beyond the box bleed in",
-)
+@wrong("whole-image-grid", Exercise.WHOLE, "the neighbours beyond the box bleed in")
 def crop_and_resize(x, boxes, size):
     B, C, H, W = x.shape
     top, left, height, width = boxes.to(x.dtype).T[:, :, None]

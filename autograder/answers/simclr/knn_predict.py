@@ -81,7 +81,7 @@ def knn_predict(bank, labels, queries, classes, k, temperature=0.07):
     return votes.argmax(1)
 
 
-@wrong("majority", "a vote weighs exp(s / τ)", "every vote counts the same")
+@wrong("majority", Exercise.WHOLE, "every vote counts the same")
 def knn_predict(bank, labels, queries, classes, k, temperature=0.07):
     if k > len(bank):
         raise ValueError("k is larger than the bank")

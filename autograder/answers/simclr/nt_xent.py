@@ -14,7 +14,7 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 GRADIENTS = "the gradient reaches a, b"
-KEEPS = "keeps the dtype and leaves its inputs alone"
+KEEPS = "a tensor without axes of the dtype that came in; inputs stay as they are"
 STABLE = "stable at temperature 0.01"
 ALIKE = "views that are alike stay in the sum"
 ALONE = "one image alone: its loss is 0"
@@ -157,7 +157,7 @@ def nt_xent(a, b, temperature):
     return F.cross_entropy(logits, torch.arange(len(z)).roll(len(a))).item()
 
 
-@wrong("one-in-a-row", "a tensor without axes", "has shape (1,)")
+@wrong("one-in-a-row", KEEPS, "shape (1,), expected ()")
 def nt_xent(a, b, temperature):
     z = F.normalize(torch.cat([a, b]), dim=1)
     logits = (z @ z.T / temperature).fill_diagonal_(float("-inf"))

@@ -65,7 +65,7 @@ def positives(n, interleaved):
     return i ^ 1 if interleaved else (i + n) % (2 * n)
 
 
-@wrong("a-list", INT64, "expected a torch.Tensor")
+@wrong("a-list", Exercise.WHOLE, "returned a list")
 def positives(n, interleaved):
     return [i ^ 1 if interleaved else (i + n) % (2 * n) for i in range(2 * n)]
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
 from course_utils.checks.watch import Ban
 
@@ -47,25 +47,20 @@ def resized(
 
 
 def rows_first(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """What grid_sample makes of rows where it expects columns."""
+    """As grid_sample takes rows for columns."""
     ratio = image.shape[1] / image.shape[2]
     return sampled(image, (columns + 0.5) * ratio - 0.5, (rows + 0.5) / ratio - 0.5).mT
 
 
 def between_centres(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """What grid_sample with align_corners=True makes of a grid from edge to edge."""
+    """As grid_sample with align_corners=True takes a grid from edge to edge."""
     H, W = image.shape[1:]
     return sampled(image, (rows + 0.5) * (H - 1) / H, (columns + 0.5) * (W - 1) / W)
 
 
-BY_HAND = Ban(
-    "cut out and resize yourself, it is the exercise",
-    operators=r"torchvision",
-    modules=("torchvision", "PIL", "skimage.transform"),
-)
-crop_and_resize = Exercise(
-    "10.1", "crop_and_resize", points=7, hidden=2, bans=(BY_HAND,), right=resized
-)
+LIBRARIES = ("torchvision", "PIL", "skimage.transform")
+BY_HAND = Ban("cut out and resize yourself, it is the exercise", "torchvision", LIBRARIES)
+crop_and_resize = Exercise("10.1", "crop_and_resize", 7, 2, (BY_HAND,), right=resized)
 
 
 @crop_and_resize.whole
@@ -97,44 +92,29 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 
 @crop_and_resize.aspect(
-    "bilinear, between pixel centres",
-    0.75,
+    "bilinear between pixel centres; beyond the box its own border goes on",
+    1.25,
     {
-        **exchange(
-            "place",
-            {
-                "align_corners=True: pixel u lies at (u + 0.5) · height / size − 0.5": (
-                    lambda u, n, size: u * (n - 1) / max(size - 1, 1)
-                ),
-                "no half pixels: pixel u lies at (u + 0.5) · height / size − 0.5": (
-                    lambda u, n, size: u * n / size
-                ),
-                "the nearest pixel is taken: expected bilinear": (
-                    lambda u, n, size: (u * n / size).floor()
-                ),
-            },
-        ),
+        "align_corners=True: pixel u lies at (u + 0.5) · height / size − 0.5": {
+            "place": lambda u, n, size: u * (n - 1) / max(size - 1, 1)
+        },
+        "the nearest pixel is taken: expected bilinear": {
+            "place": lambda u, n, size: (u * n / size).floor()
+        },
         "grid_sample got the rows first: it expects torch.stack([columns, rows], -1)": {
             "samples": rows_first
         },
         "grid_sample has align_corners=True, but the grid runs from edge to edge": {
             "samples": between_centres
         },
+        "the neighbours beyond the box bleed in: stop at its last row and column": {
+            "stops": lambda at, n: at
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for size in (4, 3):
-        yield draw.normal(2, 3, 10, 11), torch.tensor([[2, 2, 7, 7], [1, 3, 8, 8]]), size
-
-
-BLEEDS = "the neighbours beyond the box bleed in: stop at its last row and column"
-
-
-@crop_and_resize.aspect(
-    "beyond the box its own border goes on", 0.5, {BLEEDS: {"stops": lambda at, n: at}}
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    yield draw.normal(2, 3, 10, 11), torch.tensor([[3, 3, 4, 4], [2, 5, 5, 5]]), 8
+    for size in (4, 8):
+        yield draw.normal(2, 3, 10, 11), torch.tensor([[2, 2, 7, 7], [1, 3, 6, 6]]), size
 
 
 crop_and_resize.keeps(points=0.5)

@@ -9,15 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, Subject, experiment, given
-from course_utils.checks.simclr.rows import indices, uneven, unit_rows
+from course_utils.checks.simclr.rows import uneven, unit_rows
 from course_utils.checks.watch import Ban
-
-
-def sums(ballots: Tensor, votes: Tensor) -> Tensor:
-    """(M, k) weights, (M, k, classes) for whom -> (M, classes)."""
-    return (ballots[:, :, None] * votes).sum(1)
 
 
 def voted(
@@ -32,7 +27,6 @@ def voted(
     rows: Callable = unit_rows,
     asks: Callable = lambda k, n: k,
     weighs: Callable = lambda s, t: (s / t).exp(),
-    counts: Callable = sums,
     elects: Callable = lambda votes, labels, which: votes.argmax(1),
 ) -> Tensor:
     """The class with the largest sum of votes of the k most similar rows: (M,) int64."""
@@ -40,20 +34,12 @@ def voted(
         raise ValueError("k is larger than the bank")
     n = min(asks(k, len(bank)), len(bank))
     s, which = (rows(queries) @ rows(bank).T).topk(n, dim=1)
-    votes = F.one_hot(labels[which], classes).to(s)
-    return elects(counts(weighs(s, temperature), votes), labels, which)
+    votes = weighs(s, temperature)[:, :, None] * F.one_hot(labels[which], classes)
+    return elects(votes.sum(1), labels, which)
 
 
 BY_HAND = Ban("find the neighbours yourself, it is the exercise", modules=("sklearn", "faiss"))
-knn_predict = Exercise(
-    "10.6",
-    "knn_predict",
-    points=6,
-    hidden=1,
-    bans=(BY_HAND,),
-    right=voted,
-    reads=indices,
-)
+knn_predict = Exercise("10.6", "knn_predict", points=6, hidden=1, bans=(BY_HAND,), right=voted)
 
 
 def labelled(draw: Draw, n: int, *classes: int) -> Tensor:
@@ -85,13 +71,8 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     0.75,
     {
         "not normalised: divide each row by its length": {"rows": lambda z: z},
-        **exchange(
-            "asks",
-            {
-                "all rows of the bank vote: only the k most similar ones do": lambda k, n: n,
-                "only the most similar row votes: k of them do": lambda k, n: 1,
-            },
-        ),
+        "all rows of the bank vote: only the k most similar do": {"asks": lambda k, n: n},
+        "only the most similar row votes: k of them do": {"asks": lambda k, n: 1},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -100,50 +81,25 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 
 @knn_predict.aspect(
-    "a vote weighs exp(s / τ)",
-    0.75,
+    "a vote weighs exp(s / τ), and the largest sum wins",
+    1.25,
     {
-        **exchange(
-            "weighs",
-            {
-                "every vote counts the same: it weighs exp(s / τ)": (
-                    lambda s, t: torch.ones_like(s)
-                ),
-                "a vote weighs its similarity: it weighs exp(s / τ)": lambda s, t: s,
-                "multiplied by the temperature: exp(s / τ)": lambda s, t: (s * t).exp(),
-                "the temperature is ignored, always 0.07": lambda s, t: (s / 0.07).exp(),
-            },
-        ),
-        "the mean weight of a class's votes: they are summed": {
-            "counts": lambda ballots, votes: sums(ballots, votes) / votes.sum(1).clamp(min=1)
+        "every vote counts the same: it weighs exp(s / τ)": {"weighs": lambda s, t: 1 + 0 * s},
+        "a vote weighs its similarity: it weighs exp(s / τ)": {"weighs": lambda s, t: s},
+        "multiplied by the temperature: exp(s / τ)": {"weighs": lambda s, t: (s * t).exp()},
+        "the temperature is always 0.07": {"weighs": lambda s, t: (s / 0.07).exp()},
+        "the row of the neighbour: expected its class": {
+            "elects": lambda votes, labels, which: which[:, 0]
+        },
+        "the place among the classes that are in the bank: expected the class": {
+            "elects": lambda votes, labels, which: votes[:, labels.unique()].argmax(1)
         },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    bank = uneven(draw, 14, 3), labelled(draw, 14, 0, 1)
+    bank = uneven(draw, 14, 3), labelled(draw, 14, 1, 4)
     for temperature in (0.3, 2.5):
-        yield *bank, uneven(draw, 80, 3), 2, 9, temperature
-
-
-@knn_predict.aspect(
-    "the class with the largest sum, though some have no row in the bank",
-    0.5,
-    exchange(
-        "elects",
-        {
-            "the row of the neighbour: expected its class": lambda votes, labels, which: which[
-                :, 0
-            ],
-            "the place among the classes that are there: expected the class": (
-                lambda votes, labels, which: votes[:, labels.unique()].argmax(1)
-            ),
-        },
-    ),
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    for there in ((1, 4), (5, 3, 2)):
-        labels = labelled(draw, 20, *there)
-        yield uneven(draw, 20, 3), labels, uneven(draw, 30, 3), 6, 3
+        yield *bank, uneven(draw, 80, 3), 6, 9, temperature
 
 
 knn_predict.keeps(points=0.5, name="gives int64 and leaves its inputs alone")

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks.answer import Wrong
-from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
+
+KEEPS = "a tensor without axes of the dtype that came in; inputs stay as they are"
 
 
 def unit_rows(z: Tensor) -> Tensor:
@@ -38,17 +38,3 @@ def scalar(got: object) -> object:
     if isinstance(got, int | float) and not isinstance(got, bool):
         return torch.tensor(got, dtype=torch.float64)
     return got.reshape(()) if isinstance(got, Tensor) and got.numel() == 1 else got
-
-
-def indices(got: object) -> object:
-    """A reader: a list of numbers as a tensor."""
-    numbers = isinstance(got, list | tuple) and all(isinstance(i, int | float) for i in got)
-    return torch.tensor(got) if numbers else got
-
-
-def refuse_axes(got: object, name: str = "the result") -> None:
-    """``Wrong`` where one number came as anything but a tensor without axes."""
-    if not isinstance(got, Tensor):
-        raise Wrong(f"{name} is {a(got)}, expected a torch.Tensor")
-    if got.ndim:
-        raise Wrong(f"{name} has shape {tuple(got.shape)}, expected (), a tensor without axes")
