@@ -11,6 +11,7 @@ import torch
 
 from autograder.answers.bank import Answer
 from course_utils import checks
+from course_utils.checks.core import Check
 from course_utils.checks.report import Report, Verdict
 from tests.checks.mutants import graded, parts, slipped
 
@@ -86,7 +87,7 @@ def test_an_unfair_report_is_complained_about():
 @every_chapter
 def test_every_exercise_has_answers(chapter):
     visible = importlib.import_module(f"course_utils.checks.{chapter}")
-    declared = {n for n, c in vars(visible).items() if isinstance(c, checks.Check)}
+    declared = {n for n, c in vars(visible).items() if isinstance(c, Check)}
     assert declared == {answer.exercise for answer in bank(chapter)}
     for exercise in declared:
         mine = [a for a in bank(chapter) if a.exercise == exercise]

@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F
 from nbgrader.utils import determine_grade
 
-from course_utils.checks import Check, Report, answer, convolution
+from course_utils.checks import Report, answer, convolution
 from course_utils.checks.answer import Answer, Ban, Wrong
 from course_utils.checks.compare import complain, same
 from course_utils.checks.convolution.bans import BY_HAND
+from course_utils.checks.core import Check
 from course_utils.checks.report import MIME
 from course_utils.reference import convolution as reference
 
