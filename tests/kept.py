@@ -19,6 +19,7 @@ def kept(
     make: Callable[[], Any],
     reads: Iterable[Path],
     also: str = "",
+    good: Callable[[Any], bool] = lambda value: True,
     folder: Path = FOLDER,
 ) -> Any:
     """The value of ``make()``, made again only when one of ``reads`` is not as it was.
@@ -31,6 +32,7 @@ def kept(
         make: gives what JSON can hold.
         reads: files that it depends on; ``tests.imports.sources`` names those of modules.
         also: what else it depends on, such as a program's version.
+        good: tells what may be kept; else a mishap would come back each time.
     """
     now, path = _digest(reads, also), folder / f"{name}.json"
     value = _found(path, now)
@@ -39,7 +41,8 @@ def kept(
             value = _found(path, now)
             if value is None:
                 value = [make()]
-                write_atomically(path, json.dumps({"reads": now, "value": value}))
+                if good(value[0]):
+                    write_atomically(path, json.dumps({"reads": now, "value": value}))
     return value[0]
 
 

@@ -38,6 +38,15 @@ def test_what_is_broken_is_made_again(counted, tmp_path):
     assert ask() == 2
 
 
+def test_what_is_not_good_is_not_kept(tmp_path):
+    values = iter([1, 2, 3])
+    found = [
+        kept("x", lambda: next(values), [], good=lambda n: n == 2, folder=tmp_path)
+        for _ in range(3)
+    ]
+    assert found == [1, 2, 2]
+
+
 def test_nothing_is_kept_of_what_fails(tmp_path):
     tries = []
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page
 
@@ -104,8 +105,12 @@ def all_visits(browser: Browser, site: Path, how: str) -> dict[str, Visit]:
             reads = [site / path, *images(site, path), *shared, *ours]
             name = f"visit-{how}-{path.replace('/', '-')}"
             make = lambda path=path: asdict(visit(browser, f"{url}/{path}", how == "file"))  # noqa: E731
-            found[path] = Visit(**kept(name, make, reads, browser.version))
+            found[path] = Visit(**kept(name, make, reads, browser.version, good=blameless))
     return found
+
+
+def blameless(seen: dict[str, Any]) -> bool:
+    return not any(seen[fault] for fault in ("outside", "errors", "sideways", "ours"))
 
 
 @contextmanager

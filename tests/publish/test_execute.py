@@ -202,6 +202,20 @@ def test_the_package_reads_by_way_of_python():
         assert file in allowed or not by_itself.search(file.read_text()), file
 
 
+@pytest.mark.parametrize(("raised", "ran"), [("NotImplementedError", 1), ("OSError", 2)])
+def test_a_run_may_raise_what_stubs_raise(tmp_path, monkeypatch, raised, ran):
+    """Another error, as of data that are not there, may be gone the next time."""
+    runs, real = [], execute._run
+    monkeypatch.setattr(execute, "_run", lambda *args: runs.append(1) or real(*args))
+    course = one_cell(tmp_path, f"raise {raised}('not yet')")
+    source = course.source(CHAPTER)
+    for _ in range(2):
+        nb = nbformat.read(source, as_version=4)
+        done = execute.kept_run(source, nb, course.cache / "unsolved", "NotImplementedError")
+        assert done.cells[0].outputs[0].ename == raised
+    assert len(runs) == ran
+
+
 def test_an_error_is_fatal_and_named(tmp_path):
     course = one_cell(tmp_path, "\nx = 1\nraise KeyError('lost')", "raises-exception")
     with pytest.raises(

@@ -35,7 +35,7 @@ def training(resume: Path | None, stop: bool = False, lr: float = 0.01, **option
             calls.append(1)
             if len(calls) == STEPS + 3:
                 print("in the second epoch", flush=True)
-                time.sleep(60)
+                time.sleep(600)  # it is killed in it
 
         model.register_forward_pre_hook(wait)
     ema, told = averaged(model, 0.9), []

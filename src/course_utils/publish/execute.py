@@ -57,9 +57,7 @@ def executed(path: Path, cache: Path) -> NotebookNode:
     return nb
 
 
-def kept_run(
-    path: Path, nb: NotebookNode, folder: Path, errors_allowed: bool = False
-) -> NotebookNode:
+def kept_run(path: Path, nb: NotebookNode, folder: Path, may_raise: str = "") -> NotebookNode:
     """A run of ``nb`` in the folder of ``path``, the last one while it is as good as new.
 
     It runs again when its code changed or any file of ours that it read. Of two processes
@@ -67,7 +65,8 @@ def kept_run(
 
     Args:
         folder: in the course's cache, where the copy is kept.
-        errors_allowed: go on after a cell that raises.
+        may_raise: the exception that cells may raise; the run goes on after any, but it is
+            kept only if there was no other: what was missing may be there next time.
     """
     kept = folder / f"{path.stem}-{fingerprint(path, nb)}.ipynb"
     done = _read_kept(kept)
@@ -75,9 +74,10 @@ def kept_run(
         with locked(kept.with_name(f"{path.stem}.lock")):
             done = _read_kept(kept)  # another process may have made it while we waited
             if done is None:
-                done = _run(path, nb, folder, errors_allowed)
-                write_atomically(kept, nbformat.writes(done))
-                _forget_older(kept)
+                done = _run(path, nb, folder, bool(may_raise))
+                if _raised(done) <= {may_raise}:
+                    write_atomically(kept, nbformat.writes(done))
+                    _forget_older(kept)
     return done
 
 
@@ -89,6 +89,12 @@ def read_by(path: Path, nb: NotebookNode, cache: Path) -> str:
     except (OSError, KeyError, nbformat.reader.NotJSONError):
         return ""
     return " ".join(f"{what} {state(what)}" for what in read_then)
+
+
+def _raised(nb: NotebookNode) -> set[str]:
+    """Names of the exceptions among the outputs."""
+    outputs = [output for cell in nb.cells for output in cell.get("outputs", ())]
+    return {output.ename for output in outputs if output.output_type == "error"}
 
 
 def _read_kept(kept: Path) -> NotebookNode | None:
