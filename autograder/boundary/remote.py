@@ -23,7 +23,7 @@ from autograder.boundary.wire import Packer, Unpacker, WireError
 from course_utils.checks.clock import Meter
 from course_utils.checks.watch import Distant, End, Limits, Outcome, Trace, too_long
 
-GRACE = 10  # seconds beyond the time that the other side was given
+GRACE = 5  # seconds beyond the time that the other side was given
 LOOK = 0.5  # seconds between two looks at the other side's clock
 TRANSFER = 120  # seconds on the wall for the bytes of a message
 MAX_PRINTED = 20_000

@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from autograder.boundary.remote import Link
+from autograder.boundary.remote import Link, Lost
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind, SandboxError, require
 from autograder.sandbox.launch import Zygote
@@ -22,6 +22,7 @@ from tests.attacks.ways_round import (
     HONEST,
     IMAGE,
     REFUSED,
+    SERVER,
     WANT,
 )
 
@@ -62,7 +63,6 @@ def in_process(source: str):
 
     kept = guard.Guard._refuse, guard.Guard._of_operator, own_code.sentence.__code__
     profiles = sys.setprofile, sys.getprofile, threading.getprofile()
-    mode = torch.is_inference_mode_enabled()
     space: dict = {"__name__": "__main__"}
     try:
         exec(compile(HEAD + source, "<cell>", "exec"), space)
@@ -72,8 +72,6 @@ def in_process(source: str):
         sys.setprofile, sys.getprofile = profiles[:2]
         threading.setprofile(profiles[2])
         torch._C._set_grad_enabled(True)
-        if torch.is_inference_mode_enabled() != mode:
-            torch._C._InferenceMode  # noqa: B018
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
         torch.use_deterministic_algorithms(False)
@@ -96,6 +94,16 @@ def test_it_is_refused_in_a_notebook(name):
 def test_it_is_refused_at_grading(name, zygote):
     with in_sandbox(zygote, AT_GRADING[name]) as f:
         refused(f)
+
+
+@pytest.mark.parametrize("name", SERVER)
+def test_a_changed_server_serves_nothing(name, zygote):
+    session = zygote.session(JailLimits())
+    link = Link(lambda: session.channel)
+    assert link.value("cell", 20, source=HEAD + SERVER[name]) == []
+    with pytest.raises(Lost, match="Python died"):
+        link.named("f", 10)
+    session.end()
 
 
 @pytest.mark.parametrize("name", HONEST)

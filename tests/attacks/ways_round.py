@@ -189,6 +189,20 @@ SWITCHED_OFF = {
         f"        return {BY_HAND}"
     ),
 }  # fmt: skip
+# Whoever changes the server has nothing served any more.
+SERVER = {
+    "a server that forgets the bans": (
+        "from autograder.boundary.server import Server\nold = Server._on_watched\n"
+        "Server._on_watched = lambda s, asked, *a: old(s, {**asked, 'bans': []}, *a)\n"
+        "f = lambda x: F.conv2d(x, W)"
+    ),
+    "a server whose Ban bans nothing": (
+        "from autograder.boundary import server\n"
+        "server.Ban = lambda *a: type('Ban', (), dict.fromkeys(\n"
+        "    ['of_operator', 'of_function'], staticmethod(lambda *a: '')))()\n"
+        "f = lambda x: F.conv2d(x, W)"
+    ),
+}
 OURS = {
     "the reference": REFERENCE + "f = own(ref.conv2d)",
     "the reference, found by its name": (
