@@ -60,7 +60,8 @@ def open_browser() -> Iterator[Browser]:
         path = find_chromium(playwright)
         if path is None:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        patient = {"timeout": 1000 * CAP}
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, **patient)
         yield browser
         browser.close()
 
