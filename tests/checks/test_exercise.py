@@ -126,6 +126,9 @@ def test_contracts():
         in report(lambda *a, **k: right(*a, **k).float()).failures[KEEPS]
     )
     assert set(report(lambda *a, **k: right(*a, **k).float()).failures) == {KEEPS}
+    # Digits are judged where the values are right.
+    nearly = report(lambda *a, **k: flipped(*a, **k) * (1 + 1e-7))
+    assert set(nearly.failures) == {Exercise.WHOLE, SIGN}
 
     def in_place(x, c=1.0):
         result = right(x, c)

@@ -346,10 +346,8 @@ class Exercise(Check):
             reshaped = study.whole_is_right and mine.numel() == theirs.numel()
             if reshaped and mine.shape != theirs.shape:  # a reader made good for it
                 raise Wrong(f"shape {tuple(mine.shape)}, expected {tuple(theirs.shape)}")
-        exact = self.rtol is None and self.tolerance(got) == FINE
-        if exact and not any(
-            same(got.value, self.want(got, slips), EXACT) for slips in ((), study.found)
-        ):
+        exact = study.whole_is_right and self.rtol is None and self.tolerance(got) == FINE
+        if exact and not same(got.value, self.want(got, ()), EXACT):
             raise Wrong(
                 "right to about seven digits only: a step computes in float32, keep the dtype"
             )
