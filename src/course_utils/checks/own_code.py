@@ -1,7 +1,7 @@
 """Recognises the course's own code, which is no answer to an exercise.
 
 By its file and its module; and, where it was copied, read and executed or pasted, by what the
-function does, whatever its variables are called. Two people write the same four lines: a short
+function does, whatever its variables are called. Two people write the same five lines: a short
 function is recognised only with its docstring.
 """
 
@@ -28,7 +28,7 @@ WATCHING = {
     for name in ("arguments", "ban", "clock", "fresh", "guard", "own_code", "seal", "watch")
 }
 KNOWN = Path(__file__).with_name("own_code.json")  # in the sandbox, where not all rooms exist
-LEAST = 30  # instructions of a function that is recognised by what it does alone
+LEAST = 80  # instructions of a function that is recognised by what it does alone: ten lines or so
 TALK = 30  # characters of a docstring that proves a short one
 _NOISE = {
     "CACHE", "COPY_FREE_VARS", "EXTENDED_ARG", "MAKE_CELL", "NOP", "PRECALL", "PUSH_NULL",
