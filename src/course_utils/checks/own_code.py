@@ -28,7 +28,7 @@ WATCHING = {
     for name in ("arguments", "ban", "clock", "fresh", "guard", "own_code", "seal", "watch")
 }
 KNOWN = Path(__file__).with_name("own_code.json")  # in the sandbox, where not all rooms exist
-LEAST = 80  # instructions of a function that is recognised by what it does alone: ten lines or so
+LEAST = 80  # instructions of a function that is recognised by what it does alone: ten lines
 TALK = 30  # characters of a docstring that proves a short one
 _NOISE = {
     "CACHE", "COPY_FREE_VARS", "EXTENDED_ARG", "MAKE_CELL", "NOP", "PRECALL", "PUSH_NULL",

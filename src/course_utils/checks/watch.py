@@ -102,9 +102,10 @@ def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Ou
         given = Arguments(args, kwargs)
         guard = Guard(limits.bans, limits.count_lines)
         outcome = _called(function, given, guard, limits.seconds)
-        # Also where the student's code caught our exception.
+        # Also where the student's code caught our exception. A time limit that strikes in the
+        # guard's own code switches it off: that is none of the student's doing.
         refused = guard.refused or (guard.off if outcome.end is End.RETURNED else "")
-        if refused:
+        if refused and outcome.end is not End.TIMEOUT:
             outcome = Outcome(End.REFUSED, guard.trace, refused)
         changed = given.changed()
     if outcome.end is End.RETURNED:
