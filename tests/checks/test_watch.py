@@ -12,6 +12,7 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from course_utils.checks import clock, own_code, twins
 from course_utils.checks.answer import Answer, Wrong
@@ -42,6 +43,21 @@ def leaf() -> torch.Tensor:
     return torch.ones(3, requires_grad=True)
 
 
+def trained() -> torch.Tensor:
+    """A leaf with a gradient."""
+    x = leaf()
+    x.grad = torch.full((3,), 2.0)
+    return x
+
+
+def tensors(args: tuple) -> list[torch.Tensor]:
+    return [x for x in tree_leaves(args) if isinstance(x, torch.Tensor)]
+
+
+def backward(x: torch.Tensor) -> None:
+    (x * x).sum().backward()
+
+
 CHANGES = {
     "values": (lambda x: x.mul_(2), (X,), "argument 1 has other values"),
     "through NumPy": (lambda x: x.numpy().fill(0), (X,), "argument 1 has other values"),
@@ -62,6 +78,22 @@ CHANGES = {
         lambda x: (x * x).sum().backward(inputs=[x]),
         (leaf(),),
         "argument 1 got a .grad",
+    ),
+    "gradient lost": (
+        lambda x: setattr(x, "grad", None),
+        (trained(),),
+        "argument 1 lost its .grad",
+    ),
+    "gradient set to zero": (
+        lambda x: x.grad.zero_(),
+        (trained(),),
+        "argument 1 has another .grad",
+    ),
+    "gradient added to": (backward, (trained(),), "argument 1 has another .grad"),
+    "flag of a leaf with a gradient": (
+        lambda ws: ws[1].requires_grad_(False),
+        ([leaf(), trained()],),
+        "element 1 of argument 1 has another requires_grad",
     ),
     "in a list": (
         lambda ws: sum(w.sum() for w in ws).backward(),
@@ -100,11 +132,11 @@ CHANGES = {
 
 @pytest.mark.parametrize(("function", "args", "says"), CHANGES.values(), ids=CHANGES)
 def test_a_change_of_the_input_is_noticed_and_reaches_nobody(function, args, says):
-    before = repr(args)
+    before, slopes = repr(args), repr([x.grad for x in tensors(args)])
     assert changed(function, *args) == says
     assert changed(function, *args) == says  # the second call finds it as the first did
     assert repr(args) == before
-    assert all(a.grad is None for a in args if isinstance(a, torch.Tensor))
+    assert repr([x.grad for x in tensors(args)]) == slopes
 
 
 def test_a_keyword_is_named():
@@ -124,6 +156,10 @@ LEFT = {
         lambda x: x.detach().clone().requires_grad_().sum().backward(),
         (leaf(),),
     ),
+    "a gradient that was there": (
+        lambda x: (x.grad * 2, backward(x.detach().requires_grad_())),
+        (trained(),),
+    ),
     "ordered": (lambda d: list(d), (OrderedDict(a=1),)),
     "nothing": (lambda *a: 1, (None, "text", 3, (1, 2), torch.float32)),
 }
@@ -132,6 +168,21 @@ LEFT = {
 @pytest.mark.parametrize(("function", "args"), LEFT.values(), ids=LEFT)
 def test_what_is_left_as_it_is_is_no_change(function, args):
     assert changed(function, *args) == ""
+
+
+def test_a_copy_has_a_copy_of_the_gradient():
+    x = trained()
+    copy, gradient = Answer(lambda a: (a, a.grad))(x)
+    assert copy.is_leaf
+    assert copy.requires_grad
+    assert torch.equal(gradient, x.grad)
+    assert gradient is not x.grad
+
+
+def test_what_is_given_twice_is_one_copy():
+    first, second, other = Answer(lambda ws: ws)([X, X, X.clone()])
+    assert first is second is not X
+    assert other is not first
 
 
 def test_gradients_lead_back_to_the_caller_after_the_call():

@@ -27,7 +27,8 @@ class Arguments:
     """Copies of a call's arguments.
 
     Gradients lead back to the caller's tensors, but only after the call: a ``.backward()`` in
-    it ends at the copies, and is noticed.
+    it ends at the copies, and is noticed. The copy of a leaf that holds a ``.grad`` is a leaf
+    with a copy of that ``.grad``: there no gradient leads back. What comes twice is one copy.
 
     Attributes:
         args, kwargs: what the student's function is called with.
@@ -36,7 +37,8 @@ class Arguments:
     def __init__(self, args: tuple, kwargs: dict) -> None:
         self._running = True
         self._reached: set[int] = set()  # ids of copies through which a backward pass went
-        self.args, self.kwargs = tree_map(self._copy, (args, kwargs))
+        self._copies: dict[int, Any] = {}  # id of what the caller holds -> its copy
+        self.args, self.kwargs = tree_map(self._copy_once, (args, kwargs))
         self._leaves, self._spec = tree_flatten((self.args, self.kwargs))
         self._before = [_Seen(leaf) for leaf in self._leaves]
 
@@ -54,11 +56,20 @@ class Arguments:
                 return f"{self._name(n)} {says}"
         return ""
 
+    def _copy_once(self, x: Any) -> Any:
+        if id(x) not in self._copies:
+            self._copies[id(x)] = self._copy(x)
+        return self._copies[id(x)]
+
     def _copy(self, x: Any) -> Any:
         if isinstance(x, _MUTABLE):
             return copy.deepcopy(x)
         if not isinstance(x, Tensor):
             return x
+        if (gradient := _gradient(x)) is not None and x.is_leaf:
+            made = x.detach().clone().requires_grad_(x.requires_grad)
+            made.grad = gradient.clone()
+            return made
         made = x.clone()
         if made.grad_fn is not None:
             made.grad_fn.register_prehook(lambda gradients: self._arrived(made_id, gradients))
@@ -107,6 +118,8 @@ class _Seen:
         if isinstance(leaf, Tensor):
             self._value: Any = leaf.detach().clone()
             self._flags = leaf.dtype, leaf.requires_grad
+            gradient = _gradient(leaf)
+            self._gradient = None if gradient is None else gradient.clone()
         elif isinstance(leaf, _MUTABLE):
             self._value = copy.deepcopy(leaf)
 
@@ -129,9 +142,17 @@ class _Seen:
             return "has other values"
         if leaf.requires_grad != self._flags[1]:
             return "has another requires_grad"
-        if (leaf.is_leaf or leaf.retains_grad) and leaf.grad is not None:
+        gradient = _gradient(leaf)
+        if gradient is None:
+            return "" if self._gradient is None else "lost its .grad"
+        if self._gradient is None:
             return "got a .grad"
-        return ""
+        return "" if _same_numbers(self._gradient, gradient) else "has another .grad"
+
+
+def _gradient(x: Tensor) -> Tensor | None:
+    """Its ``.grad``; torch warns who asks for that of a value in between."""
+    return x.grad if x.is_leaf or x.retains_grad else None
 
 
 def _same_numbers(a: Tensor, b: Tensor) -> bool:
