@@ -135,7 +135,15 @@ def test_contracts():
         x.zero_()
         return result
 
-    assert "changed in place" in report(in_place).failures[KEEPS]
+    assert "changed in place: argument 1 has other values" in report(in_place).failures[KEEPS]
+
+    def backward(x, c=1.0):
+        result = right(x, c)
+        if x.requires_grad:
+            result.sum().backward(retain_graph=True)
+        return result
+
+    assert "argument 1 got a .grad" in report(backward).failures[GRADIENT]
     assert (
         "x is held constant" in report(lambda x, c=1.0: right(x.detach(), c)).failures[GRADIENT]
     )

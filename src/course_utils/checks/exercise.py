@@ -16,7 +16,7 @@ diagnosis are apart:
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -160,8 +160,7 @@ class Exercise(Check):
             for got in study.got(self.WHOLE):
                 if study.explains(got) and got.probe.run is called:
                     self._refuse_types(study, got, gives)
-            if any(got.changed for got in study.values):
-                raise Wrong("the input was changed in place: the caller's data is overwritten")
+            self._refuse_changes(study.values)
 
         self.contract(name, points)(test)
 
@@ -317,7 +316,7 @@ class Exercise(Check):
         mine = study.got(name)
         wrong = [g for g in mine if not study.agrees(g) and not study.agrees(g, study.found)]
         if not wrong:
-            return
+            return self._refuse_changes(mine)
         own = [slip for slip in self.slips if slip.aspect == name]
         found = next(study.explanations(mine, own, 1, study.found), ())
         partly = None if found else study.partly(mine, own)
@@ -328,6 +327,13 @@ class Exercise(Check):
             text = "; and ".join(slip.sentence for slip in named)
             raise Wrong(f"{text} ({wrong[0].probe.on(self.signature)})")
         study.complain(wrong[0])
+
+    def _refuse_changes(self, seen: Iterable[Got]) -> None:
+        """Arguments stay as they are, their ``.grad`` and ``requires_grad`` too."""
+        for got in seen:
+            if got.changed:
+                on = got.probe.on(self.signature)
+                raise Wrong(f"the input was changed in place: {got.changed} ({on})")
 
     def _refuse_types(self, study: Study, got: Got, gives: torch.dtype | None) -> None:
         want = self.right(*got.probe.args, **got.probe.kwargs)

@@ -43,7 +43,7 @@ class Got:
     value: Any = None
     raw: Any = None  # of the last call, before it was read
     error: Wrong | None = None
-    changed: bool = False  # an argument was written to
+    changed: str = ""  # what was changed of the arguments, in words
 
     @property
     def valid(self) -> bool:
@@ -76,7 +76,8 @@ class Study:
             raise
         except Exception as odd:  # a value that cannot even be read
             error = Wrong(f"the result cannot be read: {type(odd).__name__}: {odd}")
-        return Got(aspect, number, probe, value, asked.raw, error, self.answer.changed_input)
+        changed = self.answer.changed_input and (self.answer.changed or "an argument changed")
+        return Got(aspect, number, probe, value, asked.raw, error, changed or "")
 
     def agrees(self, got: Got, slips: Iterable[Slip] = ()) -> bool:
         """Whether the definition, with these slips in it, gives what came back.
