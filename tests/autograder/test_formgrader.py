@@ -21,6 +21,7 @@ from autograder.assignment import Assignment
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import Graded
 from tests.autograder.tiny_course import CHAPTER, RIGHT
+from tests.patience import CAP
 
 PROGRAMS = Path(sys.executable).parent
 
@@ -42,7 +43,7 @@ def server(folder: Path) -> Iterator[str]:
             process.wait()
 
 
-def get(url: str, patience: float = 30) -> str:
+def get(url: str, patience: float = CAP) -> str:
     end = time.monotonic() + patience
     while True:
         try:

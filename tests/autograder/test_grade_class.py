@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -22,6 +21,7 @@ from course_utils.course import Course, CourseError, UsageError
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import CELL_TIMEOUT, Graded
 from tests.autograder.tiny_course import CHAPTER, RIGHT
+from tests.patience import until
 
 
 @pytest.fixture
@@ -138,13 +138,13 @@ def test_a_killed_run_is_finished_by_the_same_command(
     command = [sys.executable, str(script), str(tiny.root), str(submissions), str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     first = out / ".results" / CHAPTER / "ada.json"
-    _wait_for(first.exists, 60)
+    until(first.exists)
     children = psutil.Process(process.pid).children(recursive=True)
     assert children
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (out / "grades.csv").exists(), "nothing half-written"
-    _wait_for(lambda: not any(c.is_running() for c in children), 20)  # no orphans
+    until(lambda: not any(c.is_running() for c in children))  # no orphans
 
     kept = first.stat().st_mtime_ns
     summary = grade_class(tiny, submissions, out, workers=1, progress=False)
@@ -155,13 +155,6 @@ def test_a_killed_run_is_finished_by_the_same_command(
     with gradebook.opened(gradebook.address(out / "gradebook.db")) as book:
         assert [s.score for s in book.assignment_submissions(CHAPTER)] == [6, 6, 6]
     assert not list(out.rglob(".part-*"))
-
-
-def _wait_for(true, seconds: float) -> None:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def test_a_second_grader_is_told_so(graded: Graded, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import csv
 import json
 import re
 import shutil
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -306,9 +305,7 @@ def test_absurd_notebooks_are_named_and_do_not_stop_it(out: Path) -> None:
     hand_in(out, "typed").write_text(json.dumps({"cells": [7], "nbformat": 4}))
     hand_in(out, "bytes").write_bytes(b"\xff\xfe\x80")
     shutil.rmtree(hand_in(out, "gone").parent)
-    start = time.process_time()
     found = report.again(COURSE, out)
-    assert time.process_time() - start < 30
     assert {r["student"] for r in rows(out)} == {"ada", "ben"}
     left = {item.what: item.why for item in found.left_out}
     assert set(left) == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,7 +14,9 @@ from autograder.answers.bank import Answer
 from course_utils import checks
 from course_utils.checks.core import Check
 from course_utils.checks.report import Report, Verdict
+from tests import imports
 from tests.checks.mutants import graded, parts, slipped
+from tests.kept import kept
 
 every_chapter = pytest.mark.parametrize("chapter", checks.CHAPTERS)
 
@@ -36,8 +39,7 @@ def _grade_all(chapter: str, pipe) -> None:
         pipe.send(repr(error))
 
 
-@cache
-def reports(chapter: str) -> dict[tuple[str, str], Report]:
+def _graded(chapter: str) -> list[dict]:
     """A chapter's answers, graded in a fresh process: they may do what they like there."""
     context = multiprocessing.get_context("spawn")  # a fork would inherit held locks
     receiver, sender = context.Pipe(duplex=False)
@@ -47,6 +49,19 @@ def reports(chapter: str) -> dict[tuple[str, str], Report]:
     results = receiver.recv()
     child.join()
     assert isinstance(results, list), results
+    return results
+
+
+@cache
+def reports(chapter: str) -> dict[tuple[str, str], Report]:
+    """What each answer of a chapter gets; graded again when what it depends on has changed."""
+    rooms = ("autograder.answers", "autograder.hidden", "course_utils.checks")
+    modules = [f"{room}.{chapter}" for room in rooms]
+    modules += [
+        m for m in imports.modules() if m.startswith((f"{modules[0]}.", f"{modules[2]}."))
+    ]
+    reads = [*imports.sources(*modules), Path(__file__)]
+    results = kept(f"bank-{chapter}", lambda: _graded(chapter), reads, torch.__version__)
     return {
         (answer.exercise, answer.name): Report.from_data(result)
         for answer, result in zip(bank(chapter), results, strict=True)
