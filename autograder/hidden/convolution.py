@@ -19,12 +19,6 @@ moving_average = visible.moving_average.hidden_part()
 moving_average.gradients("a", points=0.25)
 
 
-@moving_average.aspect("radius 0, and a window as long as the signal", 0.5)
-def _(draw: Draw) -> Iterator[tuple]:
-    for n, r in ((8, 0), (7, 3), (1, 0)):
-        yield draw.normal(n), r
-
-
 # -- 2.2 Gaussian filter ------------------------------------------------------------------
 
 gaussian_filter = visible.gaussian_filter.hidden_part()

@@ -70,7 +70,7 @@ def moving_average(a, r):
     return c
 
 
-@wrong("empty-at-radius-0", "radius 0, and a window as long as the signal", "shape (0,)")
+@wrong("empty-at-radius-0", Exercise.WHOLE, "shape (0,)")
 def moving_average(a, r):
     padded = torch.cat([a.new_zeros(r), a, a.new_zeros(r)])
     same = padded.unfold(0, 2 * r + 1, 1).mean(-1)
@@ -86,6 +86,24 @@ def moving_average(a, r):
 @wrong("library", Exercise.WHOLE, "is not allowed here")
 def moving_average(a, r):
     return F.avg_pool1d(a[None, None], 2 * r + 1, stride=1)[0, 0]
+
+
+@wrong("adaptive-pooling", Exercise.WHOLE, "adaptive_avg_pool1d is not allowed here")
+def moving_average(a, r):
+    windows = a.unfold(0, 2 * r + 1, 1)
+    return F.adaptive_avg_pool1d(windows[None], 1)[0, :, 0]
+
+
+@wrong("pooling-module", Exercise.WHOLE, "is not allowed here")
+def moving_average(a, r):
+    windows = a.unfold(0, 2 * r + 1, 1)
+    return torch.nn.AdaptiveAvgPool2d(1)(windows[:, None, None]).flatten()
+
+
+@wrong("resized-by-area", Exercise.WHOLE, "is not allowed here")
+def moving_average(a, r):
+    windows = a.unfold(0, 2 * r + 1, 1)
+    return F.interpolate(windows[None], size=1, mode="area")[0, :, 0]
 
 
 @wrong("divides-by-2r", Exercise.WHOLE, "divided by 2r")

@@ -28,11 +28,16 @@ CONVOLUTION = Family(
         "numpy:convolve", "numpy:correlate", "numpy:correlate2", "PIL.ImageFilter", "cv2",
     ),
 )  # fmt: skip
-AVERAGE_POOLING = Family(r"avg_pool", ("scipy.ndimage", "skimage.measure", "cv2"))
+# One output per axis is computed as a plain mean: only the function's name tells.
+ADAPTIVE = tuple(f"torch:adaptive_avg_pool{n}d" for n in (1, 2, 3))
+AVERAGE_POOLING = Family(r"avg_pool", (*ADAPTIVE, "scipy.ndimage", "skimage.measure", "cv2"))
 POOLING = Family(
     r"pool",
-    ("scipy.ndimage", "skimage.measure", "skimage.morphology", "skimage.filters", "cv2"),
-)
+    (
+        *ADAPTIVE,
+        "scipy.ndimage", "skimage.measure", "skimage.morphology", "skimage.filters", "cv2",
+    ),
+)  # fmt: skip
 SOFTMAX = Family(
     r"softmax|logsumexp",
     (

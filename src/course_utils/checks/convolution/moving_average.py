@@ -25,22 +25,21 @@ def averaged(
 
 
 moving_average = Exercise(
-    "2.1", "moving_average", points=3, hidden=2, bans=(BY_HAND,), right=averaged
+    "2.1", "moving_average", points=3, hidden=1, bans=(BY_HAND,), right=averaged
 )
 
 
 @moving_average.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    yield draw.normal(11), 2
-    yield draw.normal(14), 3
+    for n, r in ((11, 2), (14, 3), (20, 6), (8, 0), (7, 3), (6, 2), (1, 0)):
+        yield draw.normal(n), r
     yield given(a=draw.normal(9), r=1)
-    yield draw.normal(20), 6
     yield 100 * draw.normal(12) + 300, 4
 
 
 @moving_average.aspect(
     "the mean of 2r + 1 samples",
-    0.25,
+    0.5,
     {
         "the sum is not divided by the number of samples": {"average": lambda w, r: w.sum(-1)},
         "divided by 2r, but a window of radius r holds 2r + 1 samples": {
@@ -59,7 +58,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @moving_average.aspect(
     "all windows that lie wholly in the signal, and no others",
-    0.25,
+    0.5,
     {
         "the window holds r samples, but r is its radius: it holds 2r + 1": {
             "windows": lambda a, r: a.unfold(0, max(r, 1), 1),
