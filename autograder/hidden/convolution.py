@@ -49,12 +49,6 @@ conv1d = visible.conv1d.hidden_part()
 conv1d.gradients("a, b", points=0.5)
 
 
-@conv1d.aspect("a filter or a signal of one sample", 0.5)
-def _(draw: Draw) -> Iterator[tuple]:
-    for n, k in ((6, 1), (1, 1), (1, 3)):
-        yield draw.normal(n), symmetric(draw.normal(k))
-
-
 # -- 2.4 output size ----------------------------------------------------------------------
 
 output_size = visible.output_size.hidden_part()

@@ -19,6 +19,13 @@ def full(a: Tensor, b: Tensor) -> Tensor:
     return torch.stack([table.diagonal(n - i).sum() for i in range(len(a) + n)])
 
 
+def wrapped(a: Tensor, b: Tensor) -> Tensor:
+    """The sum as a careless loop takes it: b[−1] is the last sample."""
+    n, k = len(a), len(b)
+    terms = [[a[j] * b[i - j] for j in range(n) if -k <= i - j < k] for i in range(n + k - 1)]
+    return torch.stack([sum(some) for some in terms])
+
+
 def convolved(
     a: Tensor, b: Tensor, *, sums: Callable = full, part: Callable = lambda c, n, k: c
 ) -> Tensor:
@@ -31,17 +38,15 @@ def symmetric(b: Tensor) -> Tensor:
     return b + b.flip(0)
 
 
-conv1d = Exercise("2.3", "conv1d", points=6, hidden=2, bans=(BY_HAND,), right=convolved)
+conv1d = Exercise("2.3", "conv1d", points=6, hidden=1, bans=(BY_HAND,), right=convolved)
 
 
 @conv1d.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield draw.normal(9), draw.normal(5)
     yield given(a=draw.normal(10), b=draw.normal(3))
-    yield draw.normal(7), draw.normal(4)
-    yield draw.normal(3), draw.normal(8)
-    yield draw.normal(5), draw.normal(5)
-    yield draw.normal(6), draw.normal(2)
+    for n, k in ((7, 4), (3, 8), (5, 5), (6, 2), (6, 1), (1, 3), (1, 1)):
+        yield draw.normal(n), draw.normal(k)
 
 
 @conv1d.aspect(
@@ -50,6 +55,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     {
         "the filter is not flipped: this is cross-correlation, Σ a[j]·b[j − i]": {
             "sums": lambda a, b: full(a, b.flip(0))
+        },
+        "b[i − j] with a negative index is read from the end of b: that term is zero": {
+            "sums": wrapped
         },
     },
 )
@@ -60,7 +68,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @conv1d.aspect(
     "every i at which a term exists",
-    1,
+    1.5,
     {
         "only whole windows: the ends, where a and b overlap in part, are missing": {
             "part": lambda c, n, k: c[min(n, k) - 1 : max(n, k)]

@@ -39,6 +39,8 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield 2, 3
     yield 1, 0.4
     yield 5, 40.0
+    yield 2, 0.05
+    yield from ((0, 0.7), (0, 1), (0, 3.0))
 
 
 @gaussian_filter.aspect(
@@ -47,6 +49,12 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     {
         "the 2 in exp(−x² / 2σ²) is missing": {"falls": lambda x, s: x**2 / s**2},
         "sigma is not squared in exp(−x² / 2σ²)": {"falls": lambda x, s: x**2 / (2 * s)},
+        "x**2 / 2 * sigma**2 multiplies by σ²: 2σ² belongs in parentheses": {
+            "falls": lambda x, s: x**2 / 2 * s**2
+        },
+        "the minus is missing: the weights grow outwards": {
+            "falls": lambda x, s: -(x**2) / (2 * s**2)
+        },
         "the filter is not centred: x has to run from −radius to radius": {
             "positions": lambda r: torch.arange(2 * r + 1, dtype=torch.float64)
         },

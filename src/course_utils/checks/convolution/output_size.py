@@ -17,12 +17,12 @@ def windows_that_fit(
     *,
     fits: Callable = lambda room: room >= 0,
     padded: Callable = lambda n, p: n + 2 * p,
-    counts: Callable = lambda room, s: room // s + 1,
+    counts: Callable = lambda room, s, p: room // s + 1,
 ) -> int:
     room = padded(n, padding) - k
     if not fits(room):
         raise ValueError("no window fits")
-    return counts(room, stride)
+    return counts(room, stride, padding)
 
 
 output_size = Exercise("2.4", "output_size", points=4, hidden=1, right=windows_that_fit)
@@ -30,9 +30,12 @@ output_size = Exercise("2.4", "output_size", points=4, hidden=1, right=windows_t
 
 @output_size.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    for n, k in ((5, 3), (28, 5), (7, 7), (9, 1), (224, 8)):
+    for n, k in ((5, 3), (28, 5), (7, 7), (9, 1), (1, 1), (224, 8)):
         yield n, k
     for n, k, s, p in ((28, 5, 3, 2), (7, 3, 2, 1), (8, 3, 2, 1), (224, 7, 2, 3), (9, 4, 3, 0)):
+        yield n, k, s, p
+    # Kernels of one sample, strides longer than the kernel or the input, one window alone.
+    for n, k, s, p in ((56, 1, 2, 0), (9, 1, 4, 2), (10, 1, 1, 3), (1, 1, 3, 1), (4, 4, 5, 0)):
         yield n, k, s, p
     yield given(n=31, k=4, stride=5, padding=2)
     yield given(6, 2, padding=3)
@@ -44,6 +47,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     {
         "padding is added on both sides: 2·padding": {"padded": lambda n, p: n + p},
         "the padding is left out": {"padded": lambda n, p: n},
+        "the padding is added after the division: it belongs to n": {
+            "counts": lambda room, s, p: (room - 2 * p) // s + 1 + 2 * p
+        },
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
@@ -56,12 +62,14 @@ def _(draw: Draw) -> Iterator[Probe]:
     0.5,
     {
         "rounded up, but a window that does not fit is not computed": {
-            "counts": lambda room, s: -(-room // s) + 1
+            "counts": lambda room, s, p: -(-room // s) + 1
         },
-        "the + 1 is missing: the window at 0 counts too": {"counts": lambda room, s: room // s},
-        "the + 1 stands inside the division": {"counts": lambda room, s: (room + 1) // s},
-        "not rounded": {"counts": lambda room, s: room / s + 1},
-        "the stride is left out": {"counts": lambda room, s: room + 1},
+        "one window is missing: the one at 0 counts too, hence the + 1": {
+            "counts": lambda room, s, p: room // s
+        },
+        "the + 1 stands inside the division": {"counts": lambda room, s, p: (room + 1) // s},
+        "not rounded": {"counts": lambda room, s, p: room / s + 1},
+        "the stride is left out": {"counts": lambda room, s, p: room + 1},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
