@@ -20,11 +20,11 @@ crop_and_resize = visible.crop_and_resize.hidden_part()
 crop_and_resize.gradients("x", points=0.5)
 
 
-@crop_and_resize.aspect("boxes of one pixel, and images of one", 0.25)
+@crop_and_resize.aspect("images of one row, of one column and of one pixel", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    one = torch.tensor([[7, 7, 1, 1], [0, 3, 1, 5]])
-    for size in (3, 1):
-        yield draw.normal(2, 3, 8, 8), one, size
+    yield draw.normal(2, 3, 1, 6), torch.tensor([[0, 1, 1, 5], [0, 0, 1, 4]]), 3
+    yield draw.normal(2, 3, 6, 1), torch.tensor([[2, 0, 3, 1], [1, 0, 5, 1]]), 4
+    yield draw.normal(1, 2, 1, 1), torch.tensor([[0, 0, 1, 1]]), 2
 
 
 # -- 10.2 colour jitter -------------------------------------------------------------------

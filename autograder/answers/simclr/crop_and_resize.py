@@ -13,6 +13,8 @@ right, wrong = bank.right, bank.wrong
 
 KEEPS = "keeps the dtype and leaves its inputs alone"
 GRADIENT = "the gradient reaches x"
+ONE = "images of one row, of one column and of one pixel"
+ONE = "images of one row, of one column and of one pixel"
 
 
 @right("interpolate-each")
@@ -153,7 +155,7 @@ def crop_and_resize(x, boxes, size):
     return out
 
 
-@wrong("between-the-ends", "boxes of one pixel, and images of one", "ZeroDivisionError")
+@wrong("between-the-ends", Exercise.WHOLE, "ZeroDivisionError")
 def crop_and_resize(x, boxes, size):
     def places(n):
         first, last = n / size / 2 - 0.5, n - n / size / 2 - 0.5
@@ -166,3 +168,31 @@ def crop_and_resize(x, boxes, size):
         for image, (t, l, h, w) in zip(x, boxes.tolist(), strict=True)
     ]
     return torch.stack(out)
+
+
+@wrong("from-the-first-centre-to-the-last", ONE, "NaN")
+def crop_and_resize(x, boxes, size):
+    top, left, height, width = boxes.to(x.dtype).T[:, :, None]
+    u = (torch.arange(size, dtype=x.dtype) + 0.5) / size
+
+    def places(start, length, total):
+        at = start + (u * length - 0.5).clamp(min=0).minimum(length - 1)
+        return 2 * at / (total - 1) - 1
+
+    rows = places(top, height, x.shape[2])[:, :, None].expand(-1, size, size)
+    cols = places(left, width, x.shape[3])[:, None, :].expand(-1, size, size)
+    return F.grid_sample(x, torch.stack([cols, rows], -1), align_corners=True)
+
+
+@wrong("from-the-first-centre-to-the-last", ONE, "NaN")
+def crop_and_resize(x, boxes, size):
+    top, left, height, width = boxes.to(x.dtype).T[:, :, None]
+    u = (torch.arange(size, dtype=x.dtype) + 0.5) / size
+
+    def places(start, length, total):
+        at = start + (u * length - 0.5).clamp(min=0).minimum(length - 1)
+        return 2 * at / (total - 1) - 1
+
+    rows = places(top, height, x.shape[2])[:, :, None].expand(-1, size, size)
+    cols = places(left, width, x.shape[3])[:, None, :].expand(-1, size, size)
+    return F.grid_sample(x, torch.stack([cols, rows], -1), align_corners=True)
