@@ -182,17 +182,3 @@ def crop_and_resize(x, boxes, size):
     rows = places(top, height, x.shape[2])[:, :, None].expand(-1, size, size)
     cols = places(left, width, x.shape[3])[:, None, :].expand(-1, size, size)
     return F.grid_sample(x, torch.stack([cols, rows], -1), align_corners=True)
-
-
-@wrong("from-the-first-centre-to-the-last", ONE, "NaN")
-def crop_and_resize(x, boxes, size):
-    top, left, height, width = boxes.to(x.dtype).T[:, :, None]
-    u = (torch.arange(size, dtype=x.dtype) + 0.5) / size
-
-    def places(start, length, total):
-        at = start + (u * length - 0.5).clamp(min=0).minimum(length - 1)
-        return 2 * at / (total - 1) - 1
-
-    rows = places(top, height, x.shape[2])[:, :, None].expand(-1, size, size)
-    cols = places(left, width, x.shape[3])[:, None, :].expand(-1, size, size)
-    return F.grid_sample(x, torch.stack([cols, rows], -1), align_corners=True)
