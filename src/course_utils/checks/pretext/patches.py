@@ -42,11 +42,21 @@ patches = Exercise("9.4", "patches", points=5, hidden=2, right=cut)
 
 @patches.whole
 def _(draw: Draw) -> Iterator[Probe]:
-    yield given(draw.normal(2, 3, 9, 7), size=3, stride=2)
-    yield given(draw.normal(3, 2, 6, 11), size=4, stride=1)
-    yield given(draw.normal(2, 3, 8, 12), size=4, stride=4)
-    yield given(draw.normal(1, 4, 11, 8), size=2, stride=3)
-    yield given(draw.normal(2, 1, 5, 10), size=5, stride=2)
+    for shape, size, stride in (
+        ((2, 3, 9, 7), 3, 2),
+        ((3, 2, 6, 11), 4, 1),
+        ((2, 3, 8, 12), 4, 4),
+        ((1, 4, 11, 8), 2, 3),
+        ((2, 1, 5, 10), 5, 2),
+        # Much is left over: below and on the right, below alone, on the right alone.
+        ((2, 3, 5, 8), 3, 3),
+        ((2, 2, 13, 9), 3, 6),
+        ((1, 1, 7, 14), 2, 5),
+        ((1, 2, 12, 6), 1, 7),
+        ((1, 1, 1, 1), 1, 4),
+        ((3, 3, 3, 3), 3, 1),
+    ):
+        yield given(draw.normal(*shape), size=size, stride=stride)
     yield given(x=draw.normal(2, 3, 7, 4), size=1, stride=2)
     yield given(draw.integers(0, 256, 2, 3, 8, 9).to(torch.uint8), size=4, stride=2)
     yield given(draw.integers(-9, 9, 2, 2, 9, 6), size=3, stride=3)
@@ -78,6 +88,17 @@ def _(draw: Draw) -> Iterator[Probe]:
         "the stride is ignored: patches lie side by side": {
             "steps": lambda size, _: (size, size)
         },
+        "patches never overlap: a stride smaller than the size counts as it is": {
+            "steps": lambda size, stride: (size, max(size, stride))
+        },
+        "a stride larger than the size is cut down to it: gaps between patches are right": {
+            "steps": lambda size, stride: (size, min(size, stride))
+        },
+        "the grid begins in the middle of what is left over: it begins at row and column 0": {
+            "grid": lambda n, size, stride: range(
+                (n - size) % stride // 2, n - size + 1, stride
+            )
+        },
         "size and stride are swapped": {"steps": lambda size, stride: (stride, size)},
         "the last patch is missing: (H − size) / stride + 1 of them fit": {
             "grid": lambda n, size, stride: range(0, (n - size) // stride * stride, stride)
@@ -88,7 +109,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    for n, size, stride in ((9, 3, 2), (8, 2, 3), (10, 4, 3), (12, 4, 2), (5, 5, 2)):
+    for n, size, stride in ((9, 3, 2), (8, 2, 3), (10, 4, 3), (12, 4, 2), (5, 5, 2), (8, 3, 3)):
         yield given(draw.normal(2, 2, n, n), size=size, stride=stride)
 
 

@@ -45,6 +45,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     yield given(draw.normal(3, 3, 3, 3))  # turning a wrong pair of axes is no error of shapes
     yield given(draw.normal(1, 4, 4, 4))
     yield given(x=draw.normal(5, 1, 2, 2))
+    yield given(draw.normal(3, 2, 1, 1))
     yield given(draw.integers(0, 256, 2, 3, 4, 4).to(torch.uint8))
     yield given(draw.integers(-9, 9, 4, 2, 5, 5))
 
@@ -83,6 +84,15 @@ def _(draw: Draw) -> Iterator[Probe]:
         "the four copies of an image lie together, the labels in blocks": {"order": together},
         "the labels are 0, 1, 2, 3 for each image, but the images lie in blocks": {
             "labels": lambda n: torch.arange(4).repeat(n)
+        },
+        "the labels are 1, 2, 3, 4: they count turns, from 0 to 3": {
+            "labels": lambda n: torch.arange(1, 5).repeat_interleave(n)
+        },
+        "the labels count the wrong way, 0, 3, 2, 1: label 1 is one turn counterclockwise": {
+            "labels": lambda n: torch.tensor([0, 3, 2, 1]).repeat_interleave(n)
+        },
+        "the labels are angles: they count turns, from 0 to 3": {
+            "labels": lambda n: 90 * torch.arange(4).repeat_interleave(n)
         },
     },
 )
