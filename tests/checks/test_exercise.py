@@ -333,6 +333,19 @@ def test_parts_of_a_value_have_names():
     assert failures[Exercise.WHOLE].startswith("got 3, expected 2 (rest; x 23)")
 
 
+def test_a_probe_in_another_dtype_holds_the_same_gradients():
+    leaf = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    leaf.grad = torch.full((3,), 2.0, dtype=torch.float64)
+    probe = given(leaf, [X])
+    (made, (plain,)), kept = probe.to(torch.float32).args, probe.to(torch.float64).args[0]
+    assert made.is_leaf
+    assert made.requires_grad
+    assert made.grad.tolist() == [2, 2, 2]
+    assert made.dtype is made.grad.dtype is plain.dtype is torch.float32
+    assert not plain.requires_grad
+    assert kept is leaf
+
+
 def test_large_integers_are_compared_exactly():
     assert same(10**16 + 1, 10**16 + 1)
     assert not same(10**16, 10**16 + 1)

@@ -74,10 +74,15 @@ class Probe:
         return self.run(subject, *self.args, **self.kwargs)
 
     def to(self, dtype: torch.dtype) -> Probe:
-        """The same with floating-point tensors of this dtype."""
+        """The same with floating-point tensors of this dtype, gradients they hold included."""
 
         def cast(x: Any) -> Any:
-            return x.to(dtype) if isinstance(x, Tensor) and x.is_floating_point() else x
+            if not isinstance(x, Tensor) or not x.is_floating_point() or x.dtype == dtype:
+                return x
+            made = x.detach().to(dtype).requires_grad_(x.requires_grad)
+            if x.is_leaf and x.grad is not None:
+                made.grad = x.grad.to(dtype)
+            return made
 
         return replace(self, args=tree_map(cast, self.args), kwargs=tree_map(cast, self.kwargs))
 
