@@ -32,7 +32,7 @@ def gradient_norms(x, y, weights, residual):
         with torch.no_grad():
             layer.weight.copy_(w)
         layers.append(layer)
-    h = x.clone()
+    h = x.detach()
     for layer in layers:
         h = residual * h + F.relu(layer(h))
     loss = -F.log_softmax(h, dim=-1)[torch.arange(len(y)), y].mean()
@@ -45,7 +45,8 @@ def gradient_norms(x, y, weights, residual):
 
 @right("by-hand")
 def gradient_norms(x, y, weights, residual):
-    hidden, active = [x], []
+    hidden, active = [x.detach()], []
+    weights = [w.detach() for w in weights]
     for w in weights:
         z = hidden[-1] @ w.T
         active.append(z > 0)
@@ -108,7 +109,7 @@ def gradient_norms(x, y, weights, residual):
     return torch.stack([g.norm() for g in gradients])
 
 
-@wrong("overflows", "logits of several thousand", "exp of a large logit is infinite")
+@wrong("overflows", "logits of several thousand", "NaN or infinity")
 def gradient_norms(x, y, weights, residual):
     weights = [w.detach().clone().requires_grad_() for w in weights]
     h = x
@@ -132,12 +133,39 @@ def gradient_norms(x, y, weights, residual):
     return [g.norm() for g in gradients]
 
 
-@wrong("backward-on-the-callers", "keeps the dtype and leaves its inputs alone", "in place")
+@wrong("cleans-up", "keeps the dtype and leaves its inputs alone", "has another requires_grad")
 def gradient_norms(x, y, weights, residual):
-    h = x
+    h = x.detach()
     for w in weights:
-        w.requires_grad_()
+        w.requires_grad_(True)
+        w.grad = None
         out = torch.relu(h @ w.T)
         h = h + out if residual else out
     F.cross_entropy(h, y).backward()
-    return torch.stack([w.grad.norm() for w in weights])
+    norms = torch.stack([w.grad.norm() for w in weights])
+    for w in weights:
+        w.grad = None
+        w.requires_grad_(False)
+    return norms
+
+
+@wrong(
+    "reaches-x", "keeps the dtype and leaves its inputs alone", "argument 1 has another .grad"
+)
+def gradient_norms(x, y, weights, residual):
+    own, h = [w.detach().requires_grad_() for w in weights], x
+    for w in own:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    F.cross_entropy(h, y).backward()
+    return torch.stack([w.grad.norm() for w in own])
+
+
+@wrong("clones-of-the-callers", Exercise.WHOLE, "'NoneType' object has no attribute 'norm'")
+def gradient_norms(x, y, weights, residual):
+    own, h = [w.clone().requires_grad_() for w in weights], x
+    for w in own:
+        out = torch.relu(h @ w.T)
+        h = h + out if residual else out
+    F.cross_entropy(h, y).backward()
+    return torch.stack([w.grad.norm() for w in own])
