@@ -11,15 +11,8 @@ from torch import Tensor
 from course_utils.checks.answer import Wrong
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.probe import Probe, Subject, experiment, given
-from course_utils.checks.simclr.rows import (
-    KEEPS,
-    constant_lengths,
-    scalar,
-    uneven,
-    unit,
-    unit_rows,
-)
+from course_utils.checks.probe import Probe, Subject, experiment, given, slopes
+from course_utils.checks.simclr.rows import KEEPS, scalar, uneven, unit, unit_rows
 
 
 def contrastive(
@@ -52,9 +45,15 @@ nt_xent = Exercise("10.5", "nt_xent", points=10, hidden=2, right=contrastive, re
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield uneven(draw, 4, 3), uneven(draw, 4, 3), 0.4
     yield uneven(draw, 5, 6), uneven(draw, 5, 6), 1.0
-    yield uneven(draw, 3, 4), uneven(draw, 3, 4), 2.5
-    yield uneven(draw, 6, 3), uneven(draw, 6, 3), 0.1
+    for temperature in (2.5, 30.0):
+        yield uneven(draw, 3, 4), uneven(draw, 3, 4), temperature
     yield given(temperature=0.2, b=uneven(draw, 2, 5), a=uneven(draw, 2, 5))
+    a, b = 3 + 0.5 * draw.normal(2, 4, 3)  # all of them near each other: no share is tiny
+    yield a, b, 0.02
+    a, b = 3 + 0.5 * draw.normal(2, 4, 3)  # all of them near each other: no share is tiny
+    yield a, b, 0.02
+    for temperature, noise in ((0.1, 0.3), (0.02, 0.1)):  # near each other: no share is tiny
+        yield *(1 + noise * draw.normal(2, 6, 3)), temperature
 
 
 @nt_xent.aspect(
@@ -63,7 +62,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     {
         "not normalised: divide each row by its length": {"rows": lambda z: z},
         "multiplied by the temperature: divide by it": {"scales": lambda s, t: s * t},
-        "the temperature is always 0.5: it is the argument": {"scales": lambda s, t: s / 0.5},
+        "the temperature is ignored: divide the cosines by it": {"scales": lambda s, t: s},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -92,6 +91,24 @@ def _(draw: Draw) -> Iterator[tuple]:
             "partner": lambda i, n: i ^ 1
         },
         "summed: take the mean over the 2N views": {"over": lambda terms: terms.sum()},
+        "the sum over all views is divided by N: there are 2N of them": {
+            "over": lambda terms: 2 * terms.mean()
+        },
+        "only the N views in a have a loss: each of the 2N has one": {
+            "over": lambda terms: terms.chunk(2)[0].mean()
+        },
+        "the sum over all views is divided by N: there are 2N of them": {
+            "over": lambda terms: 2 * terms.mean()
+        },
+        "only the N views in a have a loss: each of the 2N has one": {
+            "over": lambda terms: terms.chunk(2)[0].mean()
+        },
+        "the sum over all views is divided by N: there are 2N of them": {
+            "over": lambda terms: 2 * terms.mean()
+        },
+        "only the N views in a have a loss: each of the 2N has one": {
+            "over": lambda terms: terms.chunk(2)[0].mean()
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -102,8 +119,13 @@ def _(draw: Draw) -> Iterator[tuple]:
 def twenties(subject: Subject, a: Tensor, b: Tensor) -> Tensor:
     """The loss at temperature 0.01, in steps of 20: what a small number hides is far more."""
     loss = subject(a, b, 0.01)
-    if isinstance(loss, Tensor) and not loss.isfinite().all():
-        raise Wrong(f"e^(1 / 0.01) is too large for {a.dtype}: use logsumexp, it is stable")
+    slope = slopes(lambda loss: loss, nt_xent.signature, ["a", "b"])(subject, a, b, 0.01)
+    for x, what in ((loss, "loss"), *((x, "gradient") for x in slope)):
+        if isinstance(x, Tensor) and not x.isfinite().all():
+            raise Wrong(
+                f"the {what} is NaN or infinite: e^(1 / 0.01) is too large for {a.dtype}, and "
+                "shares are too small: use logsumexp or log_softmax, they are stable"
+            )
     return (loss / 20).round()
 
 
@@ -117,13 +139,15 @@ def twenties(subject: Subject, a: Tensor, b: Tensor) -> Tensor:
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    noise = 0.03 * draw.normal(2, 4, 6)
-    a, b = F.normalize(torch.eye(4, 6).double() + noise, dim=2)
+    two = torch.tensor([[1, 0, 0], [-0.6, 0.8, 0]]).double().repeat(2, 1)
+    a, b = F.normalize(torch.stack([two, two.flip(0)]) + 0.03 * draw.normal(2, 4, 3), dim=2)
+    far = F.normalize(torch.eye(4).double() - 0.25, dim=1)
     for dtype in (torch.float64, torch.float32):
-        about = f"partners at a right angle, {dtype}"
-        yield experiment(twenties, a.to(dtype), b.roll(1, 0).to(dtype), about=about)
+        about = f"partners far apart, others near, {dtype}"
+        yield experiment(twenties, a.to(dtype), b.to(dtype), about=about)
+        about = f"all views far apart, {dtype}"
+        yield experiment(twenties, *far.to(dtype).chunk(2), about=about)
 
 
-DETACHED = "the lengths are detached: they depend on the rows as well"
-nt_xent.gradients("a, b", 0.5, {DETACHED: {"rows": constant_lengths}})
+nt_xent.gradients("a, b", 0.5)
 nt_xent.keeps(points=0.5, name=KEEPS)
