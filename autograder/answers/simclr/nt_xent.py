@@ -136,36 +136,6 @@ def nt_xent(a, b, temperature):
     return (total.log() - s[torch.arange(len(z)), torch.arange(len(z)).roll(len(a))]).mean()
 
 
-@wrong("softmax-then-log", STABLE, "the loss is NaN or infinite")
-def nt_xent(a, b, temperature):
-    z = F.normalize(torch.cat([a, b]), dim=1)
-    shares = (z @ z.T / temperature).fill_diagonal_(float("-inf")).softmax(1)
-    return -torch.log(shares[torch.arange(len(z)), torch.arange(len(z)).roll(len(a))]).mean()
-
-
-@wrong("itself-is-the-largest", STABLE, "shares are too small")
-def nt_xent(a, b, temperature):
-    z = F.normalize(torch.cat([a, b]), dim=1)
-    s = (z @ z.T - 1) / temperature
-    total = (s.exp() * (1 - torch.eye(len(z), dtype=z.dtype))).sum(1)
-    return (total.log() - s[torch.arange(len(z)), torch.arange(len(z)).roll(len(a))]).mean()
-
-
-@wrong("softmax-then-log", STABLE, "the loss is NaN or infinite")
-def nt_xent(a, b, temperature):
-    z = F.normalize(torch.cat([a, b]), dim=1)
-    shares = (z @ z.T / temperature).fill_diagonal_(float("-inf")).softmax(1)
-    return -torch.log(shares[torch.arange(len(z)), torch.arange(len(z)).roll(len(a))]).mean()
-
-
-@wrong("itself-is-the-largest", STABLE, "shares are too small")
-def nt_xent(a, b, temperature):
-    z = F.normalize(torch.cat([a, b]), dim=1)
-    s = (z @ z.T - 1) / temperature
-    total = (s.exp() * (1 - torch.eye(len(z), dtype=z.dtype))).sum(1)
-    return (total.log() - s[torch.arange(len(z)), torch.arange(len(z)).roll(len(a))]).mean()
-
-
 @wrong("itself-subtracted", STABLE, "too large for torch.float32")
 def nt_xent(a, b, temperature):
     z = F.normalize(torch.cat([a, b]), dim=1)

@@ -48,10 +48,6 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     for temperature in (2.5, 30.0):
         yield uneven(draw, 3, 4), uneven(draw, 3, 4), temperature
     yield given(temperature=0.2, b=uneven(draw, 2, 5), a=uneven(draw, 2, 5))
-    a, b = 3 + 0.5 * draw.normal(2, 4, 3)  # all of them near each other: no share is tiny
-    yield a, b, 0.02
-    a, b = 3 + 0.5 * draw.normal(2, 4, 3)  # all of them near each other: no share is tiny
-    yield a, b, 0.02
     for temperature, noise in ((0.1, 0.3), (0.02, 0.1)):  # near each other: no share is tiny
         yield *(1 + noise * draw.normal(2, 6, 3)), temperature
 
@@ -97,18 +93,6 @@ def _(draw: Draw) -> Iterator[tuple]:
         "only the N views in a have a loss: each of the 2N has one": {
             "over": lambda terms: terms.chunk(2)[0].mean()
         },
-        "the sum over all views is divided by N: there are 2N of them": {
-            "over": lambda terms: 2 * terms.mean()
-        },
-        "only the N views in a have a loss: each of the 2N has one": {
-            "over": lambda terms: terms.chunk(2)[0].mean()
-        },
-        "the sum over all views is divided by N: there are 2N of them": {
-            "over": lambda terms: 2 * terms.mean()
-        },
-        "only the N views in a have a loss: each of the 2N has one": {
-            "over": lambda terms: terms.chunk(2)[0].mean()
-        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -142,7 +126,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     two = torch.tensor([[1, 0, 0], [-0.6, 0.8, 0]]).double().repeat(2, 1)
     a, b = F.normalize(torch.stack([two, two.flip(0)]) + 0.03 * draw.normal(2, 4, 3), dim=2)
     far = F.normalize(torch.eye(4).double() - 0.25, dim=1)
-    for dtype in (torch.float64, torch.float32):
+    for dtype in (torch.float32, torch.float64):
         about = f"partners far apart, others near, {dtype}"
         yield experiment(twenties, a.to(dtype), b.to(dtype), about=about)
         about = f"all views far apart, {dtype}"
