@@ -81,9 +81,10 @@ def warm_up():
     import course_utils.widgets  # noqa: F401
     from autograder.boundary import server  # noqa: F401
     from autograder.sandbox.shell import make_shell
-    from course_utils.checks import guard
+    from course_utils.checks import compiled, guard
     from course_utils.checks.watch import Limits, watched
 
+    compiled.make_visible()
     guard.watch_threads()
     shell = make_shell()
     font_manager.fontManager.findfont("DejaVu Sans")

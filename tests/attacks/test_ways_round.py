@@ -16,8 +16,11 @@ from autograder.sandbox.launch import Zygote
 from course_utils.checks.answer import Answer, Wrong
 from tests.attacks.ways_round import (
     BANS,
+    COMPILED,
     DEFINITIONS,
     EARLY_THREADS,
+    EXCHANGED,
+    FILLED_LATER,
     HEAD,
     HONEST,
     IMAGE,
@@ -26,7 +29,7 @@ from tests.attacks.ways_round import (
     WANT,
 )
 
-AT_GRADING = {**REFUSED, **EARLY_THREADS}
+AT_GRADING = {**REFUSED, **EARLY_THREADS, **COMPILED, **EXCHANGED}
 
 
 @pytest.fixture(scope="module", params=[Kind.BUBBLEWRAP, Kind.LIMITS_ONLY])
@@ -94,6 +97,13 @@ def test_it_is_refused_in_a_notebook(name):
 def test_it_is_refused_at_grading(name, zygote):
     with in_sandbox(zygote, AT_GRADING[name]) as f:
         refused(f)
+
+
+@pytest.mark.parametrize("name", FILLED_LATER)
+def test_what_is_computed_after_the_call_does_not_count(name, zygote):
+    with in_sandbox(zygote, FILLED_LATER[name]) as f:
+        value = Answer(f, BANS)(IMAGE)
+    assert torch.equal(value, torch.zeros_like(WANT))
 
 
 @pytest.mark.parametrize("name", SERVER)

@@ -56,6 +56,45 @@ TWINS = {
     "scipy's softmax": (
         f"import scipy.special as s\ndef f(x):\n    s.softmax(x.numpy())\n    return {BY_HAND}"
     ),
+    "scipy's matrix of a convolution": (
+        "import numpy as np, scipy.linalg as s\ndef f(x):\n"
+        "    m = s.convolution_matrix(np.ones(3), 6, 'valid')\n"
+        "    return torch.from_numpy(m @ x[0, 0].double().numpy() @ m.T)[None, None]"
+    ),
+    "attention for a softmax": (
+        "def f(x):\n    i = torch.eye(6)[None, None]\n"
+        f"    F.scaled_dot_product_attention(x, i, i, scale=1.0)\n    return {BY_HAND}"
+    ),
+    "the last of logcumsumexp": (
+        f"def f(x):\n    torch.logcumsumexp(x, -1)[..., -1]\n    return {BY_HAND}"
+    ),
+    "a filter of PIL's insides": (
+        "import numpy as np\nfrom PIL import Image\ndef f(x):\n"
+        "    image = Image.fromarray(x[0, 0].numpy().astype('uint8'))\n"
+        "    image.im.filter((3, 3), 9.0, 0.0, [1.0] * 9)\n"
+        f"    return {BY_HAND}"
+    ),
+}
+# Functions of C that no Python code calls: seen where they were made visible, at grading.
+COMPILED = {
+    "numpy's inner function through map": (
+        "from numpy._core.multiarray import correlate\nimport numpy as np\ndef f(x):\n"
+        "    rows = [next(map(correlate, [r], [np.ones(3)], [0])) for r in x[0, 0].numpy()]\n"
+        "    rows = np.stack(rows)\n"
+        "    return torch.from_numpy(rows[:-2] + rows[1:-1] + rows[2:])[None, None]"
+    ),
+    "ndimage's inner function through partial": (
+        "import functools, numpy as np\nfrom scipy.ndimage import _nd_image\n"
+        "sums = functools.partial(_nd_image.correlate)\ndef f(x):\n"
+        "    a = x[0, 0].double().numpy()\n    out = np.zeros_like(a)\n"
+        "    sums(a, np.ones((3, 3)), out, 0, 0.0, [0, 0])\n"
+        "    return torch.from_numpy(out[1:-1, 1:-1].copy())[None, None]"
+    ),
+    "a function of Cython's": (
+        "import numpy as np\nfrom scipy.signal._upfirdn_apply import _apply\ndef f(x):\n"
+        "    a, out = x[0, 0].double().numpy(), np.zeros((6, 8))\n"
+        f"    _apply(a, np.ones(3), out, 1, 1, 1, 0, 0.0)\n    return {BY_HAND}"
+    ),
 }
 THREADS = {
     "a thread of the call": (
@@ -184,13 +223,80 @@ SWITCHED_OFF = {
         REFERENCE + "sys.setprofile = lambda hook: None\nsys.getprofile = lambda: None\n"
         "f = own(ref.conv2d)"
     ),
+    "the bans of the running guard taken away": (
+        "from course_utils.checks import guard\ndef f(x):\n"
+        "    guard._running()._bans = ()\n    return F.conv2d(x, W)"
+    ),
+    "the guard, found by its profile function": (
+        "def f(x):\n    sys.getprofile().__self__._bans = ()\n    return F.conv2d(x, W)"
+    ),
+    "the guard, found by gc": (
+        "import gc\ndef f(x):\n    for found in gc.get_objects():\n"
+        "        if type(found).__name__ == 'Guard': found._bans = ()\n"
+        "    return F.conv2d(x, W)"
+    ),
+    "a watch of one's own inside": (
+        "import scipy.signal as s\nfrom course_utils.checks.watch import Limits, watched\n"
+        "g = lambda x: torch.from_numpy(s.convolve2d(x[0, 0], W[0, 0], 'valid'))[None, None]\n"
+        "f = lambda x: watched(g, (x,), {}, Limits(5)).trace.value"
+    ),
     "a cell that swallows the refusal": (
         "def f(x):\n    try:\n        return F.conv2d(x, W)\n    except BaseException:\n"
         f"        return {BY_HAND}"
     ),
 }  # fmt: skip
+# What the watch is made of, exchanged; it would be so for the other tests of this process too.
+EXCHANGED = {
+    "a search that finds nothing": (
+        "import re\nre.search = lambda *args: None\nf = lambda x: F.conv2d(x, W)"
+    ),
+    "no room of the course's": (
+        REFERENCE + "from course_utils.checks import own_code\nown_code.ROOMS = ()\n"
+        "f = own(ref.conv2d)"
+    ),
+}
+# Whoever fills the value when nobody watches any more: what the call returned is what counts.
+LATE = "def f(x):\n    out, y = torch.zeros(1, 1, 4, 4), x.clone()\n"
+FILLED_LATER = {
+    "by a finaliser": (
+        "import weakref\n" + LATE + "    fill = lambda: out.copy_(F.conv2d(y, W))\n"
+        "    weakref.finalize(x, fill)\n    return out"
+    ),
+    "by an object that dies": (
+        "class Last:\n    def __del__(self): self.out.copy_(F.conv2d(self.y, W))\n"
+        + LATE + "    x.last = last = Last()\n    last.out, last.y = out, y\n    return out"
+    ),
+    "by a context manager of torch": (
+        "leave, late = torch.enable_grad.__exit__, []\ndef fill(self, *error):\n"
+        "    for out, y in late: out.copy_(F.conv2d(y, W))\n"
+        "    return leave(self, *error)\ntorch.enable_grad.__exit__ = fill\n"
+        + LATE + "    late[:] = [(out, y)]\n    return out"
+    ),
+    "by the stream that takes its prints": (
+        "class Stream:\n    write = lambda self, text: 0\n    flush = lambda self: None\n"
+        "    def __del__(self): self.out.copy_(F.conv2d(self.y, W))\n"
+        + LATE + "    sys.stdout.last = last = Stream()\n    last.out, last.y = out, y\n"
+        "    return out"
+    ),
+}  # fmt: skip
 # Whoever changes the server has nothing served any more.
 SERVER = {
+    "a tensor's method that computes when the value is sent": (
+        "late, old = [], torch.Tensor.resolve_conj\n"
+        "def method(x):\n    if late and x.shape == (1, 1, 4, 4): x = F.conv2d(late[0], W)\n"
+        "    return old(x)\ntorch.Tensor.resolve_conj = method\n"
+        "def f(x):\n    late[:] = [x]\n    return torch.zeros(1, 1, 4, 4)"
+    ),
+    "a server of another class": (
+        "def found():\n    frame = sys._getframe()\n"
+        "    while type(frame.f_locals.get('self')).__name__ != 'Server':\n"
+        "        frame = frame.f_back\n"
+        "    return frame.f_locals['self']\nserver = found()\n"
+        "class Mine(type(server)):\n    __slots__ = ()\n"
+        "    def _on_watched(self, asked, *a):\n"
+        "        return super()._on_watched({**asked, 'bans': []}, *a)\n"
+        "server.__class__ = Mine\nf = lambda x: F.conv2d(x, W)"
+    ),
     "a server that forgets the bans": (
         "from autograder.boundary.server import Server\nold = Server._on_watched\n"
         "Server._on_watched = lambda s, asked, *a: old(s, {**asked, 'bans': []}, *a)\n"
@@ -312,6 +418,43 @@ HONEST = {
     "recursion": (
         "def down(n): return 0 if n == 0 else down(n - 1)\n"
         f"def f(x):\n    down(300)\n    return {BY_HAND}"
+    ),
+    "a class of one's own with its own repr of tensors": (
+        "torch.Tensor.__repr__ = lambda x: str(x.shape)\ntorch.Tensor.show = print\n"
+        "class Sum:\n    def __call__(self, x):\n"
+        f"        x.show()\n        return {BY_HAND}\nf = Sum()"
+    ),
+    "code that the student's code has made": (
+        f"space = {{}}\nexec('def g(x): return {BY_HAND}', space)\nf = space['g']"
+    ),
+    "a Fourier transform": (
+        "import scipy.fft as s\ndef f(x):\n    a, w = x.double().numpy(), W.double().numpy()\n"
+        "    y = s.irfft2(s.rfft2(a) * s.rfft2(w, (6, 6)), (6, 6))[..., 2:, 2:]\n"
+        "    return torch.from_numpy(y.round()).float()"
+    ),
+    "a compiled sum": (
+        "g = torch.compile(lambda x: x + 1, backend='eager')\n"
+        f"def f(x):\n    g(x)\n    return {BY_HAND}"
+    ),
+    "partial, a cache, no_grad and a generator": (
+        "import functools, itertools\n@functools.lru_cache\ndef places(n):\n"
+        "    return tuple(itertools.product(range(n), repeat=2))\n"
+        "def rows(x, side):\n    for i, j in places(side):\n"
+        "        yield x[..., i:i + 4, j:j + 4]\n"
+        "@torch.no_grad()\ndef g(x, side): return sum(rows(x, side))\n"
+        "f = functools.partial(g, side=3)"
+    ),
+    "a backward pass of one's own": (
+        "class Twice(torch.autograd.Function):\n"
+        "    forward = staticmethod(lambda ctx, x: x * 2)\n"
+        "    backward = staticmethod(lambda ctx, g: g * 2)\n"
+        "def f(x):\n    z = torch.ones(2, requires_grad=True)\n"
+        f"    Twice.apply(z).sum().backward()\n    return {BY_HAND}"
+    ),
+    "numpy's windows": (
+        "import numpy as np\ndef f(x):\n"
+        "    w = np.lib.stride_tricks.sliding_window_view(x.numpy(), (3, 3), axis=(2, 3))\n"
+        "    return torch.from_numpy(np.einsum('bchwij->bchw', w))"
     ),
     "looks at the machine": (
         "import subprocess\ndef f(x):\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,15 @@ class Ban:
     why: str
     operators: str = ""
     modules: tuple[str, ...] = ()
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Now, as in a call ``re`` is what the student's cells have made of it.
+        object.__setattr__(self, "_pattern", re.compile(self.operators))
 
     def of_operator(self, name: str) -> str:
         """The sentence on a torch operator; empty where it is allowed."""
-        banned = self.operators and re.search(self.operators, name)
+        banned = self.operators and self._pattern.search(name)
         return self.sentence(name) if banned else ""
 
     def of_function(self, module: str, function: str) -> str:

@@ -45,7 +45,9 @@ PROCESSES = frozenset(
      "os.system", "subprocess.Popen")
 )  # fmt: skip
 PROBES = ("lscpu", "uname", "ldconfig", "/sbin/ldconfig")  # libraries ask what machine this is
-SWITCHES = frozenset(("sys.setprofile", "sys.settrace"))
+SWITCHES = frozenset(  # the guard itself is among the objects that gc finds
+    ("gc.get_objects", "gc.get_referents", "gc.get_referrers", "sys.setprofile", "sys.settrace")
+)
 START = threading.Thread.start.__code__
 BOOTSTRAP = threading.Thread._bootstrap_inner.__code__  # type: ignore[attr-defined]
 LEAVE = TorchDispatchMode.__exit__.__code__
@@ -85,13 +87,13 @@ class Guard:
         self._functions: dict[tuple[int, str], tuple[str, CodeType]] = {}
         self._operators: dict[str, str] = {}
         self._inside = 0  # operators that are being computed
+        self._counts = True
         self._importing = self._looking = self._lost = False
 
     def __enter__(self) -> Guard:
-        global _active
         _add_hook()
         self._thread, self._mode = get_ident(), _Mode(self)
-        self._outer = _active, getprofile(), gettrace(), threading.getprofile()
+        self._outer = _running(), getprofile(), gettrace(), threading.getprofile()
         if _always and self._outer[3] is not _in_thread:
             self.off = f"threading.setprofile is not allowed here: {WATCHED}"
         threading.setprofile(_in_thread)
@@ -102,12 +104,12 @@ class Guard:
         if self._count_lines:
             self._tracer = self._called
             settrace(self._tracer)
-        _active = self
+        _run(self)
         return self
 
     def __exit__(self, kind: Any, error: Any, tb: Any) -> bool:
-        global _active
-        _active, profile, tracer, threads = self._outer
+        outer, profile, tracer, threads = self._outer
+        _run(outer)
         off = self._lost or getprofile() is not self._hook or gettrace() is not self._tracer
         setprofile(profile)
         settrace(tracer)
@@ -120,6 +122,11 @@ class Guard:
         if off and not self.off:
             self.off = f"what the call switches off is not allowed here: {WATCHED}"
         return isinstance(error, Refused)
+
+    def show(self, value: Any, look: Callable[[Any], None]) -> None:
+        """Show the body's value to ``look``: watched as the body is, and not counted."""
+        self._counts = False
+        look(value)
 
     def _refuse(self, sentence: str) -> None:
         self.refused = self.refused or sentence
@@ -154,6 +161,10 @@ class Guard:
             known = self._functions[id(code), module] = sentence, code
         if not known[0] and self._takes_mode_away(frame):
             return f"{code.co_name} is not allowed here: {WATCHED}"
+        if code is OURS[0]:  # it would stand in for this one
+            return f"a check inside the call is not allowed here: {WATCHED}"
+        if code in KEPT and (frame.f_back is None or not _is_ours(frame.f_back)):
+            return f"the guard of the call is not allowed here: {WATCHED}"
         return known[0]
 
     def _takes_mode_away(self, frame: FrameType) -> bool:
@@ -169,10 +180,10 @@ class Guard:
         return ""
 
     def _of_builtin(self, frame: FrameType, function: Any) -> str:
-        if frame.f_code.co_filename == __file__:
+        if _is_ours(frame):
             return ""
-        if function is gettrace and _is_theirs(frame):
-            return f"sys.gettrace is not allowed here: {WATCHED}"
+        if function in (getprofile, gettrace) and _is_theirs(frame):
+            return f"sys.{function.__name__} is not allowed here: {WATCHED}"
         if function is start_new_thread and frame.f_code is not START:
             return "_thread.start_new_thread is not allowed here: use threading"
         name = getattr(function, "__name__", "")
@@ -208,8 +219,9 @@ class Guard:
             out = func(*args, **kwargs)
         finally:
             self._inside -= 1
-        self.trace.operators[name] += 1
-        self.trace.multiplications += _multiplications(name, args, out)
+        if self._counts:
+            self.trace.operators[name] += 1
+            self.trace.multiplications += _multiplications(name, args, out)
         return out
 
     def _of_operator(self, name: str) -> str:
@@ -231,7 +243,7 @@ class Guard:
         return self._line
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Callable:
-        if event == "line":
+        if event == "line" and self._counts:
             self.trace.lines += 1
         return self._line
 
@@ -270,14 +282,29 @@ class _Mode(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        guard = self._guard or _active
+        guard = self._guard or _running()
         if guard is None:
             return func(*args, **(kwargs or {}))
         return guard.operator(func, args, kwargs or {})
 
 
+def _kept() -> tuple[Callable[[], Guard | None], Callable[[Guard | None], None]]:
+    """How to ask for the running call's guard and to set it: no name leads to it."""
+    active: Guard | None = None
+
+    def running() -> Guard | None:
+        return active
+
+    def run(guard: Guard | None) -> None:
+        nonlocal active
+        active = guard
+
+    return running, run
+
+
+_running, _run = _kept()
 OURS = (Guard.__enter__.__code__, Guard.__exit__.__code__)
-_active: Guard | None = None  # of the running call
+KEPT = (_running.__code__, _run.__code__)
 _always = False
 _here = threading.local()
 
@@ -303,8 +330,8 @@ def _in_thread(frame: FrameType, event: str, arg: Any) -> None:
         _here.mode.__enter__()
     if event == "return" and frame.f_code is BOOTSTRAP:
         _here.mode.__exit__(None, None, None)
-    elif _active is not None:
-        _active.elsewhere(frame, event, arg)
+    elif guard := _running():
+        guard.elsewhere(frame, event, arg)
 
 
 @cache
@@ -314,10 +341,12 @@ def _add_hook() -> None:
 
 
 def _audit(event: str, args: tuple) -> None:
-    if _active is None:
-        return
-    if event in PROCESSES or event in SWITCHES:
-        _active.audited(event, args)
+    if (event in PROCESSES or event in SWITCHES) and (guard := _running()):
+        guard.audited(event, args)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_code.co_filename == __file__
 
 
 def _is_theirs(frame: FrameType | None) -> bool:

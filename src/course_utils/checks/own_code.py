@@ -23,10 +23,10 @@ GRADER = ("autograder.hidden",)
 WHY = "write it yourself, the course's own code is no answer"
 COMPARE = "write it yourself, the reference is there to compare with"
 # What runs around a call and not in it.
-WATCHING = {
+WATCHING = frozenset(
     str(PACKAGE / "checks" / f"{name}.py")
     for name in ("arguments", "ban", "clock", "fresh", "guard", "own_code", "seal", "watch")
-}
+)
 KNOWN = Path(__file__).with_name("own_code.json")  # in the sandbox, where not all rooms exist
 LEAST = 80  # instructions of a function that is recognised by what it does alone: ten lines
 TALK = 30  # characters of a docstring that proves a short one

@@ -25,7 +25,8 @@ CONVOLUTION = Family(
     r"conv(?!ert)",
     (
         "scipy.signal", "scipy.ndimage", "skimage.filters", "skimage.restoration",
-        "numpy:convolve", "numpy:correlate", "numpy:correlate2", "PIL.ImageFilter", "cv2",
+        "scipy.linalg:convolution_matrix", "numpy:convolve", "numpy:correlate",
+        "numpy:correlate2", "PIL", "cv2",
     ),
 )  # fmt: skip
 # One output per axis is computed as a plain mean: only the function's name tells.
@@ -39,7 +40,7 @@ POOLING = Family(
     ),
 )  # fmt: skip
 SOFTMAX = Family(
-    r"softmax|logsumexp",
+    r"softmax|log(cum)?sumexp|attention",
     (
         "scipy.special:softmax", "scipy.special:log_softmax", "scipy.special:logsumexp",
         "sklearn.utils.extmath",

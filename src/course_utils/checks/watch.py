@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from torch import Tensor
 
@@ -91,8 +92,19 @@ class _TookTooLong(BaseException):
     """Not an Exception: a student's ``except Exception`` must not swallow it."""
 
 
-def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Outcome:
-    """Call ``function`` on copies of the arguments; whatever happens becomes an ``Outcome``."""
+def watched(
+    function: Callable,
+    args: tuple,
+    kwargs: dict,
+    limits: Limits,
+    look: Callable[[Any], None] = lambda value: None,
+) -> Outcome:
+    """Call ``function`` on copies of the arguments; whatever happens becomes an ``Outcome``.
+
+    Args:
+        look: is shown the value while the watch still lasts. What is done to the value later,
+            by a finaliser, a thread or a function that was exchanged, nobody watches.
+    """
     if isinstance(function, Distant):
         return function.watched(args, kwargs, limits)
     if broken := _SEAL.broken():
@@ -101,7 +113,7 @@ def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Ou
     with as_at_the_start():
         given = Arguments(args, kwargs)
         guard = Guard(limits.bans, limits.count_lines)
-        outcome = _called(function, given, guard, limits.seconds)
+        outcome = _called(function, given, guard, limits.seconds, look)
         # Also where the student's code caught our exception. A time limit that strikes in the
         # guard's own code switches it off: that is none of the student's doing.
         refused = guard.refused or (guard.off if outcome.end is End.RETURNED else "")
@@ -113,12 +125,19 @@ def watched(function: Callable, args: tuple, kwargs: dict, limits: Limits) -> Ou
     return outcome
 
 
-def _called(function: Callable, given: Arguments, guard: Guard, seconds: float) -> Outcome:
+def _called(
+    function: Callable,
+    given: Arguments,
+    guard: Guard,
+    seconds: float,
+    look: Callable[[Any], None],
+) -> Outcome:
     trace = guard.trace
     late = lambda: False  # noqa: E731
     try:
         with limited(seconds, _TookTooLong) as late, _silence(), guard:
             trace.value = function(*given.args, **given.kwargs)
+            guard.show(trace.value, look)
     except _TookTooLong:
         pass
     except (Exception, SystemExit) as error:
@@ -187,5 +206,5 @@ def _raised_by_hand(error: BaseException) -> bool:
 
 
 _SEAL = Seal(
-    *(f"course_utils.checks.{Path(file).stem}" for file in own_code.WATCHING), __name__
+    *(f"course_utils.checks.{Path(file).stem}" for file in own_code.WATCHING), __name__, "re"
 )
