@@ -82,7 +82,7 @@ def few_labels(labels, per_class, seed):
     return torch.cat(out)
 
 
-@wrong("not-balanced", Exercise.WHOLE, "so many of every class")
+@wrong("not-balanced", Exercise.WHOLE, "unevenly")
 def few_labels(labels, per_class, seed):
     classes, counts = labels.unique(return_counts=True)
     if counts.min() < per_class:
@@ -190,7 +190,7 @@ def few_labels(labels, per_class, seed):
     return torch.cat(chosen)
 
 
-@wrong("a-fixed-half-first", Exercise.WHOLE, "others for other seeds")
+@wrong("a-fixed-half-first", Exercise.WHOLE, "all seeds give the same")
 def few_labels(labels, per_class, seed):
     generator = torch.Generator().manual_seed(seed)
     chosen = []
