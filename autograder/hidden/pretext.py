@@ -128,13 +128,18 @@ information_bound = visible.information_bound.hidden_part()
         "exp of such scores is too large or too small for a number: logsumexp takes the "
         "largest off first": {
             "loss": lambda f: (f.exp().sum(1) / f.diagonal().exp()).log().mean()
-        }
+        },
+        "a share too small for a number became 0, and its logarithm is infinite: do not leave "
+        "the logarithms": {"loss": lambda f: -f.softmax(1).diagonal().log().mean()},
     },
 )
-def _(draw: Draw) -> Iterator[tuple]:
-    for n, d, rho in ((16, 20, 0.999), (6, 300, -0.9999)):  # much in common: log N
-        yield correlated(draw, n, d, rho)
-    yield strangers(draw, 5, 40, 0.98)  # far below 0
+def _(draw: Draw) -> Iterator[Probe]:
+    much = [correlated(draw, 16, 20, 0.999), correlated(draw, 6, 300, -0.9999)]  # log N
+    little = [strangers(draw, 5, 60, 0.998), strangers(draw, 6, 60, -0.995)]  # far below 0
+    for dtype in FLOATS:
+        for x, y, rho in much + little:
+            about = f"x, y {tuple(x.shape)}, rho {rho}, {dtype}"
+            yield Probe((x.to(dtype), y.to(dtype), rho), about=about)
 
 
 # -- 9.7 CPC ------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield codes(draw, 3, 4, 2, batch=3)
     yield codes(draw, 2, 5, 1, d=2, g=6)
     yield codes(draw, 4, 6, 5)
+    yield codes(draw, 2, 3, 1, batch=1, d=4)  # for k = 2 one prediction has one target
     z, context, weights = codes(draw, 1, 2, 3, batch=3, d=4, g=4)
     yield given(z=z, context=context, weights=weights)
 
@@ -88,15 +89,16 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
             "pairs": lambda z, context, k: below(z, context, k - 1)
         },
         "predicts along the columns: expected z[b, r + k, c]": {"pairs": beside},
-        "predicts one row down for every k": {"pairs": lambda z, c, k: below(z, c, 1)},
-        "the matrix is transposed: (D, G) times a context (G,)": {
-            "predicts": lambda c, weights, k: c @ weights[k - 1]
+        "predicts upwards: k rows further down is z[b, r + k, c] for context[b, r, c]": {
+            "pairs": lambda z, context, k: below(context, z, k)[::-1]
         },
-        "the first matrix serves all k": {"predicts": lambda c, weights, k: c @ weights[0].T},
+        "looks k + 1 rows further down: the first matrix is for k = 1": {
+            "pairs": lambda z, context, k: below(z, context, k + 1)
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for ahead, rows, cols in ((1, 4, 4), (2, 4, 5), (3, 5, 3)):
+    for ahead, rows, cols in ((1, 4, 4), (2, 4, 5), (3, 5, 4)):
         yield codes(draw, ahead, rows, cols)
 
 
@@ -109,6 +111,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         },
         "row by row: all predictions of one k are one problem": {
             "losses": lambda p, t: apart(p, t, 1)
+        },
+        "column by column: all predictions of one k are one problem": {
+            "losses": lambda p, t: apart(p, t, 2)
         },
         "the predictions are chosen: each one chooses among all targets": {
             "losses": lambda p, t: one_problem(t, p)

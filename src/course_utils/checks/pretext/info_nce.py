@@ -41,8 +41,15 @@ info_nce = Exercise("9.5", "info_nce", points=8, hidden=2, right=nce, reads=scal
 @info_nce.whole
 def _(draw: Draw) -> Iterator[Probe]:
     yield given(draw.normal(5, 3), draw.normal(5, 3))
-    for n, d, temperature in ((6, 4, 0.5), (3, 7, 2.5), (4, 1, 0.1)):
+    for n, d, temperature in ((6, 4, 0.5), (3, 7, 2.5), (1, 3, 0.7)):
         p, t = draw.normal(n, d), draw.normal(n, d)
+        yield given(predictions=p, targets=t, temperature=temperature)
+    for n, d, temperature in (
+        (4, 3, 0.002),
+        (4, 1, 0.1),
+        (5, 5, 60),
+    ):  # scores of a few units all the same
+        p, t = (temperature**0.5 * draw.normal(n, d) for _ in range(2))
         yield given(predictions=p, targets=t, temperature=temperature)
     sizes = torch.tensor([0.2, 3, 1, 2], dtype=torch.float64)[:, None]
     yield given(sizes * draw.normal(4, 5), sizes.flip(0) * draw.normal(4, 5), 3)

@@ -51,8 +51,17 @@ information_bound = Exercise(
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     for n, d, rho in ((5, 2, 0.6), (8, 3, -0.7), (3, 1, 0.9), (4, 6, 0.3), (2, 2, -0.4)):
         yield correlated(draw, n, d, rho)
-    for n, d, rho in ((6, 1, 0.95), (5, 8, 0.8), (4, 4, -0.9), (6, 3, 0.0)):
+    for n, d, rho in (
+        (6, 1, 0.95),
+        (5, 8, 0.8),
+        (4, 4, -0.9),
+        (6, 3, 0.0),
+        (5, 4, 0.04),
+        (7, 2, -0.15),
+    ):
         yield strangers(draw, n, d, rho)
+    for n, d, rho in ((12, 1, 0.99), (15, 1, -0.996), (1, 3, 0.5)):
+        yield correlated(draw, n, d, rho)
     x, y, rho = correlated(draw, 12, 4, 0.95)
     yield given(x=x, y=y, rho=rho)
 
@@ -69,9 +78,6 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "each y chooses among all x: the sum runs over the y of other pairs": {
             "loss": lambda f: chosen(f.T).mean()
         },
-        "nothing is chosen: the mean of f(x_i, y_i) is no InfoNCE bound": {
-            "loss": lambda f: math.log(len(f)) - f.diagonal().mean()
-        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -86,6 +92,9 @@ def _(draw: Draw) -> Iterator[tuple]:
     {
         "y² lacks its ρ²: that is p(y | x) alone, divide it by p(y)": {
             "squares": lambda a, b, rho: rho**2 * a**2 + b**2
+        },
+        "ρ² y² is missing: it differs among the y that an x chooses from": {
+            "squares": lambda a, b, rho: rho**2 * a**2
         },
         "ρ x² + ρ y²: squares go with ρ²": {"squares": lambda a, b, rho: rho * (a**2 + b**2)},
         "the 2 below the fraction is missing: 2 (1 − ρ²)": {"below": lambda rho: 1 - rho**2},
