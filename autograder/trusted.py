@@ -8,6 +8,7 @@ import io
 import re
 import sys
 import traceback
+import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 
 import autograder
 from autograder.boundary.remote import Link
+from course_utils.checks.core import Draw
 
 HIDDEN = "autograder.hidden"
 MAX_PRINTED = 100_000
@@ -52,6 +54,7 @@ class Trusted:
         self._forget(HIDDEN)
         sys.path[:0] = [str(self._folder)]
         autograder.__path__ = [str(self._modules / "autograder"), *self._path]
+        Draw.salt = _salt(self._modules)
         with contextlib.redirect_stdout(io.StringIO()):
             for cell in self._instructor.cells:
                 if cell.cell_type == "code" and not is_solution(cell) and not is_grade(cell):
@@ -61,6 +64,7 @@ class Trusted:
     def __exit__(
         self, kind: type | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
+        Draw.salt = 0
         sys.path.remove(str(self._folder))
         autograder.__path__ = self._path
         for name in set(sys.modules) - self._before:
@@ -104,6 +108,12 @@ class Trusted:
             return None
         assert isinstance(last, ast.Expr)
         return eval(compile(ast.Expression(last.value), "<test>", "eval"), space)
+
+
+def _salt(modules: Path) -> int:
+    """A number that students do not know, the same for each submission: the hidden checks'."""
+    files = sorted((modules / "autograder").rglob("*.py"))
+    return zlib.crc32(b"".join(file.read_bytes() for file in files))
 
 
 def bound_names(source: str) -> set[str]:

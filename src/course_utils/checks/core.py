@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -20,11 +21,18 @@ from course_utils.checks.report import Report, Verdict
 
 
 class Draw:
-    """Random probes of one property. Its seed is printed when the property fails."""
+    """Random probes of one property. Its seed is printed when the property fails.
+
+    Attributes:
+        salt: at grading one that students do not know: a table of right values for the probes
+            of a notebook's checks is no answer.
+    """
+
+    salt: ClassVar[int] = 0
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator().manual_seed(seed + 10_000 * self.salt)
 
     def normal(self, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
         """Standard normal numbers: no symmetry, no equal values, both signs."""

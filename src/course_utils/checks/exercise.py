@@ -83,7 +83,7 @@ class Exercise(Check):
     def __post_init__(self) -> None:
         self._generators: dict[str, Callable[[Draw], list[Probe]]] = {}
         self._contracts: set[str] = set()
-        self._made: dict[str, list[Probe]] = {}
+        self._made: dict[tuple[int, str], list[Probe]] = {}
         self._wants: dict[tuple, Any] = {}
         self._studies: WeakKeyDictionary[Answer, Study] = WeakKeyDictionary()
 
@@ -219,14 +219,15 @@ class Exercise(Check):
 
     def probes(self, aspect: str) -> list[Probe]:
         """The probes of an aspect, the same each time."""
-        if aspect not in self._made:
+        key = Draw.salt, aspect
+        if key not in self._made:
             seeds = {prop.name: prop.seed for prop in self.properties}
-            self._made[aspect] = self._generators[aspect](Draw(seeds.get(aspect, 0)))
-        return self._made[aspect]
+            self._made[key] = self._generators[aspect](Draw(seeds.get(aspect, 0)))
+        return self._made[key]
 
     def redrawn(self, aspect: str, seed: int) -> list[Probe]:
         """Probes of the same kinds with other random numbers, the same each time."""
-        key = f"{aspect}, redrawn {seed}"
+        key = Draw.salt, f"{aspect}, redrawn {seed}"
         if key not in self._made:
             self._made[key] = self._generators[aspect](Draw(seed))
         return self._made[key]
@@ -237,7 +238,7 @@ class Exercise(Check):
         It computes in float64, whatever the answer was given. Where the slips leave no value,
         that is what comes back: an exception.
         """
-        key = (got.aspect, got.number, *map(id, slips))
+        key = (Draw.salt, got.aspect, got.number, *map(id, slips))
         if key not in self._wants:
             changes = {step: way for slip in slips for step, way in slip.change.items()}
             definition = Definition(
