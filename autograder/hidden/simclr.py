@@ -37,9 +37,9 @@ colour_jitter.gradients("x", points=0.5)
 positives = visible.positives.hidden_part()
 
 
-@positives.aspect("one image, and a hundred", 0.5)
+@positives.aspect("two hundred images", 0.5)
 def _(draw: Draw) -> Iterator[tuple]:
-    for n in (1, 100):
+    for n in (50, 200):
         yield n, True
         yield n, False
 
@@ -65,8 +65,8 @@ def replaced(z: Tensor) -> Tensor:
     "a row of zeros: the gradient is finite",
     0.5,
     {
-        "the gradient is NaN: 0 / 0 is worked out and then replaced, but its derivative stays; "
-        "divide by a length that is kept away from 0": both(replaced)
+        "the gradient is NaN: 0 / 0, or a root at 0, has no derivative, and what replaces its "
+        "value comes too late; keep the length away from 0 before": both(replaced)
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:

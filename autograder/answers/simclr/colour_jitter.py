@@ -11,6 +11,7 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 KEEPS = "keeps the dtype and leaves its inputs alone"
+DIGITS = "float64 is computed in float64"
 GRADIENT = "the gradient reaches x"
 
 
@@ -73,6 +74,18 @@ def colour_jitter(x, brightness, contrast, saturation):
     x = (c * x + (1 - c) * mean).clamp(0, 1)
     grey = (x * weights).sum(1, keepdim=True)
     return (s * x + (1 - s) * grey).clamp(0, 1)
+
+
+@wrong("float32-inside", DIGITS, "a step computes in float32")
+def colour_jitter(x, brightness, contrast, saturation):
+    y = x.float()
+    b, c, s = (f.float().view(-1, 1, 1, 1) for f in (brightness, contrast, saturation))
+    weights = torch.tensor([0.2989, 0.587, 0.114]).view(3, 1, 1)
+    y = (b * y).clamp(0, 1)
+    middle = (weights * y).sum(1, keepdim=True).mean((2, 3), keepdim=True)
+    y = (c * y + (1 - c) * middle).clamp(0, 1)
+    y = (s * y + (1 - s) * (weights * y).sum(1, keepdim=True)).clamp(0, 1)
+    return y.to(x.dtype)
 
 
 @wrong("mean-detached", GRADIENT, "at index")

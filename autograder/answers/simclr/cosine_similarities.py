@@ -14,6 +14,7 @@ right, wrong = bank.right, bank.wrong
 ZEROS = "a row of zeros is similar to nothing"
 GRADIENT = "the gradient reaches z"
 KEEPS = "keeps the dtype and leaves its inputs alone"
+DIGITS = "float64 is computed in float64"
 FINITE = "a row of zeros: the gradient is finite"
 
 
@@ -77,6 +78,12 @@ def cosine_similarities(z):
     return z @ z.T
 
 
+@wrong("float32-inside", DIGITS, "a step computes in float32")
+def cosine_similarities(z):
+    unit = F.normalize(z.float(), dim=1).to(z.dtype)
+    return unit @ unit.T
+
+
 @wrong("in-place", KEEPS, "changed in place")
 def cosine_similarities(z):
     z /= z.norm(dim=1, keepdim=True).clamp_min(1e-12)
@@ -86,6 +93,12 @@ def cosine_similarities(z):
 @wrong("nan-to-num", FINITE, "the gradient is NaN")
 def cosine_similarities(z):
     z = torch.nan_to_num(z / z.norm(dim=1, keepdim=True))
+    return z @ z.T
+
+
+@wrong("root-at-zero", FINITE, "a root at 0")
+def cosine_similarities(z):
+    z = z / (z**2).sum(1, keepdim=True).sqrt().clamp(min=1e-12)
     return z @ z.T
 
 

@@ -12,7 +12,7 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 INT64 = "gives int64: an index and a target"
-SIZES = "one image, and a hundred"
+SIZES = "two hundred images"
 
 
 @right("arithmetic")
@@ -76,9 +76,15 @@ def positives(n, interleaved):
     return i ^ 1 if interleaved else i ^ n
 
 
-@wrong("two-or-more", SIZES, "refuses this input")
+@wrong("two-or-more", Exercise.WHOLE, "refuses this input")
 def positives(n, interleaved):
     if n < 2:
         raise ValueError("two images at least")
     i = torch.arange(2 * n)
     return i ^ 1 if interleaved else i.roll(n)
+
+
+@wrong("bytes", SIZES, "at index")
+def positives(n, interleaved):
+    i = np.arange(2 * n).astype(np.uint8)
+    return torch.tensor(i ^ 1 if interleaved else np.roll(i, n)).long()

@@ -10,6 +10,7 @@ from torch import Tensor
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
+from course_utils.checks.simclr.rows import keeps_digits
 from course_utils.checks.watch import Ban
 
 
@@ -82,6 +83,12 @@ ONE, SOME = factors(1, 1, 1), factors(0.6, 1.4, 1.2)
         "about the mean of the whole batch: each image has its own": {
             "middle": lambda x, grey: grey.mean()
         },
+        "about the mean of all numbers of an image: m is the mean of its grey": {
+            "middle": lambda x, grey: x.mean((1, 2, 3), keepdim=True)
+        },
+        "about the grey of each pixel: m is one number, the mean of the image's grey": {
+            "middle": lambda x, grey: grey
+        },
         "blended the wrong way round: factor · x + (1 − factor) · grey": {
             "blend": lambda x, other, factor: (1 - factor) * x + factor * other
         },
@@ -116,7 +123,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         "clamped at the end alone: each step's result is cut to 0 to 1": {
             "cut": lambda x, last: x.clamp(0, 1) if last else x
         },
+        "nothing is clamped: each step's result is cut to 0 to 1": {"cut": lambda x, last: x},
         "saturation comes before contrast": {"order": "bsc"},
+        "contrast comes before brightness": {"order": "cbs"},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -124,4 +133,5 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield draw.uniform(3, 3, 3, 4), b * ONE, c * ONE, s * ONE
 
 
-colour_jitter.keeps(points=0.5)
+colour_jitter.keeps(points=0.25)
+keeps_digits(colour_jitter, 0.25, lambda draw: (tame(draw), SOME, SOME, SOME))

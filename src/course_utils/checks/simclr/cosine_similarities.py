@@ -11,7 +11,13 @@ from torch import Tensor
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, Subject, experiment, given
-from course_utils.checks.simclr.rows import constant_lengths, uneven, unit, unit_rows
+from course_utils.checks.simclr.rows import (
+    constant_lengths,
+    keeps_digits,
+    uneven,
+    unit,
+    unit_rows,
+)
 
 
 def cosines(
@@ -65,6 +71,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "a distance, 1 − s: expected the similarity s": {"similar": lambda s: 1 - s},
         "a small number that guards the division shows: rows of length 0.01 do not get length "
         "1": both(lambda z: z / (z.square().sum(1, keepdim=True) + 1e-6).sqrt()),
+        "0.001 is added to the length: what keeps a division from 0 is 1e-8 or smaller": both(
+            lambda z: z / (z.norm(dim=1, keepdim=True) + 1e-3)
+        ),
     },
 )
 def _(draw: Draw) -> Iterator[tuple | Probe]:
@@ -99,4 +108,5 @@ cosine_similarities.gradients(
         },
     },
 )
-cosine_similarities.keeps(points=0.5)
+cosine_similarities.keeps(points=0.25)
+keeps_digits(cosine_similarities, 0.25, lambda draw: (uneven(draw, 5, 3),))

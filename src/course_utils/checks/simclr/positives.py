@@ -31,7 +31,7 @@ positives = Exercise("10.3", "positives", points=4, hidden=1, right=partners)
 @positives.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     for interleaved in (True, False):
-        yield from ((n, interleaved) for n in (4, 2, 3))
+        yield from ((n, interleaved) for n in (4, 2, 3, 1))
         yield given(interleaved=interleaved, n=7)
 
 
@@ -56,6 +56,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     "in two blocks: rows k and k + n are partners",
     0.5,
     {
+        "interleaved is ignored, always rows 2k and 2k + 1": {"which": lambda _: True},
         "i + n for every row: the partners of the second half are in the first": {
             "across": lambda i, n: i + n
         },

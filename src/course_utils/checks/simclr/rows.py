@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.compare import same
 from course_utils.checks.core import Draw
+from course_utils.checks.exercise import Exercise
 
 KEEPS = "a tensor without axes of the dtype that came in; inputs stay as they are"
 
@@ -38,3 +43,16 @@ def scalar(got: object) -> object:
     if isinstance(got, int | float) and not isinstance(got, bool):
         return torch.tensor(got, dtype=torch.float64)
     return got.reshape(()) if isinstance(got, Tensor) and got.numel() == 1 else got
+
+
+def keeps_digits(exercise: Exercise, points: float, inputs: Callable[[Draw], tuple]) -> None:
+    """A change that only float64 can hold shows, whatever tolerance values have."""
+
+    def test(answer: Answer, draw: Draw) -> None:
+        x, *rest = inputs(draw)
+        x = x.float().double()
+        near = x * (1 + 1e-9 * draw.uniform(*x.shape))
+        if same(answer(near, *rest), answer(x, *rest), rtol=0):
+            raise Wrong("the ninth digit of a float64 is lost: a step computes in float32")
+
+    exercise.contract("float64 is computed in float64", points)(test)
