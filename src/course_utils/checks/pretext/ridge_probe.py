@@ -14,10 +14,10 @@ from course_utils.checks.pretext.bans import FIT_BY_HAND
 from course_utils.checks.probe import Probe, given
 
 
-def standard(x: Tensor, like: Tensor, correction: int = 0) -> Tensor:
+def standard(x: Tensor, like: Tensor, correction: int = 0, power: float = 0.5) -> Tensor:
     """x with the mean and the deviation of ``like``; a deviation of 0 counts as 1."""
     mean = like.mean(0)
-    std = ((like - mean).square().sum(0) / (len(like) - correction)).sqrt()
+    std = ((like - mean).square().sum(0) / (len(like) - correction)) ** power
     return (x - mean) / torch.where(std > 0, std, torch.ones_like(std))
 
 
@@ -50,6 +50,12 @@ def together(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return standard(a, both), standard(b, both)
 
 
+def mean_as_bias(x: Tensor, y: Tensor, test: Tensor, l2: float) -> Tensor:
+    """Scores; the bias is the mean of the targets, which is right for centred features."""
+    penalty = torch.full((x.shape[1],), float(l2), dtype=x.dtype).diag()
+    return test @ torch.linalg.solve(x.T @ x + penalty, x.T @ (y - y.mean(0))) + y.mean(0)
+
+
 def features(draw: Draw, n: int, d: int, m: int, k: int = 3) -> tuple[Tensor, Tensor, Tensor]:
     """To learn from, with labels of k classes, and to test; of any mean and deviation."""
     scale, shift = 3 * draw.uniform(d) + 0.3, 4 * draw.normal(d)
@@ -67,6 +73,8 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *features(draw, 9, 20, 6), 3, 2.0  # more features than images
     yield *features(draw, 24, 5, 1, 2), 2, 0.5
     yield *features(draw, 16, 3, 7, 4), 6, 100  # the last classes have no image
+    yield *features(draw, 4, 3, 5), 3, 0.008
+    yield *features(draw, 40, 2, 4), 3, 3000
     x, y, test = features(draw, 12, 12, 5)
     yield x, 2 * y, test, 5, 1.5  # nor have some between them
     x, y, test = features(draw, 6, 11, 4, 4)
@@ -90,11 +98,18 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
             "not divided by the deviation: the penalty falls on features of any size": (
                 lambda a, b: (a - a.mean(0), b - a.mean(0))
             ),
+            "divided by the variance: the deviation is its root": (
+                lambda a, b: (standard(a, a, 0, 1), standard(b, a, 0, 1))
+            ),
             "the deviation divides by N − 1: it divides by N": (
                 lambda a, b: (standard(a, a, 1), standard(b, a, 1))
             ),
         },
-    ),
+    )
+    | {
+        "the statistics are not the training set's alone: where its features keep a mean, that "
+        "of the targets is no bias": {"standardise": together, "solve": mean_as_bias}
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for n, m in ((30, 9), (14, 5)):
@@ -105,9 +120,6 @@ def _(draw: Draw) -> Iterator[tuple]:
     "one-hot targets, errors are summed, l2 times the squared weights, the bias is free",
     1.5,
     {
-        "a regression on the class's number: each class has a target of its own, 0 or 1": {
-            "targets": lambda y, classes: y
-        },
         "targets −1 and 1: one-hot labels are 0 and 1": {
             "targets": lambda y, classes: 2 * F.one_hot(y, classes) - 1
         },
@@ -119,6 +131,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         },
         "l2 is multiplied by the number of images: the squares are summed, not averaged": {
             "strength": lambda l2, n: l2 * n
+        },
+        "half of l2 is added: the factors 2 of both derivatives cancel": {
+            "strength": lambda l2, n: l2 / 2
         },
     },
 )
