@@ -73,12 +73,12 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *features(draw, 9, 20, 6), 3, 2.0  # more features than images
     yield *features(draw, 24, 5, 1, 2), 2, 0.5
     yield *features(draw, 16, 3, 7, 4), 6, 100  # the last classes have no image
-    yield *features(draw, 4, 3, 5), 3, 0.008
-    yield *features(draw, 40, 2, 4), 3, 3000
     x, y, test = features(draw, 12, 12, 5)
     yield x, 2 * y, test, 5, 1.5  # nor have some between them
     x, y, test = features(draw, 6, 11, 4, 4)
     yield given(train_x=x, train_y=y, test_x=test, classes=4, l2=4.0)
+    yield *features(draw, 4, 3, 5), 3, 0.008
+    yield *features(draw, 40, 2, 4), 3, 3000
 
 
 @ridge_probe.aspect(
