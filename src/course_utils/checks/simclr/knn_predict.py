@@ -70,7 +70,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     bank = uneven(draw, 20, 3), labelled(draw, 20, 0, 1, 2, 3, 4)
     yield *bank, uneven(draw, 60, 3), 5, 7
     yield *bank, uneven(draw, 40, 3), 5, 1
-    yield uneven(draw, 15, 4), labelled(draw, 15, 0, 1), uneven(draw, 90, 4), 2, 6, 0.4
+    yield uneven(draw, 15, 4), labelled(draw, 15, 0, 1), uneven(draw, 91, 4), 2, 6, 0.4
     yield uneven(draw, 12, 2), labelled(draw, 12, 3, 1, 5), uneven(draw, 71, 2), 6, 12, 3.0
     yield given(
         **{"queries": uneven(draw, 80, 5), "bank": uneven(draw, 31, 5)},
