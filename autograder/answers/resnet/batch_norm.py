@@ -160,6 +160,19 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     return weight[:, None, None] * y + bias[:, None, None], new_mean, new_var
 
 
+@wrong("trains-on-one", "refuses to train on one value per channel", "no ValueError was raised")
+def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    mean, var = running_mean, running_var
+    if training:
+        n = x[:, 0].numel()
+        var, mean = torch.var_mean(x, (0, 2, 3), correction=0)
+        unbiased = var.detach() * n / max(n - 1, 1)
+        running_mean = (1 - momentum) * running_mean + momentum * mean.detach()
+        running_var = (1 - momentum) * running_var + momentum * unbiased
+    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
+    return weight[:, None, None] * y + bias[:, None, None], running_mean, running_var
+
+
 @wrong("y-alone", Exercise.WHOLE, "returned a Tensor, expected 3 values")
 def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     if training:

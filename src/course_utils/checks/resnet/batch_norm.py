@@ -22,26 +22,27 @@ def normalised(
     momentum: float = 0.1,
     eps: float = 1e-5,
     *,
-    trains_on: Callable = lambda n: n > 1,
     over: tuple[int, ...] = (0, 2, 3),
-    correction: int = 0,
+    divisor: Callable = lambda n: n,
     held: Callable = lambda statistic: statistic,
     own: Callable = lambda training: training,
     root: Callable = lambda var, eps: (var + eps).sqrt(),
-    along: Callable = lambda t: t[:, None, None],
+    affine: Callable = lambda y, weight, bias: weight * y + bias,
     renews: Callable = lambda training: training,
     learns: Callable = lambda var, n: var * n / (n - 1),
     mixes: Callable = lambda old, new, m: (1 - m) * old + m * new,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """y, and the running mean and variance from now on."""
     n = x.numel() // x.shape[1]
-    if training and not trains_on(n):
+    if training and n == 1:
         raise ValueError("one value per channel has no variance")
     mean, var = running_mean[:, None, None], running_var[:, None, None]
     if own(training):
-        mean = held(x.mean(over, keepdim=True))
-        var = held(x.var(over, correction=correction, keepdim=True))
-    y = along(weight) * (x - mean) / root(var, eps) + along(bias)
+        mean = x.mean(over, keepdim=True)
+        squares = (x - mean).square()
+        var = squares.sum(over, keepdim=True) / divisor(x.numel() // mean.numel())
+        mean, var = held(mean), held(var)
+    y = affine((x - mean) / root(var, eps), weight[:, None, None], bias[:, None, None])
     if renews(training):
         values = x.detach().transpose(0, 1).flatten(1)  # (C, N)
         running_mean = mixes(running_mean, values.mean(1), momentum)
@@ -67,6 +68,10 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *inputs(draw, 1, 3, 3, 4), True, 0.25, 9.0
     yield *inputs(draw, 2, 4, 3, 5), False, 0.25, 9.0
     yield *inputs(draw, 6, 3, 1, 1), True, 0.6, 30.0
+    yield *inputs(draw, 1, 2, 1, 7), True, 1.0, 20.0
+    yield *inputs(draw, 1, 1, 4, 1), False, 0.5, 20.0
+    for training in (True, False):
+        yield *inputs(draw, 3, 3, 3, 3), training, 0.3
     yield given(*inputs(draw, 1, 6, 5, 3), training=False)
     names = ("x", "weight", "bias", "running_mean", "running_var")
     yield given(**dict(zip(names, inputs(draw, 4, 1, 2, 3), strict=True)), training=True)
@@ -77,11 +82,16 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     "training: the batch's own mean and variance",
     1,
     {
-        "statistics over the images alone: rows and columns count too": {"over": (0,)},
+        "statistics of each image by itself: those of a channel are over all images": {
+            "over": (2, 3)
+        },
         "statistics over everything at once: each channel has its own": {"over": (0, 1, 2, 3)},
-        "divided by N − 1: Tensor.var does so unless correction=0": {"correction": 1},
+        "divided by N − 1: Tensor.var does so unless correction=0": {
+            "divisor": lambda n: max(n - 1, 1)
+        },
         "ε is left out, or the argument is not used": {"root": lambda var, eps: var.sqrt()},
-        "ε is added to σ: √(σ² + ε)": {"root": lambda var, eps: var.sqrt() + eps},
+        "divided by the variance: take its root": {"root": lambda var, eps: var + eps},
+        "the running values are used in training": {"own": lambda training: False},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -108,7 +118,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 @batch_norm.aspect(
     "γ and β scale and shift each channel",
     0.5,
-    {"γ and β lie along the width: they belong to the channels": {"along": lambda t: t}},
+    {"γ and β are left out": {"affine": lambda y, weight, bias: y}},
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield *inputs(draw, 2, 4, 3, 4), False, 0.0
