@@ -62,7 +62,7 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     return (normal * (2 / fan) ** 0.5).to(torch.float32)
 
 
-@wrong("mirrored", "every weight is drawn by itself", "kernels are repeated")
+@wrong("mirrored", Exercise.WHOLE, "share of different sizes")
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"no mode {mode}")
@@ -79,7 +79,11 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     return torch.nn.init.kaiming_normal_(weights, mode=mode, nonlinearity="relu")
 
 
-@wrong("standardised", "every weight is drawn by itself", "the draws are standardised")
+@wrong(
+    "standardised",
+    "mean and spread of the draws are left to chance",
+    "the draws are standardised",
+)
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"no mode {mode}")
@@ -89,7 +93,7 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     return (weights - weights.mean()) / weights.std() * math.sqrt(2 / fan)
 
 
-@wrong("two-seeds", "the seed decides the values", "another seed gives the same weights")
+@wrong("two-seeds", "the seed decides the values", "got 2, expected 9 (how many weights")
 def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"no mode {mode}")

@@ -12,7 +12,7 @@ from course_utils.checks.answer import Wrong
 from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.probe import Probe, Subject
+from course_utils.checks.probe import Probe, Subject, experiment
 from course_utils.checks.resnet.bans import DRAW_BY_HAND
 
 
@@ -24,7 +24,8 @@ def drawn(
     seed: int = 0,
     *,
     known: Callable = lambda mode: mode in ("fan_in", "fan_out"),
-    fan: Callable = lambda own, other, k: own * k * k,
+    own: Callable = lambda mode, c_in, c_out: c_out if mode == "fan_out" else c_in,
+    area: Callable = lambda k: k * k,
     spread: Callable = lambda fan: (2 / fan) ** 0.5,
     draws: Callable = torch.randn,
 ) -> Tensor:
@@ -32,11 +33,17 @@ def drawn(
     if not known(mode):
         raise ValueError(f"no mode {mode!r}")
     w = draws(c_out, c_in, k, k, generator=torch.Generator().manual_seed(seed))
-    channels = (c_out, c_in) if mode == "fan_out" else (c_in, c_out)
-    return spread(fan(*channels, k)) * w
+    return spread(own(mode, c_in, c_out) * area(k)) * w
 
 
-PARTS = ("shape", "root of the mean square", "share of positive weights", "mean size per root")
+PARTS = (
+    "shape",
+    "root of the mean square",
+    "share of positive weights",
+    "share of different sizes: weights that are drawn each by itself are all different",
+    "1 + correlation of neighbours: weights that are drawn each by itself have none",
+    "root of the mean fourth power per mean square: large weights are too rare or too many",
+)
 
 
 def statistics(w: Any) -> list:
@@ -44,8 +51,17 @@ def statistics(w: Any) -> list:
     if not isinstance(w, Tensor) or not w.is_floating_point():
         raise Wrong(f"returned {a(w)}, expected a torch.Tensor of float32")
     w = w.detach().double()
-    root, positive = w.square().mean().sqrt().item(), (w > 0).double().mean().item()
-    return [list(w.shape), root, positive, w.abs().mean().item() / (root or 1)]
+    square, fourth = (w.pow(n).mean().item() or 1e-9 for n in (2, 4))
+    rows = [w.movedim(axis, -1).flatten() for axis in range(w.ndim)]
+    neighbours = [(r[1:] * r[:-1]).mean().item() / square for r in rows]
+    return [
+        list(w.shape),
+        square**0.5,
+        (w > 0).double().mean().item(),
+        w.abs().unique().numel() / max(1, w.numel()),
+        1 + max(map(abs, neighbours), default=0.0),
+        fourth**0.5 / square,
+    ]
 
 
 def many(*args: Any, **kwargs: Any) -> Probe:
@@ -61,11 +77,13 @@ kaiming_normal = Exercise(
 @kaiming_normal.whole
 def _(draw: Draw) -> Iterator[Probe]:
     yield many(120, 31, 3)
-    yield many(32, 150, 2, "fan_out", 1)
-    yield many(300, 81, 1, mode="fan_out")
-    yield many(31, 28, 5, "fan_in", 3)
-    yield many(c_out=14, c_in=40, k=7, mode="fan_out", seed=12)
-    yield many(c_out=61, c_in=100, k=2, seed=5)
+    yield many(32, 150, 3, "fan_out", 1)
+    yield many(300, 121, 1, mode="fan_out")
+    yield many(1500, 1, 5, "fan_in", 3)
+    yield many(1, 4000, 3, mode="fan_out", seed=2)
+    yield many(c_out=24, c_in=40, k=7, mode="fan_out", seed=12)
+    yield many(c_out=81, c_in=100, k=2, seed=5)
+    yield many(60, 60, 3)
 
 
 @kaiming_normal.aspect(
@@ -74,6 +92,7 @@ def _(draw: Draw) -> Iterator[Probe]:
     {
         "variance 1 / fan: relu takes half of it away": {"spread": lambda fan: fan**-0.5},
         "multiplied by the variance: take its root": {"spread": lambda fan: 2 / fan},
+        "2 stands beside the root: √(2 / fan)": {"spread": lambda fan: 2 / fan**0.5},
         "√(6 / fan) bounds a uniform distribution": {"spread": lambda fan: (6 / fan) ** 0.5},
         "a uniform distribution: expected a normal one": {
             "draws": lambda *size, generator: (
@@ -83,33 +102,48 @@ def _(draw: Draw) -> Iterator[Probe]:
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    yield many(75, 75, 2)  # here fan_in and fan_out are equal
+    yield many(95, 95, 2)  # here fan_in and fan_out are equal
+
+
+def both(subject: Subject, *size: int) -> list:
+    return [subject(*size, mode=mode) for mode in ("fan_in", "fan_out")]
 
 
 @kaiming_normal.aspect(
     "fan_in is c_in · k · k, fan_out c_out · k · k",
     0.5,
     {
-        "fan_in and fan_out are swapped": {"fan": lambda own, other, k: other * k * k},
-        "fan_in and fan_out are added": {"fan": lambda own, other, k: (own + other) * k * k},
-        "the kernel's area is forgotten": {"fan": lambda own, other, k: own},
+        "fan_in and fan_out are swapped": {
+            "own": lambda mode, c_in, c_out: c_in if mode == "fan_out" else c_out
+        },
+        "mode is ignored: it is always fan_in": {"own": lambda mode, c_in, c_out: c_in},
+        "fan_in and fan_out are added": {"own": lambda mode, c_in, c_out: c_in + c_out},
+        "the kernel's area is forgotten": {"area": lambda k: 1},
+        "k stands for the kernel's area, k · k": {"area": lambda k: k},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    yield many(50, 120, 2, "fan_in")
-    yield many(25, 100, 4, "fan_out")
+    for c_out, c_in, k in ((50, 180, 2), (100, 25, 4)):
+        about, size = f"c_out {c_out}, c_in {c_in}, k {k}", (c_out, c_in, k)
+        yield Probe(size, run=both, parts=("mode 'fan_in'", "mode 'fan_out'"), about=about)
 
 
-def repeats(subject: Subject, *seeds: int) -> list[bool]:
-    first, again, other = (subject(5, 4, 3, seed=seed) for seed in (seeds[0], *seeds))
-    return [first == again, first == other]
+def different(subject: Subject, *seeds: int) -> int:
+    return len({repr(subject(5, 4, 3, seed=seed)) for seed in seeds})
+
+
+def repeats(subject: Subject, seed: int) -> bool:
+    return subject(5, 4, 3, seed=seed) == subject(5, 4, 3, seed=seed)
 
 
 @kaiming_normal.experiments("the seed decides the values", 0.25)
 def _(draw: Draw) -> Iterator[Probe]:
-    parts = ("the same seed gives the same weights", "another seed gives the same weights")
-    for seeds in ((7, 0), (0, 1), (1234, 7)):
-        yield Probe(seeds, run=repeats, parts=parts, about=f"seeds {seeds}")
+    for seed in (0, 7):
+        about = f"seed {seed} twice: whether the weights are the same"
+        yield experiment(repeats, seed, about=about)
+    seeds = 0, 1, 2, 3, 7, 10, 100, 256, 1234
+    about = f"how many weights are different among those of the seeds {seeds}"
+    yield experiment(different, *seeds, about=about)
 
 
 kaiming_normal.keeps(0.25, "returns float32", gives=torch.float32)
