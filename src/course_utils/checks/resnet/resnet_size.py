@@ -17,13 +17,14 @@ def size(
     classes: int = 1000,
     *,
     layers: tuple[str, ...] = ("main",),
-    each: int = 2,
+    each: Callable = lambda kind: 2,
+    stem: int = 1,
     where: Callable = lambda stage, n, new: new or (n == 0 < stage),
     sees: Callable = lambda c, width: c,
     bias: int = 1,
 ) -> tuple[int, int]:
     """Layers and parameters."""
-    convolutions, c = [("main", 3, 64, 7)], 64  # kind, channels in and out, kernel
+    convolutions, c = [("stem", 3, 64, 7)] * stem, 64  # kind, channels in and out, kernel
     for stage, count in enumerate(counts):
         width = 64 * 2**stage
         out = 4 * width if bottleneck else width
@@ -34,8 +35,8 @@ def size(
             if where(stage, n, c != out):
                 convolutions.append(("projection", c, out, 1))
             c = out
-    learned = sum(c_out * (c_in * k * k + each) for _, c_in, c_out, k in convolutions)
-    counted = sum(kind in layers for kind, *_ in convolutions) + 1
+    learned = sum(c_out * (c_in * k * k + each(kind)) for kind, c_in, c_out, k in convolutions)
+    counted = 2 + sum(kind in layers for kind, *_ in convolutions)
     return counted, learned + classes * (sees(c, width) + bias)
 
 
@@ -81,13 +82,17 @@ resnet_size.aspect(
     "γ and β of each norm, no bias beside them",
     0.5,
     {
-        "batch norms are left out: γ and β are learned": {"each": 0},
-        "the running statistics are counted: they are not learned, γ and β are": {"each": 4},
-        "the convolutions have a bias: none does, the batch norm after it has β": {"each": 3},
+        "batch norms are left out: γ and β are learned": {"each": lambda kind: 0},
+        "the running statistics are counted: they are not learned, γ and β are": {
+            "each": lambda kind: 4
+        },
+        "the convolutions have a bias: none does, the batch norm after it has β": {
+            "each": lambda kind: 3
+        },
     },
 )(asked(one_block_more, "parameters of one block more"))
 resnet_size.aspect(
-    "projections where the shape changes, and only there",
+    "all parameters: the stem, projections where the shape changes, and only there",
     0.5,
     {
         "no projection in stage 0: the first bottleneck turns 64 channels into 256": {
@@ -96,6 +101,10 @@ resnet_size.aspect(
         "a projection in stage 0 of basic blocks": {"where": lambda stage, n, new: n == 0},
         "a projection in every block": {"where": lambda stage, n, new: True},
         "the projections are left out": {"where": lambda stage, n, new: False},
+        "the projections have no norm: one follows each of them": {
+            "each": lambda kind: 0 if kind == "projection" else 2
+        },
+        "the stem is left out: 7 × 7, from 3 channels to 64, and its norm": {"stem": 0},
     },
 )(asked(lambda f, *network: f(*network)[1], "parameters"))
 resnet_size.aspect(
