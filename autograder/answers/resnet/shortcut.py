@@ -86,7 +86,7 @@ def shortcut(x, c_out, stride, p=None):
     return torch.cat([small, zeros], 1)
 
 
-@wrong("through-numpy", "the gradient reaches x, p", "no gradient reaches x")
+@wrong("through-numpy", "the gradient reaches x, p", "no gradient of x")
 def shortcut(x, c_out, stride, p=None):
     if p is not None:
         y = F.conv2d(x.detach(), p["0.weight"], stride=stride)

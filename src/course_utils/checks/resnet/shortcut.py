@@ -19,15 +19,18 @@ def option_a_or_b(
     stride: int,
     p: Params | None = None,
     *,
+    uses: Callable = lambda p: p,
+    done: Callable = lambda same, stride: False,
     fits: Callable = lambda c, c_out: c <= c_out,
-    held: Callable = lambda x: x,
     thins: Callable = lambda x, s: x[..., ::s, ::s],
     fills: Callable = lambda x, new: F.pad(x, (0, 0, 0, 0, 0, new)),
     layers: str = "0 1",
     takes: str = "0",
     own: str = "",
 ) -> Tensor:
-    x, new = held(x), c_out - x.shape[1]
+    p, new = uses(p), c_out - x.shape[1]
+    if done(new == 0, stride):
+        return x
     if p is not None:
         return path(x, p, layers, {takes: stride}, own)
     if not fits(x.shape[1], c_out):
@@ -48,9 +51,13 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield draw.normal(2, 4, 5, 7), 4, 1
     yield draw.normal(3, 2, 7, 5), 7, 3
     yield draw.normal(1, 4, 9, 6), 4, 2
+    yield draw.normal(2, 1, 1, 5), 3, 2
+    yield draw.normal(3, 3, 3, 3), 6, 3
     yield given(x=draw.normal(1, 3, 6, 4), c_out=6, stride=1)
     yield draw.normal(2, 3, 7, 8), 5, 2, projection(draw, 3, 5)
     yield draw.normal(1, 5, 6, 7), 3, 1, projection(draw, 5, 3)
+    yield draw.normal(2, 3, 5, 1), 1, 2, projection(draw, 3, 1)
+    yield draw.normal(2, 1, 4, 4), 4, 1, projection(draw, 1, 4)
     yield given(x=draw.normal(3, 4, 8, 5), c_out=4, stride=3, p=projection(draw, 4, 4))
 
 
@@ -73,6 +80,12 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "the old channels are repeated: the new ones are zero": {
             "fills": lambda x, n: x.repeat(1, 2 + n // x.shape[1], 1, 1)[:, : x.shape[1] + n]
         },
+        "x as it is wherever the channels fit: a stride takes pixels away": {
+            "done": lambda same, stride: same
+        },
+        "x as it is wherever the stride is 1: the channels may have to grow": {
+            "done": lambda same, stride: stride == 1
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -87,6 +100,7 @@ def _(draw: Draw) -> Iterator[tuple]:
         "no batch norm after the convolution": {"layers": "0"},
         OWN: {"own": "1"},
         "the projection ignores the stride": {"takes": ""},
+        "p is ignored: it holds a projection": {"uses": lambda p: None},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
