@@ -11,14 +11,14 @@ from course_utils.checks.resnet.bans import BY_HAND
 from course_utils.checks.resnet.blocks import OWN, Params, block, block_params, shares
 
 right = partial(block, main="conv1 bn1 relu conv2 bn2", takes="conv1")
-basic_block = Exercise("4.3", "basic_block", 7, 2, (BY_HAND,), right=right)
+basic_block = Exercise("4.3", "basic_block", 7, 1, (BY_HAND,), right=right)
 
 
 def basic(draw: Draw, c_in: int, c_out: int, projects: bool) -> Params:
     return block_params(draw, ((c_in, c_out, 3), (c_out, c_out, 3)), projects)
 
 
-shares(basic_block, basic, 0.75, 0.5)
+shares(basic_block, basic, 0.75, 0.75)
 
 
 @basic_block.aspect(
@@ -27,6 +27,7 @@ shares(basic_block, basic, 0.75, 0.5)
     {
         "no relu between the convolutions": {"main": "conv1 bn1 conv2 bn2"},
         "relu before the batch norm: it comes after": {"main": "conv1 relu bn1 conv2 bn2"},
+        "the first batch norm is used twice": {"main": "conv1 bn1 relu conv2 bn1"},
         OWN: {"own": "bn1 bn2 downsample.1"},
     },
 )

@@ -48,12 +48,13 @@ def block(
     projects: Callable = lambda x, p, y: "downsample.0.weight" in p,
     short: str = SHORT,
     passes: Callable = lambda s: s,
+    inner: Callable = lambda f: f,
     ends: Callable = lambda f, s: (f + s).relu(),
 ) -> Tensor:
     """relu(F(x) + shortcut(x)); F's layers are ``main``, the layer ``takes`` has the stride."""
     strides = {takes: stride, "downsample.0": stride}
     y = path(x, p, main, strides, own)
-    return ends(y, passes(path(x, p, short, strides, own) if projects(x, p, y) else x))
+    return ends(inner(y), passes(path(x, p, short, strides, own) if projects(x, p, y) else x))
 
 
 def params(draw: Draw, layers: Sequence[tuple[str, str, int, int, int]]) -> Params:
@@ -62,7 +63,7 @@ def params(draw: Draw, layers: Sequence[tuple[str, str, int, int, int]]) -> Para
     for conv, norm, c_in, c_out, k in layers:
         p[f"{conv}.weight"] = draw.normal(c_out, c_in, k, k) / (c_in * k * k / 2) ** 0.5
         p |= {f"{norm}.{name}": draw.uniform(c_out) + 0.5 for name in ("weight", "running_var")}
-        p |= {f"{norm}.{name}": draw.normal(c_out) for name in ("bias", "running_mean")}
+        p |= {f"{norm}.{name}": draw.normal(c_out) / 2 for name in ("bias", "running_mean")}
     return p
 
 
@@ -74,9 +75,14 @@ def block_params(draw: Draw, sizes: Sequence[tuple[int, int, int]], projects: bo
 
 
 def constant(p: Params) -> Params:
-    """γ of the last norm is 0, so that F(x) is its β: what else F is does not matter."""
-    last = max(name for name in p if name.startswith("bn") and name.endswith(".weight"))
+    """The last convolution is 0, so that F(x) is the same everywhere, whatever else F is."""
+    last = max(name for name in p if name.startswith("conv"))
     return p | {last: torch.zeros_like(p[last])}
+
+
+def level(p: Params) -> Params:
+    """Norms shift nothing: one channel alone has values of both signs."""
+    return {name: 0 * t if name.endswith(("bias", "mean")) else t for name, t in p.items()}
 
 
 FURTHER = {"bn1.num_batches_tracked": torch.tensor(3), "fc.weight": torch.ones(2, 3).double()}
@@ -91,6 +97,10 @@ def shares(exercise: Exercise, make: Make, join: float, projection: float) -> No
         yield draw.normal(3, 3, 8, 6), make(draw, 3, 5, True), 2
         yield draw.normal(1, 4, 6, 9), make(draw, 4, 4, True), 2
         yield draw.normal(2, 5, 7, 5), make(draw, 5, 3, True), 1
+        yield draw.normal(4, 4, 4, 4), make(draw, 4, 4, True)
+        yield draw.normal(9, 5, 1, 1), make(draw, 5, 5, True), 2
+        yield draw.normal(5, 1, 1, 6), level(make(draw, 1, 1, False))
+        yield draw.normal(5, 1, 8, 1), make(draw, 1, 6, True), 3
         yield given(x=draw.normal(2, 3, 7, 8), p=make(draw, 3, 4, True) | FURTHER, stride=3)
         yield given(draw.normal(1, 3, 6, 4), p=make(draw, 3, 3, False) | FURTHER)
 
@@ -100,22 +110,25 @@ def shares(exercise: Exercise, make: Make, join: float, projection: float) -> No
         {
             "the shortcut is missing: relu(F(x) + x)": {"ends": lambda f, s: f.relu()},
             "no relu after the sum": {"ends": lambda f, s: f + s},
-            "relu before the sum and after it": {"ends": lambda f, s: (f.relu() + s).relu()},
-            "relu before the sum, none after it": {"ends": lambda f, s: f.relu() + s},
+            "relu before the sum: it comes after": {"inner": lambda f: f.relu()},
         },
     )
     def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(2, 4, 5, 7), constant(make(draw, 4, 4, False))
 
     @exercise.aspect(
-        "the projection: 1 × 1 convolution, then batch norm",
+        "the shortcut: the projection that p holds, else x",
         projection,
         {
             "no batch norm after the projection": {"short": "downsample.0"},
-            "relu after the projection: the shortcut is linear": {"short": f"{SHORT} relu"},
+            "relu on the shortcut: it is linear": {"passes": lambda s: s.relu()},
+            "projected where the shape changes: p says where, whatever the shapes": {
+                "projects": lambda x, p, y: x.shape != y.shape
+            },
         },
     )
     def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(2, 3, 6, 8), constant(make(draw, 3, 8, True))
+        yield draw.normal(2, 4, 6, 5), constant(make(draw, 4, 4, True))
 
     exercise.keeps(0.25)

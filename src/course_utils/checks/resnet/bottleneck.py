@@ -11,7 +11,7 @@ from course_utils.checks.resnet.bans import BY_HAND
 from course_utils.checks.resnet.blocks import OWN, Params, block, block_params, shares
 
 right = partial(block, main="conv1 bn1 relu conv2 bn2 relu conv3 bn3", takes="conv2")
-bottleneck = Exercise("4.5", "bottleneck", 5, 2, (BY_HAND,), right=right)
+bottleneck = Exercise("4.5", "bottleneck", 5, 1, (BY_HAND,), right=right)
 PAPER = (
     "the first 1 × 1 convolution takes the stride, as in the paper: it never looks at three of "
     "four pixels; here the 3 × 3 takes it"
@@ -23,7 +23,7 @@ def narrow(draw: Draw, c_in: int, c_out: int, projects: bool) -> Params:
     return block_params(draw, ((c_in, 6, 1), (6, 6, 3), (6, c_out, 1)), projects)
 
 
-shares(bottleneck, narrow, 0.5, 0.25)
+shares(bottleneck, narrow, 0.5, 0.5)
 
 
 @bottleneck.aspect(
@@ -32,6 +32,9 @@ shares(bottleneck, narrow, 0.5, 0.25)
     {
         "no relu after the first norm": {"main": "conv1 bn1 conv2 bn2 relu conv3 bn3"},
         "no relu after the second norm": {"main": "conv1 bn1 relu conv2 bn2 conv3 bn3"},
+        "the first batch norm is used twice": {
+            "main": "conv1 bn1 relu conv2 bn1 relu conv3 bn3"
+        },
         OWN: {"own": "bn1 bn2 bn3 downsample.1"},
     },
 )
