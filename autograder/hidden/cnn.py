@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+from torch import Tensor
+
 from course_utils.checks import cnn as visible
+from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.cnn.conv_backward import layer
+from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.probe import Probe, given
 
@@ -21,7 +26,6 @@ conv_forward.gradients("x, w, bias", points=0.5)
     {
         "kernels for another number of channels should raise a ValueError: broadcasting hides "
         "the mistake": {"alike": lambda channels, made_for: True},
-        "a kernel as large as the padded image fits once": {"fits": lambda k, room: k < room},
     },
 )
 def _(draw: Draw) -> Iterator[tuple | Probe]:
@@ -43,11 +47,13 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 conv_backward = visible.conv_backward.hidden_part()
 
 
-@conv_backward.aspect("a padding wider than the kernel", 0.5)
+@conv_backward.aspect("where x and w are learned: they require gradients", 0.5)
 def _(draw: Draw) -> Iterator[Probe]:
-    for k, p in ((2, 3), (1, 2), (3, 4)):
-        for only in ("dx", "dw"):
-            yield layer(draw, (2, 2, 5, 6), (3, 2, k, k), 1, p, only)
+    for stride, padding in ((1, 0), (2, 1)):
+        probe = layer(draw, (2, 2, 5, 6), (3, 2, 3, 3), stride, padding)
+        for x in probe.args[1:3]:
+            x.requires_grad_()
+        yield probe
 
 
 # -- 3.3 max pooling ----------------------------------------------------------------------
@@ -83,9 +89,8 @@ def _(draw: Draw) -> Iterator[tuple]:
 receptive_field = visible.receptive_field.hidden_part()
 
 
-@receptive_field.aspect("no layers, strides wider than the kernel, many layers", 0.5)
+@receptive_field.aspect("strides wider than the kernel, very many layers", 0.5)
 def _(draw: Draw) -> Iterator[tuple]:
-    yield ([],)
     yield ([(1, 2), (3, 1)],)
     yield ([(2, 4), (1, 3), (3, 1)],)
     yield ([(1, 1), (1, 1)],)
@@ -106,6 +111,12 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield ([("norm", 64)],)
     yield ([("pool", 2), ("attention", 8, 8, True)],)
     yield ([("dropout", 1), ("linear", 3, 4, True)],)
+    for kind in ("conv_transpose", "Conv", "conv1", "deconv", ""):
+        yield ([(kind, 3, 4, 5, True)],)
+    for kind in ("bilinear", "LINEAR", "lin"):
+        yield ([(kind, 3, 4, True)],)
+    for kind in ("max_pool", "unpool", "Pool"):
+        yield ([(kind, 2)],)
     yield ([("linear", 3, 4, False), ("pool", 2)],)
     yield ([],)
 
@@ -120,6 +131,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     vgg += [("linear", n, m, True) for n, m in ((25_088, 4096), (4096, 4096), (4096, 1000))]
     yield (vgg,)
     yield ([("linear", 10**8 + 2, 10**8 + 3, True), ("conv", 3, 5, 3, True)],)
+    yield ([("linear", 10**12, 10**12 + 1, True), ("conv", 10**9, 10**9 + 1, 7, False)],)
 
 
 # -- 3.6 shift ----------------------------------------------------------------------------
@@ -128,7 +140,13 @@ shift = visible.shift.hidden_part()
 shift.gradients("x", points=0.5)
 
 
-@shift.aspect("farther than the image is wide or high: all black", 0.5)
-def _(draw: Draw) -> Iterator[tuple]:
-    for right, down in ((5, 0), (0, -3), (9, 1), (-12, 2), (1, 3), (-1, -10), (30, 30)):
-        yield draw.normal(2, 3, 3, 5) + 3, right, down
+@shift.contract("any dtype: truth values, half precision, integers to the last digit", 0.5)
+def _(answer: Answer, draw: Draw) -> None:
+    digits = draw.integers(-(2**62), 2**62, 2, 3, 4, 5)
+    for x in (digits, digits.to(torch.int16), digits > 0, draw.normal(2, 3, 4, 5).half()):
+        for right, down in ((1, -2), (-3, 0), (5, 1)):
+            y = answer(x, right, down)
+            if not isinstance(y, Tensor) or y.dtype != x.dtype:
+                raise Wrong(f"{getattr(y, 'dtype', a(y))} came out, expected {x.dtype}")
+            if not torch.equal(y, shift.right(x, right, down)):
+                raise Wrong(f"{x.dtype}: not the numbers that went in: move them as they are")

@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from course_utils.checks import convolution as visible
-from course_utils.checks.convolution.conv1d import symmetric
-from course_utils.checks.convolution.conv2d import unoriented
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import exchange
-from course_utils.checks.probe import Probe, given
 
 # -- 2.1 moving average -------------------------------------------------------------------
 
@@ -81,21 +78,6 @@ def broadcast(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
     return (windows[:, None] * w[:, :, None, None]).sum((2, 5, 6))
 
 
-@conv2d.aspect(
-    "one image, one kernel, one window; strides longer than the kernel",
-    0.5,
-)
-def _(draw: Draw) -> Iterator[tuple | Probe]:
-    for size, kernel, stride, padding in (
-        ((1, 1, 3, 3), (1, 1, 3, 3), 1, 0),
-        ((1, 2, 5, 7), (1, 2, 1, 1), 1, 0),
-        ((2, 1, 2, 2), (2, 1, 4, 4), 1, 1),
-        ((2, 2, 9, 9), (2, 2, 2, 2), 4, 0),
-    ):
-        x, w = draw.normal(*size), unoriented(draw.normal(*kernel))
-        yield given(x=x, w=w, stride=stride, padding=padding)
-
-
 @conv2d.refuses(
     "refuses kernels made for another number of channels",
     0.5,
@@ -115,24 +97,7 @@ separable_filter = visible.separable_filter.hidden_part()
 separable_filter.gradients("x, k", points=0.5)
 
 
-@separable_filter.aspect("filters of one sample, and filters longer than the image", 0.5)
-def _(draw: Draw) -> Iterator[tuple]:
-    for size, k in (
-        ((2, 3, 9, 5), 1),
-        ((2, 2, 4, 11), 7),
-        ((3, 2, 2, 3), 9),
-        ((1, 2, 1, 1), 3),
-    ):
-        yield draw.normal(*size), symmetric(draw.normal(k))
-
-
 # -- 2.7 edges ----------------------------------------------------------------------------
 
 edge_strength = visible.edge_strength.hidden_part()
 edge_strength.gradients("x", points=0.5)
-
-
-@edge_strength.aspect("images of one row, one column, one pixel", 0.25)
-def _(draw: Draw) -> Iterator[tuple]:
-    for size in ((2, 2, 1, 6), (2, 3, 5, 1), (1, 2, 1, 1)):
-        yield (0.02 * draw.normal(*size),)

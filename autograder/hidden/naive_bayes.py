@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from course_utils.checks import naive_bayes as visible
 from course_utils.checks.core import Draw
-from course_utils.checks.naive_bayes.binarise import bytes_of, greys
+from course_utils.checks.naive_bayes.binarise import greys
 from course_utils.checks.naive_bayes.data import coins, labels, tables
 from course_utils.checks.naive_bayes.log_likelihood import call
 from course_utils.checks.naive_bayes.posterior import row
@@ -19,11 +20,10 @@ from course_utils.checks.probe import Probe
 binarise = visible.binarise.hidden_part()
 
 
-@binarise.aspect("thresholds of 0 and 1", 0.25)
+@binarise.aspect("doubles just above the threshold", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    for threshold in (0, 0.0, 1.0):
-        yield greys(2, 2, 4, 3), threshold
-        yield bytes_of(2, 2, 8, 8), threshold
+    for threshold in (0.25, 0.5):
+        yield greys(2, 2, 4, 3) + 1e-12, threshold
 
 
 # -- 1.2 prior ----------------------------------------------------------------------------
@@ -52,11 +52,10 @@ def _(draw: Draw) -> Iterator[tuple]:
 log_likelihood = visible.log_likelihood.hidden_part()
 
 
-@log_likelihood.aspect("one class, one pixel, one image", 0.5)
+@log_likelihood.aspect("hundreds of images: counts are no bytes", 0.5)
 def _(draw: Draw) -> Iterator[Probe]:
-    for counts, d in (((5,), 4), ((3, 2), 1), ((1,), 1), ((1, 1, 1), 2)):
-        y = labels(*counts)
-        yield call(coins(draw, len(y), d), y, len(counts))
+    y = labels(700, 300)
+    yield call(coins(draw, len(y), 3), y, 2)
 
 
 # -- 1.4 joint ----------------------------------------------------------------------------
@@ -64,10 +63,17 @@ def _(draw: Draw) -> Iterator[Probe]:
 log_joint = visible.log_joint.hidden_part()
 
 
-@log_joint.aspect("one class, one pixel", 0.5)
+def sure(draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
+    """Tables of 3 classes and 4 pixels in which 1 − φ is no longer 1 − exp(log φ)."""
+    prior, on, off = tables(draw, 3, 4)
+    on[0, 1], off[0, 1] = -1e-30, -70
+    on[2, 3], off[2, 3] = -90, -1e-40
+    return prior, on, off
+
+
+@log_joint.aspect("pixels that are all but sure", 0.5)
 def _(draw: Draw) -> Iterator[tuple]:
-    for n, k, d in ((4, 1, 3), (3, 2, 1), (1, 1, 1)):
-        yield coins(draw, n, d), *tables(draw, k, d)
+    yield coins(draw, 5, 4), *sure(draw)
 
 
 # -- 1.5 posterior ------------------------------------------------------------------------
@@ -86,8 +92,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 evidence = visible.evidence.hidden_part()
 
 
-@evidence.aspect("a single pixel; a class against itself", 0.5)
+@evidence.aspect("pixels that are all but sure", 0.5)
 def _(draw: Draw) -> Iterator[tuple]:
-    yield coins(draw, 4, 1), *tables(draw, 3, 1)[1:], 0, 2
-    yield coins(draw, 1, 1), *tables(draw, 2, 1)[1:], 1, 0
-    yield coins(draw, 3, 5), *tables(draw, 3, 5)[1:], 1, 1
+    _, on, off = sure(draw)
+    yield coins(draw, 5, 4), on, off, 2, 0

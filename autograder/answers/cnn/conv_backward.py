@@ -100,7 +100,7 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     return dx, dw, db
 
 
-@wrong("frame-around-dy", "a padding wider than the kernel", "raised")
+@wrong("frame-around-dy", Exercise.WHOLE, "raised")
 def conv_backward(dy, x, w, stride=1, padding=0):
     B, O, H2, W2 = dy.shape
     kH, kW = w.shape[2:]
@@ -113,6 +113,17 @@ def conv_backward(dy, x, w, stride=1, padding=0):
     patches = spread.unfold(2, kH, 1).unfold(3, kW, 1)
     dx = torch.einsum("bohwmn,ocmn->bchw", patches, w.flip(2, 3))
     return dx, dw, dy.sum((0, 2, 3))
+
+
+@wrong("numpy", "where x and w are learned: they require gradients", "raised RuntimeError")
+def conv_backward(dy, x, w, stride=1, padding=0):
+    kernel, size = w.shape[2:], x.shape
+    rows, w_rows = dy.numpy().reshape(*dy.shape[:2], -1), w.numpy().reshape(len(w), -1)
+    columns = F.unfold(x, kernel, padding=padding, stride=stride).numpy()
+    dw = (rows @ columns.swapaxes(1, 2)).sum(0).reshape(w.shape)
+    back = torch.from_numpy(w_rows.T @ rows)
+    dx = F.fold(back, size[2:], kernel, padding=padding, stride=stride)
+    return dx, torch.from_numpy(dw), dy.sum((0, 2, 3))
 
 
 @wrong("autograd", Exercise.WHOLE, "is not allowed here")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 
 from autograder.answers.bank import Bank
@@ -44,19 +47,61 @@ def count_parameters(layers):
     return sum(map(count, layers))
 
 
-@right("tensor")
+@right("table")
 def count_parameters(layers):
-    counts = []
-    for layer in layers:
-        kind = layer[0]
+    counts = {
+        "conv": lambda n, m, k, bias: math.prod((n, m, k, k)) + m * bias,
+        "linear": lambda n, m, bias: math.prod((n, m)) + m * bias,
+        "pool": lambda k: 0,
+    }
+    total = 0
+    for kind, *sizes in layers:
+        try:
+            count = counts[kind]
+        except KeyError:
+            raise ValueError(f"unknown layer {kind}") from None
+        total = total + count(*sizes)
+    return total
+
+
+@wrong("int64", LARGE, "expected 10")
+def count_parameters(layers):
+    total = 0
+    for kind, *sizes in layers:
         if kind not in ("conv", "linear", "pool"):
             raise ValueError(kind)
         if kind == "pool":
             continue
-        k = layer[3] if kind == "conv" else 1
-        bias = layer[2] if layer[-1] else 0
-        counts.append(layer[1] * layer[2] * k**2 + bias)
-    return torch.tensor(counts, dtype=torch.int64).sum()
+        n, m, *k, bias = sizes
+        total += int(np.prod(np.array([n, m, *k, *k], dtype=np.int64))) + m * bias
+    return total
+
+
+@wrong("prefixes", REFUSES, "should raise a ValueError")
+def count_parameters(layers):
+    total = 0
+    for kind, *sizes in layers:
+        if kind.startswith("conv"):
+            c_in, c_out, k, bias = sizes
+            total += c_out * (c_in * k * k + bias)
+        elif kind.startswith("lin"):
+            n_in, n_out, bias = sizes
+            total += n_out * (n_in + bias)
+        elif "pool" not in kind:
+            raise ValueError(f"unknown layer {kind}")
+    return total
+
+
+@wrong("tensor", INTEGER, "returned a Tensor, expected a Python integer")
+def count_parameters(layers):
+    total = torch.tensor(0)
+    for kind, *sizes in layers:
+        if kind not in ("conv", "linear", "pool"):
+            raise ValueError(kind)
+        if kind != "pool":
+            n, m, *k, bias = sizes
+            total += n * m * (k[0] ** 2 if k else 1) + m * bias
+    return total
 
 
 @wrong("any-kind", REFUSES, "should raise a ValueError")

@@ -74,6 +74,14 @@ def max_pool(x, size, stride=None):
     return x.unfold(2, size, stride).unfold(3, size, stride).amax((-1, -2))
 
 
+@wrong("starts-far-below", Exercise.WHOLE, "got -1e+09, expected")
+def max_pool(x, size, stride=None):
+    s = stride or size
+    if size > min(x.shape[2:]):
+        raise ValueError("the window does not fit")
+    return x.unfold(2, size, s).unfold(3, size, s).amax((-1, -2)).clamp(min=-1e9)
+
+
 @wrong("float32-buffer", "keeps the dtype and leaves its input alone", "torch.float32 came out")
 def max_pool(x, size, stride=None):
     s = stride or size

@@ -14,7 +14,7 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 INTEGERS = "returns integers and leaves the list as it is"
-HIDDEN = "no layers, strides wider than the kernel, many layers"
+HIDDEN = "strides wider than the kernel, very many layers"
 
 
 @right("forwards")
@@ -42,7 +42,7 @@ def receptive_field(layers):
     return size, math.prod(strides)
 
 
-@right("tensors")
+@wrong("tensors", INTEGERS, "returned a Tensor, expected a Python integer")
 def receptive_field(layers):
     k = torch.tensor([k for k, _ in layers], dtype=torch.int64)
     jumps = torch.tensor([1] + [s for _, s in layers]).cumprod(0)
@@ -65,7 +65,7 @@ def receptive_field(layers):
     return float(size), float(strides[-1])
 
 
-@wrong("starts-with-first", HIDDEN, "raised IndexError")
+@wrong("starts-with-first", Exercise.WHOLE, "raised IndexError")
 def receptive_field(layers):
     size, jump = layers[0]
     for k, s in layers[1:]:
@@ -97,7 +97,7 @@ def receptive_field(layers):
     return walk(layers)
 
 
-@right("numpy")
+@wrong("numpy", INTEGERS, "returned an int64, expected a Python integer")
 def receptive_field(layers):
     if len(layers) == 0:
         return np.int64(1), np.int64(1)

@@ -11,7 +11,7 @@ from course_utils.checks.exercise import Exercise
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-FAR = "farther than the image is wide or high: all black"
+DTYPES = "any dtype: truth values, half precision, integers to the last digit"
 KEEPS = "keeps the dtype, also uint8, and leaves its input alone"
 
 
@@ -99,11 +99,17 @@ def shift(x, right, down):
     return y
 
 
-@wrong(
-    "not-farther", "farther than the image is wide or high: all black", "raised RuntimeError"
-)
+@wrong("not-farther", Exercise.WHOLE, "raised RuntimeError")
 def shift(x, right, down):
     return F.pad(x, (right, -right, down, -down))
+
+
+@wrong("through-float64", DTYPES, "not the numbers that went in")
+def shift(x, right, down):
+    H, W = x.shape[2:]
+    y = F.pad(x.double(), (W, W, H, H))
+    right, down = max(-W, min(right, W)), max(-H, min(down, H))
+    return y[..., H - down : 2 * H - down, W - right : 2 * W - right].to(x.dtype)
 
 
 @wrong("detached", "the gradient reaches x", "no gradient of x")

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -70,7 +71,7 @@ def edge_strength(x):
     return (gx**2 + gy**2).sqrt()
 
 
-@wrong("ends-apart", "images of one row, one column, one pixel", "shape")
+@wrong("ends-apart", Exercise.WHOLE, "shape")
 def edge_strength(x):
     def difference(x):
         first, last = x[..., 1:2] - x[..., :1], x[..., -1:] - x[..., -2:-1]

@@ -57,7 +57,19 @@ def binarise(images, threshold=0.5):
     return images.flatten(1).float()
 
 
-@wrong("falsy-threshold", "thresholds of 0 and 1", "at index")
+@wrong("single-precision", "doubles just above the threshold", "at index")
+def binarise(images, threshold=0.5):
+    limit = threshold if images.is_floating_point() else 255 * threshold
+    return (images.float().flatten(1) > limit).float()
+
+
+@wrong("scale-by-largest-value", Exercise.WHOLE, "in a dark batch too")
+def binarise(images, threshold=0.5):
+    white = 255 if images.max() > 1 else 1
+    return (images.flatten(1) > white * threshold).float()
+
+
+@wrong("falsy-threshold", Exercise.WHOLE, "the threshold is ignored")
 def binarise(images, threshold=None):
     threshold = threshold or 0.5
     limit = threshold if images.is_floating_point() else 255 * threshold

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from autograder.answers.bank import Bank
+from course_utils.checks.exercise import Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -42,7 +43,20 @@ def evidence(x, log_on, log_off, a, b):
     return x * (on[a] - on[b]) + (1 - x) * (off[a] - off[b])
 
 
-@wrong("squeeze", "a single pixel; a class against itself", "shape")
+@wrong("off-from-on", "pixels that are all but sure", "NaN or infinity")
+def evidence(x, log_on, log_off, a, b):
+    on, off = log_on[a] - log_on[b], torch.log1p(-log_on.exp())
+    return torch.where(x == 1, on, off[a] - off[b])
+
+
+@wrong("refuses-itself", Exercise.WHOLE, "refuses")
+def evidence(x, log_on, log_off, a, b):
+    if a == b:
+        raise ValueError("two classes are compared")
+    return x * (log_on[a] - log_on[b]) + (1 - x) * (log_off[a] - log_off[b])
+
+
+@wrong("squeeze", Exercise.WHOLE, "expected one per pixel, (N, D)")
 def evidence(x, log_on, log_off, a, b):
     return (x * (log_on[a] - log_on[b]) + (1 - x) * (log_off[a] - log_off[b])).squeeze(1)
 

@@ -54,7 +54,13 @@ def log_joint(x, log_prior, log_on, log_off):
     return joint + x @ log_off.T
 
 
-@wrong("squeeze-one-class", "one class, one pixel", "shape")
+@wrong("off-from-on", "pixels that are all but sure", "NaN or infinity")
+def log_joint(x, log_prior, log_on, log_off):
+    off = torch.log1p(-log_on.exp())
+    return log_prior + torch.where(x[:, None] == 1, log_on, off).sum(2)
+
+
+@wrong("squeeze-one-class", Exercise.WHOLE, "shape")
 def log_joint(x, log_prior, log_on, log_off):
     return (log_prior + x @ log_on.T + (1 - x) @ log_off.T).squeeze(1)
 

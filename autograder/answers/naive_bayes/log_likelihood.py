@@ -79,7 +79,7 @@ def log_likelihood(x, y, classes, smoothing=1.0):
     return p.log(), (1 - p).log()
 
 
-@wrong("squeeze", "one class, one pixel, one image", "shape")
+@wrong("squeeze", Exercise.WHOLE, "shape")
 def log_likelihood(x, y, classes, smoothing=1.0):
     members = torch.nn.functional.one_hot(y, classes).double()
     p = (members.T @ x.double() + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
@@ -91,4 +91,12 @@ def log_likelihood(x, y, classes, smoothing=1.0):
     x *= 2
     members = torch.nn.functional.one_hot(y, classes).double()
     p = (members.T @ x.double() / 2 + smoothing) / (members.sum(0)[:, None] + 2 * smoothing)
+    return p.log(), (1 - p).log()
+
+
+@wrong("counts-in-bytes", "hundreds of images: counts are no bytes", "log_o")
+def log_likelihood(x, y, classes, smoothing=1.0):
+    on = torch.zeros(classes, x.shape[1], dtype=torch.uint8).index_add_(0, y, x.byte())
+    n = torch.bincount(y, minlength=classes).double()[:, None]
+    p = (on.double() + smoothing) / (n + 2 * smoothing)
     return p.log(), (1 - p).log()

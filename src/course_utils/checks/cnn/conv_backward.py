@@ -9,17 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks.convolution.bans import BY_HAND
+from course_utils.checks import twins
+from course_utils.checks.cnn.conv_forward import LAYERS
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
-from course_utils.checks.watch import Ban
 
-PARTS, FUNC = ("dx", "dw", "db"), "torch._functorch.eager_transforms"
-GRADIENTS_BY_HAND = Ban(
+PARTS = ("dx", "dw", "db")
+GRADIENTS_BY_HAND = twins.ban(
     "write the three gradients yourself, they are the exercise",
-    BY_HAND.operators,
-    (*BY_HAND.modules, "torch.autograd:grad", "torch.autograd:backward", FUNC),
+    twins.CONVOLUTION,
+    twins.AVERAGE_POOLING,
+    twins.AUTOGRAD,
 )
 
 
@@ -32,6 +33,7 @@ def chain_rule(
     *,
     step: Callable = lambda s: s,
     kernel: Callable = lambda w: w,
+    frames: Callable = lambda x, p: F.pad(x, (p, p, p, p)),
     sends: Callable = lambda dx, back: dx.add_(back),
     cuts: Callable = lambda p, n, end: slice(p, p + n),
     sums: Callable = lambda dw: dw.sum(0),
@@ -40,7 +42,7 @@ def chain_rule(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """y[i, j] = Σ w[m, n] x[s·i + m, s·j + n] + b, window by window."""
     p, s, (kH, kW) = padding, step(stride), w.shape[2:]
-    padded = F.pad(x, (p, p, p, p))
+    padded = frames(x, p)
     dx, dw = torch.zeros_like(padded), x.new_zeros(len(x), *w.shape)
     for i in range(dy.shape[2]):
         for j in range(dy.shape[3]):
@@ -70,29 +72,34 @@ def layer(
 @conv_backward.whole
 def _(draw: Draw) -> Iterator[Probe]:
     yield Probe(layer(draw, (2, 3, 6, 7), (4, 3, 3, 2)).args[:3], parts=PARTS)
-    yield layer(draw, (3, 4, 7, 5), (2, 4, 2, 3), 1, 1)
-    yield layer(draw, (1, 2, 9, 8), (3, 2, 3, 4), 2)  # a row is left over, no column
-    yield layer(draw, (2, 3, 8, 11), (5, 3, 3, 3), 3, 2)
-    yield layer(draw, (2, 1, 7, 9), (1, 1, 3, 3), 2, 1)
-    yield layer(draw, (2, 2, 6, 8), (3, 2, 1, 1), 3)
+    for size, kernel, stride, padding in LAYERS:
+        yield layer(draw, size, kernel, stride, padding)
     dy, x, w, s, p = layer(draw, (3, 2, 6, 5), (2, 2, 4, 3), 2, 2).args
     yield replace(given(dy=dy, x=x, w=w, stride=s, padding=p), parts=PARTS)
 
 
-@conv_backward.aspect(
+def alone(only: str) -> Callable:
+    """Probes of one gradient, without stride and padding."""
+
+    def generate(draw: Draw) -> Iterator[Probe]:
+        yield layer(draw, (2, 3, 6, 6), (4, 3, 3, 3), only=only)
+        yield layer(draw, (3, 2, 5, 7), (1, 2, 2, 3), only=only)
+
+    return generate
+
+
+conv_backward.aspect(
     "db sums over images, rows and columns",
     1,
     {
         "db is averaged, expected a sum": {"total": lambda dy: dy.mean((0, 2, 3))},
-        "db of each image: images are summed too": {"total": lambda dy: dy.sum((2, 3))},
+        "db is divided by the number of images, expected a sum": {
+            "total": lambda dy: dy.sum((2, 3)).mean(0)
+        },
     },
-)
-def _(draw: Draw) -> Iterator[Probe]:
-    yield layer(draw, (2, 3, 6, 6), (4, 3, 3, 3), only="db")
-    yield layer(draw, (3, 1, 5, 7), (2, 1, 2, 3), only="db")
+)(alone("db"))
 
-
-@conv_backward.aspect(
+conv_backward.aspect(
     "dw: each weight met every window",
     1,
     {
@@ -101,13 +108,9 @@ def _(draw: Draw) -> Iterator[Probe]:
             "sums": lambda dw: dw.sum(0).flip(-1, -2)
         },
     },
-)
-def _(draw: Draw) -> Iterator[Probe]:
-    yield layer(draw, (2, 3, 6, 6), (4, 3, 3, 3), only="dw")
-    yield layer(draw, (3, 2, 5, 7), (1, 2, 2, 3), only="dw")
+)(alone("dw"))
 
-
-@conv_backward.aspect(
+conv_backward.aspect(
     "dx adds up what every window sends back",
     1,
     {
@@ -118,10 +121,7 @@ def _(draw: Draw) -> Iterator[Probe]:
         },
         "in another order: expected dx, dw, db": {"returns": lambda dx, dw, db: (dw, dx, db)},
     },
-)
-def _(draw: Draw) -> Iterator[Probe]:
-    yield layer(draw, (2, 3, 6, 6), (4, 3, 3, 3), only="dx")
-    yield layer(draw, (3, 2, 5, 7), (1, 2, 2, 3), only="dx")
+)(alone("dx"))
 
 
 @conv_backward.aspect(
@@ -136,6 +136,9 @@ def _(draw: Draw) -> Iterator[Probe]:
             "cuts": lambda p, n, end: slice(None)
         },
         "the frame is cut off on one side only": {"cuts": lambda p, n, end: slice(n)},
+        "dw meets x without its frame: windows start in the padding": {
+            "frames": lambda x, p: F.pad(x, (0, 2 * p, 0, 2 * p))
+        },
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:

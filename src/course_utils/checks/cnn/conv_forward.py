@@ -32,7 +32,6 @@ def layer(
     arranges: Callable = lambda y: y,
     adds: Callable = lambda y, bias: y + bias[:, None, None],
 ) -> Tensor:
-    """x (B, C_in, H, W), w (C_out, C_in, kH, kW) -> (B, C_out, H', W')."""
     if not alike(x.shape[1], w.shape[1]):
         raise ValueError("x and w differ in their input channels")
     x, s = pads(x, padding), step(stride)
@@ -43,20 +42,29 @@ def layer(
     return y if bias is None else adds(y, bias)
 
 
+LAYERS = (  # (B, C_in, H, W), (C_out, C_in, kH, kW), stride, padding
+    ((3, 4, 9, 6), (2, 4, 2, 3), 2, 1),
+    ((1, 2, 9, 8), (3, 2, 3, 4), 2, 0),  # a row is left over, no column
+    ((2, 3, 8, 11), (5, 3, 3, 3), 3, 2),
+    ((2, 1, 7, 9), (1, 1, 3, 3), 2, 1),
+    ((2, 2, 6, 8), (3, 2, 1, 1), 3, 0),
+    ((2, 3, 4, 4), (3, 3, 2, 2), 1, 3),  # all equal, the padding wider than the kernel
+    ((1, 1, 6, 1), (2, 1, 3, 1), 2, 2),
+    ((1, 4, 1, 8), (3, 4, 1, 1), 2, 2),
+    ((2, 3, 4, 5), (1, 3, 4, 5), 1, 0),  # one window
+)
 conv_forward = Exercise("3.1", "conv_forward", 8, hidden=2, bans=(BY_HAND,), right=layer)
 
 
 @conv_forward.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield draw.normal(2, 3, 7, 9), draw.normal(4, 3, 3, 2)
-    yield draw.normal(3, 4, 9, 6), draw.normal(2, 4, 2, 3), draw.normal(2), 2, 1
-    yield draw.normal(1, 2, 8, 11), draw.normal(3, 2, 3, 4), None, 3, 0
-    yield draw.normal(2, 3, 6, 5), draw.normal(5, 3, 3, 3), draw.normal(5), 1, 2
-    yield draw.normal(2, 2, 9, 10), draw.normal(2, 2, 2, 1), draw.normal(2), 4, 0
+    for n, (size, kernel, stride, padding) in enumerate(LAYERS):
+        bias = draw.normal(kernel[0]) if n % 3 else None
+        yield draw.normal(*size), draw.normal(*kernel), bias, stride, padding
     x, w = draw.normal(2, 1, 2, 6), draw.normal(3, 1, 3, 4)
     yield given(x=x, w=w, bias=draw.normal(3), stride=1, padding=1)
     yield given(draw.normal(2, 3, 5, 8), draw.normal(1, 3, 1, 1), padding=1, stride=2)
-    yield given(draw.normal(1, 1, 8, 7), draw.normal(2, 1, 4, 3), padding=2)
     yield given(draw.normal(3, 2, 5, 6), draw.normal(4, 2, 2, 3), bias=draw.normal(4))
 
 
@@ -69,6 +77,12 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         },
         "the weights are flattened in another order than the columns: both run over channel, "
         "row, column": {"kernel": lambda w: w.permute(0, 2, 3, 1).reshape(w.shape)},
+        "the kernels are mixed up: a row for each is reshape(C_out, -1), without a transpose": {
+            "kernel": lambda w: w.reshape(-1, len(w)).T.reshape(w.shape)
+        },
+        "images and channels are mixed up: (C_out, B·H'·W') needs a transpose before reshape": {
+            "arranges": lambda y: y.transpose(0, 1).reshape(y.shape)
+        },
         "channels and positions are mixed up: transpose (positions, channels), then reshape": {
             "arranges": lambda y: y.flatten(2).mT.reshape(y.shape)
         },

@@ -42,9 +42,13 @@ count_parameters = Exercise("3.5", "count_parameters", 4, 2, right=learned, read
 @count_parameters.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield ([("conv", 3, 16, 5, True), ("pool", 2)],)
-    yield ([("conv", 6, 4, 3, False)],)
-    yield ([("linear", 40, 12, True)],)
+    for one in (("conv", 6, 4, 3, False), ("linear", 40, 12, True), ("pool", 2)):
+        yield ([one],)
+    for bias in (True, False):
+        yield ([("conv", 1, 1, 1, bias), ("linear", 1, 1, bias)],)
     yield ([("linear", 7, 30, False), ("linear", 30, 10, True)],)
+    yield ([("conv", 8, 8, 3, True), ("pool", 2)] * 3 + [("linear", 32, 32, True)] * 2,)
+    yield ([("linear", 10**5 + 1, 10**5 + 3, False)] * 2,)
     yield ([("pool", 3), ("conv", 7, 9, 1, True), ("conv", 9, 2, 4, True), ("pool", 2)],)
     lenet = [("conv", 1, 6, 5, True), ("pool", 2), ("conv", 6, 16, 5, True), ("pool", 2)]
     lenet += [("linear", 400, 120, True), ("linear", 120, 84, True), ("linear", 84, 10, True)]
@@ -88,7 +92,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     for bias in (True, False):
         yield ([("conv", 3, 8, 1, bias)],)
         yield ([("linear", 40, 12, bias)],)
-    yield ([("conv", 9, 4, 1, True), ("linear", 4, 7, False), ("linear", 7, 2, True)],)
+        yield ([("conv", 9, 4, 1, bias), ("pool", 2), ("conv", 4, 6, 1, bias)],)
 
 
 leaves_the_list(count_parameters, "returns an integer and leaves the list as it is", 0.25)

@@ -20,14 +20,14 @@ def integers(got: Any) -> Any:
 
 
 def leaves_the_list(exercise: Exercise, name: str, points: float) -> None:
-    """A contract: no float comes back, and the list of layers is as it was."""
+    """A contract: Python's integers come back, and the list of layers is as it was."""
 
     @exercise.contract(name, points)
     def _(answer: Answer, draw: Draw) -> None:
         for probe in exercise.probes(exercise.WHOLE):
-            value = integers(probe.ask(answer))
-            for one in value if isinstance(value, tuple) else [value]:
-                if isinstance(one, float):
-                    raise Wrong(f"returned {a(one)}, expected an int")
+            value = probe.ask(answer)
+            for one in value if isinstance(value, tuple | list) else [value]:
+                if type(one) is not int:
+                    raise Wrong(f"returned {a(one)}, expected a Python integer: int(...)")
         if answer.changed_input:
             raise Wrong("the list of layers was changed: the caller's data is overwritten")

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_utils.checks import twins
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
-from course_utils.checks.watch import Ban
 
-POOL_BY_HAND = Ban(
-    "take the largest value of each window yourself, it is the exercise",
-    operators=r"pool",
-    modules=("scipy.ndimage", "skimage.measure", "skimage.morphology"),
+POOL_BY_HAND = twins.ban(
+    "take the largest value of each window yourself, it is the exercise", twins.POOLING
 )
+
+
+def windows(x: Tensor, size: int, s: int) -> Tensor:
+    return x.unfold(2, size, s).unfold(3, size, s).flatten(-2)
+
+
+def rounded_up(x: Tensor, size: int, s: int) -> Tensor:
+    more = [-(n - size) % s for n in x.shape[2:]]
+    return windows(F.pad(x, (0, more[1], 0, more[0]), value=-math.inf), size, s)
+
+
+def blocks(x: Tensor, size: int, s: int) -> Tensor:
+    h, w = (n // size for n in x.shape[2:])
+    cut = x[:, :, : h * size, : w * size]
+    return cut.reshape(*x.shape[:2], h, w, -1) if s == size else windows(x, size, s)
 
 
 def largest(
@@ -26,21 +40,13 @@ def largest(
     *,
     fits: Callable = lambda size, n: size <= n,
     step: Callable = lambda stride, size: size if stride is None else stride,
-    whole: Callable = lambda x, size, s: x,
+    cuts: Callable = windows,
     takes: Callable = lambda windows: windows.max(-1).values,
 ) -> Tensor:
     """x (B, C, H, W) -> (B, C, H', W')."""
     if not all(fits(size, n) for n in x.shape[2:]):
         raise ValueError("the window is larger than the image")
-    s = step(stride, size)
-    x = whole(x, size, s)
-    return takes(x.unfold(2, size, s).unfold(3, size, s).flatten(-2))
-
-
-def rounded_up(x: Tensor, size: int, s: int) -> Tensor:
-    """With a frame that makes windows of the rest."""
-    more = [-(n - size) % s for n in x.shape[2:]]
-    return F.pad(x, (0, more[1], 0, more[0]), value=-1e9)
+    return takes(cuts(x, size, step(stride, size)))
 
 
 max_pool = Exercise("3.3", "max_pool", 5, hidden=2, bans=(POOL_BY_HAND,), right=largest)
@@ -52,8 +58,11 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield draw.normal(3, 2, 9, 7), 3, 2
     yield draw.normal(1, 4, 8, 11), 2, 3
     yield draw.normal(2, 1, 7, 5), 3, 3
+    yield draw.normal(2, 3, 4, 4), 4, 1  # one window
+    yield draw.normal(1, 2, 1, 5), 1, 1
     yield draw.normal(2, 3, 10, 9) - 3, 4, 1
-    yield draw.normal(2, 2, 6, 9) - 4, 3
+    for scale in (1, 1e4, 1e30):  # below any value that one may start from
+        yield (draw.normal(2, 2, 6, 9) - 4) * scale, 3
     yield given(x=draw.normal(2, 3, 5, 9), size=2, stride=None)
     yield given(draw.normal(3, 2, 5, 4) - 4, size=1, stride=2)
 
@@ -68,7 +77,11 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "the largest absolute value: −1 is larger than −2": {
             "takes": lambda w: w.gather(-1, w.abs().argmax(-1, keepdim=True))[..., 0]
         },
+        "the values lose their signs: −1 is larger than −2 and stays −1": {
+            "takes": lambda w: w.abs().amax(-1)
+        },
         "the mean, expected the largest value": {"takes": lambda w: w.mean(-1)},
+        "the smallest value, expected the largest": {"takes": lambda w: w.amin(-1)},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -84,7 +97,10 @@ def _(draw: Draw) -> Iterator[tuple]:
         "without a stride the window moves by one pixel: it moves by its size": {
             "step": lambda stride, size: stride or 1
         },
-        "rounded up: a window that does not fit gives no value": {"whole": rounded_up},
+        "rounded up: a window that does not fit gives no value": {"cuts": rounded_up},
+        "cut by a reshape alone, these are no windows: bring their two axes together first": {
+            "cuts": blocks
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:

@@ -12,8 +12,12 @@ from course_utils.checks.probe import Probe, experiment, given
 
 
 def before(s: list[int]) -> list[int]:
-    """For each layer, the product of the strides of those before it."""
-    return [math.prod(s[:n]) for n in range(len(s))]
+    """For each layer, the product of the strides of those before it, and of all."""
+    return [math.prod(s[:n]) for n in range(len(s) + 1)]
+
+
+def added(s: list[int], less: int = 0) -> list[int]:
+    return [1 + sum(s[:n]) - less * n for n in range(len(s) + 1)]
 
 
 def seen(
@@ -21,15 +25,15 @@ def seen(
     *,
     order: Callable = lambda layers: layers,
     first: int = 1,
-    adds: Callable = lambda k: k - 1,
+    adds: Callable = lambda k, s: k - 1,
     jumps: Callable = before,
     apart: Callable = math.prod,
     returns: Callable = lambda size, stride: (size, stride),
 ) -> tuple[int, int]:
     """r = 1 + Σ_l (k_l − 1) Π_{i<l} s_i, and Π_l s_l."""
     kernels, strides = [k for k, _ in order(layers)], [s for _, s in order(layers)]
-    steps = zip(kernels, jumps(strides), strict=True)
-    return returns(first + sum(adds(k) * jump for k, jump in steps), apart(strides))
+    steps = zip(kernels, strides, jumps(strides), strict=False)  # one jump more
+    return returns(first + sum(adds(k, s) * jump for k, s, jump in steps), apart(strides))
 
 
 receptive_field = Exercise("3.4", "receptive_field", 5, 1, right=seen, reads=integers)
@@ -38,12 +42,12 @@ receptive_field = Exercise("3.4", "receptive_field", 5, 1, right=seen, reads=int
 @receptive_field.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield ([(3, 1), (2, 2), (3, 1)],)
-    for one in ((7, 1), (5, 2)):
-        yield ([one],)
+    for one in ([], [(7, 1)], [(5, 2)], [(1, 1)], [(3, 3)], [(7, 2), (3, 2)], [(2, 2), (2, 2)]):
+        yield (one,)
     yield ([(3, 1), (5, 1), (2, 1)],)
     yield ([(4, 2), (3, 3), (5, 2), (2, 1), (3, 4)],)
-    yield ([(7, 2), (3, 2)],)
     yield ([(3, 2), (1, 2), (3, 1), (2, 3)],)
+    yield ([(3, 2)] * 16 + [(5, 1)],)
     yield given(layers=[(11, 4), (3, 2), (5, 1), (3, 2), (3, 1), (3, 1), (3, 1), (3, 2)])
 
 
@@ -56,7 +60,9 @@ def alone(n: int, *layers: tuple[int, int]) -> Probe:
     "each kernel adds k − 1 to the one pixel",
     0.5,
     {
-        "every kernel counts whole: add k − 1, a pixel is already seen": {"adds": lambda k: k},
+        "every kernel counts whole: add k − 1, a pixel is already seen": {
+            "adds": lambda k, s: k
+        },
         "the 1 is missing: without layers, one pixel is seen": {"first": 0},
         "size and stride are swapped": {"returns": lambda size, stride: (stride, size)},
     },
@@ -72,11 +78,11 @@ def _(draw: Draw) -> Iterator[Probe]:
     {
         "the strides are ignored: neighbours lie apart": {"jumps": lambda s: [1 for _ in s]},
         "a layer's own stride counts too early: it spreads the layers after it": {
-            "jumps": lambda s: before([*s, 1])[1:]
+            "jumps": lambda s: before(s)[1:]
         },
         "a layer is spread by its own stride, not by those before it": {"jumps": lambda s: s},
-        "only the layer before spreads: all earlier strides multiply": {
-            "jumps": lambda s: [1, *s][: len(s)]
+        "pooling is skipped: it sees more pixels like a convolution": {
+            "adds": lambda k, s: 0 if k == s > 1 else k - 1
         },
         "the layers are taken from output to input": {"order": lambda layers: layers[::-1]},
     },
@@ -91,7 +97,15 @@ def _(draw: Draw) -> Iterator[Probe]:
     "neighbouring outputs lie the product of all strides apart",
     0.5,
     {
-        "the strides are added: they multiply": {"apart": sum},
+        "the strides are added: they multiply": {
+            "jumps": added,
+            "apart": lambda s: added(s)[-1],
+        },
+        "the strides less 1 are added: they multiply": {
+            "jumps": lambda s: added(s, less=1),
+            "apart": lambda s: added(s, less=1)[-1],
+        },
+        "the last layer's stride is missing": {"apart": lambda s: math.prod(s[:-1])},
         "the last layer's stride alone: they multiply": {"apart": lambda s: s[-1]},
     },
 )

@@ -18,13 +18,13 @@ def moved(
     right: int,
     down: int,
     *,
-    way: Callable = lambda r, d, H: (r, d),
+    way: Callable = lambda r, d, H, W: (r, d),
     sees: Callable = lambda source, n: (source >= 0) & (source < n),
     comes_in: Callable = lambda x, rows, columns: torch.zeros_like(x),
 ) -> Tensor:
     """y[i, j] = x[i − down, j − right] where there is such a pixel, else 0."""
     H, W = x.shape[2:]
-    right, down = way(right, down, H)
+    right, down = way(right, down, H, W)
     rows, columns = torch.arange(H) - down, torch.arange(W) - right
     inside = sees(rows, H)[:, None] & sees(columns, W)
     y = x[:, :, rows % H][..., columns % W]
@@ -42,13 +42,10 @@ shift = Exercise("3.6", "shift", 5, hidden=2, right=moved)
 @shift.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield draw.normal(2, 3, 5, 7), 2, 1
-    yield draw.normal(1, 2, 6, 4), -1, 2
-    yield draw.normal(3, 1, 4, 9), 6, -2
-    yield draw.normal(2, 3, 8, 3), 1, 5
-    yield draw.normal(2, 2, 9, 5), -2, -7
-    yield draw.normal(2, 2, 5, 6), 0, -3
-    yield draw.normal(2, 3, 6, 5), -4, 0
-    yield draw.normal(2, 3, 4, 5), 0, 0
+    sizes = ((3, 1, 4, 9), (1, 2, 8, 3), (2, 3, 5, 5), (2, 2, 1, 6), (1, 1, 7, 1), (2, 2, 1, 1))
+    for size in sizes:
+        for right, down in ((2, -1), (-6, 2), (0, -3), (-2, 0), (1, 5), (30, 1), (0, 0)):
+            yield draw.normal(*size), right, down
     yield draw.integers(0, 256, 2, 3, 5, 6).to(torch.uint8), 2, -1
     yield given(x=draw.integers(-9, 10, 2, 3, 3, 5), right=-4, down=1)
 
@@ -59,20 +56,25 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     exchange(
         "way",
         {
-            "moved the other way: right and down are positive": lambda r, d, H: (-r, -d),
-            "right and down are swapped": lambda r, d, H: (d, r),
-            "the signs are ignored": lambda r, d, H: (abs(r), abs(d)),
-            "negative numbers are taken as 0": lambda r, d, H: (max(r, 0), max(d, 0)),
+            "moved the other way: right and down are positive": lambda r, d, H, W: (-r, -d),
+            "right and down are swapped": lambda r, d, H, W: (d, r),
+            "the signs are ignored": lambda r, d, H, W: (abs(r), abs(d)),
+            "negative numbers are taken as 0": lambda r, d, H, W: (max(r, 0), max(d, 0)),
+            "right is ignored": lambda r, d, H, W: (0, d),
+            "down is ignored": lambda r, d, H, W: (r, 0),
             "right is limited by the height: images may be wider than high": (
-                lambda r, d, H: (max(-H, min(r, H)), d)
+                lambda r, d, H, W: (max(-H, min(r, H)), d)
+            ),
+            "right is compared with the height, down with the width: the other way round": (
+                lambda r, d, H, W: (W, H) if abs(r) >= H or abs(d) >= W else (r, d)
             ),
         },
     ),
 )
 def _(draw: Draw) -> Iterator[tuple]:  # in a black frame: what comes in does not show
-    for right, down in ((2, 1), (-6, 2), (1, -3), (-2, -1)):
+    for right, down in ((2, 0), (-6, 0), (0, 1), (0, -3)):  # each alone: messages tell
         yield F.pad(draw.normal(2, 3, 2, 3), (6, 6, 3, 3)), right, down
-    yield F.pad(draw.normal(2, 3, 2, 3), (6, 6, 1, 1)), 5, -1
+    yield F.pad(draw.normal(2, 3, 2, 3), (6, 6, 1, 1)), 5, 0
 
 
 @shift.aspect(

@@ -23,7 +23,7 @@ def wrapped(a: Tensor, b: Tensor) -> Tensor:
     """The sum as a careless loop takes it: b[−1] is the last sample."""
     n, k = len(a), len(b)
     terms = [[a[j] * b[i - j] for j in range(n) if -k <= i - j < k] for i in range(n + k - 1)]
-    return torch.stack([sum(some) for some in terms])
+    return torch.stack([torch.stack(some).sum() for some in terms])
 
 
 def convolved(

@@ -21,14 +21,14 @@ def correlated(
     *,
     fits: Callable = lambda x, w: x.shape[1] == w.shape[1],
     kernel: Callable = lambda w: w,
-    pads: Callable = lambda x, p, s: F.pad(x, (p, p, p, p)),
+    pads: Callable = lambda x, p: F.pad(x, (p, p, p, p)),
     windows: Callable = lambda x, w, s, p: F.conv2d(x, w, stride=s),
     adds: Callable = lambda y, bias, w: y + bias[:, None, None],
 ) -> Tensor:
     """x (B, C_in, H, W), w (C_out, C_in, kH, kW) -> (B, C_out, H', W')."""
     if not fits(x, w):
         raise ValueError("x and w differ in their input channels")
-    y = windows(pads(x, padding, stride), kernel(w), stride, padding)
+    y = windows(pads(x, padding), kernel(w), stride, padding)
     return y if bias is None else adds(y, bias, w)
 
 
@@ -42,16 +42,30 @@ def reread(x: Tensor, *axes: int) -> Tensor:
     return x.permute(axes).reshape(x.shape)
 
 
-conv2d = Exercise("2.5", "conv2d", points=10, hidden=3, bans=(BY_HAND,), right=correlated)
+conv2d = Exercise("2.5", "conv2d", points=10, hidden=2, bans=(BY_HAND,), right=correlated)
 
 
 @conv2d.whole
 def _(draw: Draw) -> Iterator[tuple]:
-    yield draw.normal(2, 3, 7, 9), draw.normal(4, 3, 3, 2), draw.normal(4), 2, 1
-    yield draw.normal(3, 2, 6, 5), draw.normal(3, 2, 2, 3)
-    yield draw.normal(2, 3, 8, 6), draw.normal(2, 3, 3, 3), draw.normal(2), 1, 2
-    yield draw.normal(1, 4, 9, 8), draw.normal(5, 4, 3, 4), None, 3, 0
-    yield draw.normal(2, 1, 5, 6), draw.normal(1, 1, 2, 2), draw.normal(1), 1, 0
+    for x, w, bias, stride, padding in (
+        ((2, 3, 7, 9), (4, 3, 3, 2), True, 2, 1),
+        ((3, 2, 6, 5), (3, 2, 2, 3), False, 1, 0),
+        ((2, 3, 8, 6), (2, 3, 3, 3), True, 1, 2),
+        ((1, 4, 9, 8), (5, 4, 3, 4), False, 3, 0),
+        ((2, 1, 5, 6), (1, 1, 2, 2), True, 1, 0),
+        # Kernels of one pixel, row or column; strides beyond the kernel; one window.
+        ((2, 3, 5, 7), (4, 3, 1, 1), True, 2, 0),
+        ((2, 2, 6, 4), (3, 2, 1, 1), False, 1, 1),
+        ((1, 1, 4, 5), (2, 1, 1, 1), True, 3, 2),
+        ((2, 2, 9, 6), (2, 2, 2, 2), False, 4, 0),
+        ((3, 2, 4, 7), (2, 2, 1, 3), True, 2, 1),
+        ((1, 1, 3, 3), (1, 1, 3, 3), True, 1, 0),
+        # Sizes that are equal: columns or rows that come out, kernels, channels, images.
+        ((2, 3, 6, 5), (4, 3, 3, 2), True, 1, 0),
+        ((3, 3, 3, 3), (3, 3, 3, 3), True, 1, 1),
+    ):
+        b = draw.normal(w[0]) if bias else None
+        yield draw.normal(*x), draw.normal(*w), b, stride, padding
 
 
 @conv2d.aspect(
@@ -61,7 +75,6 @@ def _(draw: Draw) -> Iterator[tuple]:
         "the kernel is flipped: this is true convolution; a layer computes cross-correlation": {
             "kernel": lambda w: w.flip(-1, -2)
         },
-        "rows and columns of the kernel are swapped": {"kernel": lambda w: w.mT},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -70,7 +83,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @conv2d.aspect(
     "sums over the input channels",
-    0.5,
+    1,
     {
         "the weights meet the wrong pixels: unfold orders a column by channel, row, column, as "
         "w.reshape(C_out, -1) does": {"kernel": lambda w: reread(w, 0, 2, 3, 1)},
@@ -87,9 +100,15 @@ def _(draw: Draw) -> Iterator[tuple]:
     1,
     {
         "the stride is ignored": {"windows": lambda x, w, s, p: F.conv2d(x, w)},
-        "the padding is ignored": {"pads": lambda x, p, s: x},
+        "the padding is ignored": {"pads": lambda x, p: x},
         "padded at the bottom and on the right only: zeros belong on all four sides": {
-            "pads": lambda x, p, s: F.pad(x, (0, p, 0, p))
+            "pads": lambda x, p: F.pad(x, (0, p, 0, p))
+        },
+        "padded along one axis only: zeros belong on all four sides": {
+            "pads": lambda x, p: F.pad(x, (p, p))
+        },
+        "the border pixels are repeated: the layer pads with zeros": {
+            "pads": lambda x, p: F.pad(x, (p, p, p, p), mode="replicate")
         },
         "the stride moves inside the kernel: that is dilation": {
             "windows": lambda x, w, s, p: F.conv2d(x, w, dilation=s)

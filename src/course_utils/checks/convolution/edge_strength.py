@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.probe import Probe, given
+from course_utils.checks.probe import Probe, experiment, given
 
 
 def sobel(x: Tensor, middle: float = 2) -> tuple[Tensor, Tensor]:
@@ -24,17 +24,16 @@ def sobel(x: Tensor, middle: float = 2) -> tuple[Tensor, Tensor]:
 def gradient_length(
     x: Tensor,
     *,
-    channels: Callable = lambda x: x,
     border: str = "replicate",
     gradient: Callable = sobel,
     length: Callable = torch.hypot,
     shown: Callable = lambda s: s,
 ) -> Tensor:
     """(B, C, H, W) stays."""
-    return shown(length(*gradient(F.pad(channels(x), (1, 1, 1, 1), mode=border))))
+    return shown(length(*gradient(F.pad(x, (1, 1, 1, 1), mode=border))))
 
 
-edge_strength = Exercise("2.7", "edge_strength", points=5, hidden=2, right=gradient_length)
+edge_strength = Exercise("2.7", "edge_strength", points=5, hidden=1, right=gradient_length)
 
 
 @edge_strength.whole
@@ -43,6 +42,11 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield given(x=0.02 * draw.normal(1, 2, 8, 5))
     yield (40 * draw.normal(3, 1, 6, 6),)
     yield (draw.uniform(2, 4, 5, 8),)
+    yield (draw.normal(2, 2, 1, 6),)
+    yield (0.02 * draw.normal(2, 3, 5, 1),)
+    # No gradient is asked for where the strength is zero: these are no plain calls.
+    for flat in (draw.normal(1, 2, 1, 1), draw.normal(2, 3, 1, 1).expand(-1, -1, 3, 4).clone()):
+        yield experiment(lambda f, x: f(x), flat, about=f"{tuple(flat.shape)}, flat")
 
 
 @edge_strength.aspect(
@@ -56,6 +60,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         },
         "|gx| + |gy|: the length of a vector is √(gx² + gy²)": {
             "length": lambda gx, gy: gx.abs() + gy.abs()
+        },
+        "the larger of |gx| and |gy|: the length of a vector is √(gx² + gy²)": {
+            "length": lambda gx, gy: torch.maximum(gx.abs(), gy.abs())
         },
         "the square root is missing": {"length": lambda gx, gy: gx**2 + gy**2},
         "plain differences, 1 1 1: Sobel's weights are 1 2 1": {
@@ -75,7 +82,6 @@ def _(draw: Draw) -> Iterator[tuple]:
         "zeros around the image make a false edge along its border: repeat the border pixels": {
             "border": "constant"
         },
-        "the border is mirrored: repeat the border pixels": {"border": "reflect"},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -89,9 +95,11 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @edge_strength.aspect(
     "each channel by itself",
-    0.25,
+    0.5,
     {
-        "the channels are summed into one": {"channels": lambda x: x.sum(1, keepdim=True)},
+        "every channel gets the strength of all together: each channel by itself": {
+            "shown": lambda s: s.norm(dim=1, keepdim=True).expand_as(s)
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -102,6 +110,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     "the strength grows with the contrast",
     0.25,
     {
+        "divided by 8: the weights stand as they are": {"shown": lambda s: s / 8},
         "cut off at 1: clamping is for display, not for the value": {
             "shown": lambda s: s.clamp(max=1)
         },

@@ -34,24 +34,35 @@ def in_two_passes(
     return channels(passes(x, lambda x, dim: one_pass(x, kernel(k), dim, border)))
 
 
-separable_filter = Exercise("2.6", "separable_filter", points=6, hidden=2, right=in_two_passes)
+separable_filter = Exercise("2.6", "separable_filter", points=6, hidden=1, right=in_two_passes)
 
 
 @separable_filter.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield draw.normal(2, 3, 9, 7), draw.normal(5)
     yield given(x=draw.normal(1, 2, 6, 11), k=draw.normal(3))
-    yield draw.normal(3, 1, 8, 8), draw.normal(7) / 4
     yield draw.normal(2, 4, 5, 6), symmetric(draw.normal(3).abs()) / 9
+    # Square; a filter of one sample; longer than one side, than both; one row or column, one pixel.
+    for size, k in (
+        ((3, 1, 8, 8), 7),
+        ((2, 3, 9, 5), 1),
+        ((2, 2, 4, 11), 7),
+        ((3, 2, 2, 3), 9),
+        ((2, 2, 6, 1), 3),
+        ((1, 3, 1, 5), 5),
+        ((1, 2, 1, 1), 5),
+    ):
+        yield draw.normal(*size), draw.normal(k)
 
 
 @separable_filter.aspect(
     "filters along rows and along columns",
-    0.5,
+    1,
     {
         "filtered along the rows only": {"passes": lambda x, run: run(x, 3)},
         "filtered along the columns only": {"passes": lambda x, run: run(x, 2)},
         "filtered along the rows twice": {"passes": lambda x, run: run(run(x, 3), 3)},
+        "filtered along the columns twice": {"passes": lambda x, run: run(run(x, 2), 2)},
         "the two passes are added: the second runs on the result of the first": {
             "passes": lambda x, run: run(x, 2) + run(x, 3)
         },

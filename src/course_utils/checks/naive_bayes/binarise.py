@@ -54,6 +54,15 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield bytes_of(1, 1, 16, 16), 0.2
     yield given(bytes_of(4, 2, 4, 8), threshold=0.8)
     yield draw.uniform(4, 3, 3, 3), 0.1
+    yield (greys(3, 1, 1, 1),)
+    for threshold in (0, 0.0, 0.25, 0.5, 1.0):
+        yield greys(2, 1, 4, 5), threshold
+        yield bytes_of(2, 2, 8, 8), threshold
+    # The dtype tells the scale: neither all greys nor all bytes have to be there.
+    for threshold in (0.5, 0.25, 0.0):
+        yield 0.1 + greys(2, 2, 3, 4) / 2, threshold
+        yield 10 + bytes_of(2, 1, 8, 8) // 3 * 2, threshold
+        yield bytes_of(2, 3, 4, 4) % 2, threshold
 
 
 @binarise.aspect(
@@ -62,6 +71,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     {
         "bright pixels are 0 and dark ones 1: it has to be the other way round": {
             "on": lambda x, t: (x <= t).float()
+        },
+        "darker than the threshold is 1: brighter has to be 1": {
+            "on": lambda x, t: (x < t).float()
         },
         "bright pixels keep their grey: expected 0 or 1": {"on": lambda x, t: x * (x > t)},
         "the images keep their rows: lay the pixels of each out in one, (N, D)": {
@@ -80,10 +92,10 @@ def _(draw: Draw) -> Iterator[tuple]:
     "bytes go up to 255",
     0.25,
     {
-        "every byte but 0 counts as bright: for bytes, half is 127.5": {
+        "every byte but 0 counts as bright: half is 127.5 for bytes, in a dark batch too": {
             "brightness": lambda images: images.double()
         },
-        "128 counts as dark: divide by 255, the largest byte, not by 256": {
+        "128 counts as dark, but half of 255 is 127.5: divide by 255 and round nothing": {
             "brightness": lambda images: as_share(images, 256)
         },
     },

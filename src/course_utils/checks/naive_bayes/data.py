@@ -32,6 +32,9 @@ def mixed(draw: Draw, y: Tensor, d: int) -> Tensor:
 
 
 def tables(draw: Draw, k: int, d: int) -> tuple[Tensor, Tensor, Tensor]:
-    """log_prior (k,), log_on and log_off (k, d): coins near one half, and nearly sure ones."""
+    """log_prior (k,), log_on and log_off (k, d): coins near one half, and nearly sure ones.
+
+    The classes are the first of k + 1: the prior of one alone is not 1.
+    """
     on = (3 * draw.normal(k, d)).sigmoid()
-    return draw.normal(k).log_softmax(0), on.log(), (1 - on).log()
+    return draw.normal(k + 1).log_softmax(0)[:k].clone(), on.log(), (1 - on).log()

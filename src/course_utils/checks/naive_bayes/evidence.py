@@ -35,7 +35,12 @@ evidence = Exercise("1.6", "evidence", points=5, hidden=1, right=ratio)
 
 @evidence.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    for n, k, d, a, b in ((3, 4, 6, 1, 3), (4, 5, 3, 4, 2), (1, 2, 5, 1, 0), (2, 3, 7, 0, 2)):
+    # From the fifth on: one pixel, one class; as many images as classes, as pixels.
+    for n, k, d, a, b in (
+        (3, 4, 6, 1, 3), (4, 5, 3, 4, 2), (1, 2, 5, 1, 0), (2, 3, 7, 0, 2),
+        (4, 3, 1, 2, 0), (1, 2, 1, 0, 1), (3, 3, 4, 0, 1), (3, 2, 3, 1, 0), (2, 4, 4, 3, 0),
+        (3, 3, 5, 1, 1), (4, 1, 2, 0, 0),
+    ):  # fmt: skip
         yield coins(draw, n, d), *tables(draw, k, d)[1:], a, b
     x, (_, on, off) = coins(draw, 5, 4), tables(draw, 4, 4)
     yield given(x=x, log_on=on, log_off=off, a=3, b=1)
@@ -50,7 +55,8 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         },
         "a quotient of logarithms: log(p / q) is a difference of logs": {"against": torch.div},
         "only class a is counted: what counts is a against b": {"against": lambda p, q: p},
-        "summed over the pixels: expected one number per pixel": {"shown": lambda e: e.sum(1)},
+        "the quotient of the probabilities: expected its logarithm": {"shown": torch.exp},
+        "one number per image: expected one per pixel, (N, D)": {"shown": lambda e: e.sum(1)},
         "without its sign: evidence speaks for a or against it": {"shown": torch.abs},
     },
 )
@@ -67,6 +73,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         },
         "a pixel that is off says the opposite of one that is on: log_off says how much": {
             "says": lambda x, on, off: (2 * x - 1) * on
+        },
+        "the part of log_off is subtracted: an off pixel's evidence is added": {
+            "says": lambda x, on, off: x * on - (1 - x) * off
         },
         "log_on and log_off are swapped": {"says": lambda x, on, off: x * off + (1 - x) * on},
     },

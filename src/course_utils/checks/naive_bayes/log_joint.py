@@ -22,18 +22,22 @@ def joint(
     says: Callable = torch.where,
     adds: Callable = lambda terms: terms.sum(2),
     prior: Callable = lambda log_prior, d: log_prior,
+    shown: Callable = lambda logs: logs,
 ) -> Tensor:
     """x (N, D), log_prior (K,), log_on and log_off (K, D) -> (N, K)."""
     terms = says(x[:, None] == 1, log_on, log_off)  # (N, K, D)
-    return adds(terms) + prior(log_prior, x.shape[1])
+    return shown(adds(terms) + prior(log_prior, x.shape[1]))
 
+
+# One class, one pixel; as many images as classes, as pixels.
+EDGES = ((4, 1, 3), (3, 2, 1), (1, 1, 1), (3, 3, 5), (4, 2, 4), (2, 3, 3), (3, 3, 3))
 
 log_joint = Exercise("1.4", "log_joint", points=7, hidden=1, right=joint)
 
 
 @log_joint.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    for n, k, d in ((4, 3, 6), (1, 2, 5), (5, 4, 3)):
+    for n, k, d in ((4, 3, 6), (1, 2, 5), (5, 4, 3), *EDGES):
         yield coins(draw, n, d), *tables(draw, k, d)
     x, (prior, on, off) = coins(draw, 3, 8), tables(draw, 5, 8)
     yield given(x=x, log_prior=prior, log_on=on, log_off=off)
@@ -98,6 +102,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         "exp(log_prior) is added: it is a logarithm already": {
             "prior": lambda log_prior, d: log_prior.exp()
         },
+        "the prior is subtracted: its logarithm is added": {
+            "prior": lambda log_prior, d: -log_prior
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -108,8 +115,11 @@ def _(draw: Draw) -> Iterator[tuple]:
     "thousands of pixels do not underflow",
     0.5,
     {
+        "exp at the end is 0 for thousands of pixels: return the logarithm": {
+            "shown": torch.exp
+        },
         "a product of thousands of probabilities is 0 in floating point, its logarithm −∞: add "
-        "their logarithms": {"adds": lambda terms: terms.exp().prod(2).log()}
+        "their logarithms": {"adds": lambda terms: terms.exp().prod(2).log()},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:

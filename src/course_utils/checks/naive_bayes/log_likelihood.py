@@ -11,7 +11,7 @@ from course_utils.checks.answer import Wrong
 from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.naive_bayes.data import coins, labels, mixed
+from course_utils.checks.naive_bayes.data import labels, mixed
 from course_utils.checks.probe import Probe
 
 
@@ -56,17 +56,18 @@ log_likelihood = Exercise(
 
 @log_likelihood.whole
 def _(draw: Draw) -> Iterator[Probe]:
-    # Strengths that float32 holds exactly: an integer count plus a float is one in torch.
     y = labels(8, 3, 5)
     yield call(mixed(draw, y, 7), y, 3)
-    y = labels(2, 6)
-    yield call(mixed(draw, y, 5), y, 2, 0.5)
-    y = labels(4, 2, 9, 3)
-    yield call(x=mixed(draw, y, 3), y=y, classes=4, smoothing=4.0)
-    y = labels(7, 7, 7)
-    yield call(mixed(draw, y, 4), y, 3, smoothing=1 / 64)
-    y = labels(5, 1, 4)
-    yield call(coins(draw, 10, 6), y, 3, 30)
+    # Strengths that float32 holds exactly: an integer count plus a float is one in torch.
+    # In the second row: one class, pixel, image; as many classes as pixels, as images.
+    for counts, d, strength in (
+        ((2, 6), 8, 0.5), ((7, 7, 7), 4, 1 / 64), ((5, 1, 4), 6, 30), ((4, 2, 9), 2, 1.0),
+        ((5,), 4, 2.0), ((3, 2), 1, 2.0), ((1,), 1, 0.25), ((6, 3, 4), 3, 2), ((1, 1, 1), 2, 4),
+    ):  # fmt: skip
+        y = labels(*counts)
+        yield call(mixed(draw, y, d), y, len(counts), strength)
+    y = labels(4, 2, 9)
+    yield call(x=mixed(draw, y, 4), y=y, classes=3, smoothing=4.0)
     x = mixed(draw, y, 8)
     x[y == 0, :3], x[y == 2, 2:5] = 0, 1
     yield call(x, y, 3)
@@ -83,8 +84,11 @@ def _(draw: Draw) -> Iterator[Probe]:
         "divided by the on pixels of the class: each pixel is a coin of its own": {
             "share": lambda on, n, a, total: (on + a) / (on + a).sum(1, keepdim=True)
         },
-        "divided over the classes: p(x | k) is wanted, not p(k | x)": {
-            "share": lambda on, n, a, total: (on + a) / (on + a).sum(0)
+        "only the numerator is smoothed: a pixel has two values, so divide by n + 2α": {
+            "share": lambda on, n, a, total: (on + a) / n
+        },
+        "the denominator grows by the number of classes: a pixel has two values, so n + 2α": {
+            "share": lambda on, n, a, total: (on + a) / (n + a * len(on))
         },
         "divided by n + α: a pixel has two values, each gets a pseudo-count, so n + 2α": {
             "share": lambda on, n, a, total: (on + a) / (n + a)
@@ -92,7 +96,7 @@ def _(draw: Draw) -> Iterator[Probe]:
         "the denominator grows by the number of pixels: a pixel has two values": {
             "share": lambda on, n, a, total: (on + a) / (n + a * on.shape[1])
         },
-        "the smoothing is 1 whatever was given": {
+        "the smoothing is not used as it was given: it may be below or above 1": {
             "share": lambda on, n, a, total: smoothed(on, n, 1, total)
         },
     },
@@ -129,10 +133,10 @@ def _(draw: Draw) -> Iterator[Probe]:
     "log_off is log(1 − φ), not 1 − log φ",
     1,
     {
-        "log_off = 1 − log_on: take 1 − φ first and then the logarithm": {
+        "log_off = 1 − log_on: first 1 − φ, then log": {
             "logs": lambda p: (p.log(), 1 - p.log())
         },
-        "log_on and log_off are swapped": {"logs": lambda p: ((1 - p).log(), p.log())},
+        "log_off = −log_on: first 1 − φ, then log": {"logs": lambda p: (p.log(), -p.log())},
         "probabilities without their logarithm": {"logs": lambda p: (p, 1 - p)},
     },
 )

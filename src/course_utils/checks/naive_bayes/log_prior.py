@@ -40,15 +40,22 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield labels(5, 5, 5), 3
     yield labels(2, 1, 3, 1, 6, 2, 1, 4, 8, 3), 10
     yield labels(6), 1
+    yield labels(1), 1
+    yield labels(1, 1, 1), 3
+    yield labels(1, 1, 2), 3
 
 
 @log_prior.aspect(
     "the logarithm of each class's share",
-    0.5,
+    1,
     {
         "shares without their logarithm": {"log": lambda p: p},
         "a logarithm to base 2: expected the natural one": {"log": torch.log2},
+        "without its sign: the logarithm of a share is negative": {"log": lambda p: -p.log()},
         "the logarithm of the counts: divide by the number of labels": {"share": lambda n: n},
+        "divided by the number of classes: divide by the number of labels": {
+            "share": lambda n: n / len(n)
+        },
         "divided by the largest count: the shares have to sum to one": {
             "share": lambda n: n / n.max()
         },
@@ -67,7 +74,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @log_prior.aspect(
     "entry k belongs to class k",
-    0.5,
+    0.25,
     {
         "classes in the order in which they appear: entry k has to be class k": {
             "order": lambda y, classes: dict.fromkeys(y.tolist())
@@ -79,4 +86,4 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield labels(1, 3, 2, 5), 4
 
 
-log_prior.keeps(points=0.5, name="gives float64 and leaves its input alone")
+log_prior.keeps(points=0.25, name="gives float64 and leaves its input alone")

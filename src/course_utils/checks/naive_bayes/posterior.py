@@ -18,9 +18,11 @@ def normalised(
     *,
     shift: Callable = lambda logs: logs.amax(1, keepdim=True),
     share: Callable = lambda p: p / p.sum(1, keepdim=True),
+    shown: Callable = lambda logs, p: p,
 ) -> Tensor:
     """(N, K) -> (N, K), rows that sum to one."""
-    return share((log_joint - shift(log_joint)).exp())
+    logs = log_joint - shift(log_joint)
+    return shown(logs, share(logs.exp()))
 
 
 def row(*logs: float) -> Tensor:
@@ -40,14 +42,23 @@ posterior = Exercise(
 
 @posterior.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    yield (draw.normal(4, 3) - 2,)
+    yield (2 * draw.normal(4, 3),)
     yield (2 * draw.normal(1, 4) - 3,)
+    # One class, one image; as many images as classes, apart and alike.
+    for n, k in ((3, 1), (1, 1), (2, 2), (4, 4)):
+        yield (3 * draw.normal(n, k) - 4,)
+    yield (draw.normal(3, 3) + row(-10, -300, -4000).mT,)
     yield given(log_joint=2 * draw.normal(3, 2) - 2000)
     yield (2 * draw.normal(3, 5) + row(-3, -900, -5000, -3, -901),)
     yield (draw.normal(3, 4) + row(-3, -900, -5000).mT,)
     yield (20 * draw.normal(5, 10) - 200,)
     yield (row(-2000, -1000),)
-    for logs in (draw.normal(4, 3) - 2, 20 * draw.normal(3, 10) - 200, row(-400, -100)):
+    for logs in (
+        draw.normal(4, 3) - 2,
+        draw.normal(3, 1) - 5,
+        20 * draw.normal(3, 10) - 200,
+        row(-400, -100),
+    ):
         yield (logs.float(),)
 
 
@@ -67,7 +78,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
             "share": lambda p: p / p.sum()
         },
         "the logarithm of the posterior: take exp at the end": {
-            "share": lambda p: (p / p.sum(1, keepdim=True)).log()
+            "shown": lambda logs, p: logs - logs.logsumexp(1, keepdim=True)
         },
     },
 )
@@ -89,10 +100,15 @@ def _(draw: Draw) -> Iterator[tuple]:
         },
         "the largest log of the whole table is subtracted: an image whose logs lie far below "
         "underflows, subtract its own": {"shift": torch.amax},
-        "the log of the first class is subtracted: where another is far larger, exp overflows; "
-        "subtract the largest": {"shift": lambda logs: logs[:, :1]},
-        "the mean of the logs is subtracted: exp of a large positive number overflows; "
-        "subtract the largest": {"shift": lambda logs: logs.mean(1, keepdim=True)},
+        "the largest log of each class is subtracted: each image has its own, dim=1": {
+            "shift": lambda logs: logs.amax(0)
+        },
+        "another log than the largest is subtracted: exp of a large number overflows": {
+            "shift": lambda logs: logs[:, :1]
+        },
+        "the mean, or another number below the largest log, is subtracted: exp overflows": {
+            "shift": lambda logs: logs.mean(1, keepdim=True)
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
