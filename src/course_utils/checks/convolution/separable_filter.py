@@ -42,7 +42,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield draw.normal(2, 3, 9, 7), draw.normal(5)
     yield given(x=draw.normal(1, 2, 6, 11), k=draw.normal(3))
     yield draw.normal(2, 4, 5, 6), symmetric(draw.normal(3).abs()) / 9
-    # Square; a filter of one sample; longer than one side, than both; one row or column, one pixel.
+    # Square; one sample; longer than one side, than both; one row or column, one pixel.
     for size, k in (
         ((3, 1, 8, 8), 7),
         ((2, 3, 9, 5), 1),
