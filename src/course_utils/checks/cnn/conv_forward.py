@@ -62,8 +62,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     for n, (size, kernel, stride, padding) in enumerate(LAYERS):
         bias = draw.normal(kernel[0]) if n % 3 else None
         yield draw.normal(*size), draw.normal(*kernel), bias, stride, padding
-    x, w = draw.normal(2, 1, 2, 6), draw.normal(3, 1, 3, 4)
-    yield given(x=x, w=w, bias=draw.normal(3), stride=1, padding=1)
+    yield given(w=draw.normal(3, 1, 3, 4), x=draw.normal(2, 1, 2, 6), stride=1, padding=1)
     yield given(draw.normal(2, 3, 5, 8), draw.normal(1, 3, 1, 1), padding=1, stride=2)
     yield given(draw.normal(3, 2, 5, 6), draw.normal(4, 2, 2, 3), bias=draw.normal(4))
 
