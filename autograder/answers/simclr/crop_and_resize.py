@@ -14,7 +14,6 @@ right, wrong = bank.right, bank.wrong
 KEEPS = "keeps the dtype and leaves its inputs alone"
 GRADIENT = "the gradient reaches x"
 ONE = "images of one row, of one column and of one pixel"
-ONE = "images of one row, of one column and of one pixel"
 
 
 @right("interpolate-each")
