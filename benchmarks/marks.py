@@ -4,8 +4,8 @@
 
 The answers are made from each exercise's own definition: with every slip in it, with each slip
 made under one of three conditions only, with ten pairs of slips, and without any work. Counted
-are those that are wrong on ordinary input. Writes ``results/marks.json``: a row an exercise, and
-the regimes of ordinary input that each is tried on.
+are those that are wrong on ordinary input. Writes ``results/marks.json``: a row an exercise,
+and the regimes of ordinary input that each is tried on.
 """
 
 from __future__ import annotations
