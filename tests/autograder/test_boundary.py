@@ -29,6 +29,10 @@ def inplace(x):
     x += 1
     return x
 
+def clears(x):
+    was, x.grad = x.grad, None
+    return was
+
 def loops(n):
     total = 0
     for i in range(n):
@@ -143,6 +147,15 @@ def test_gradients_cross_in_both_directions(link):
     torch.testing.assert_close(x.grad, 72 * x.detach())
     x.grad = None  # a check hands the copy of a leaf with its .grad over, as a leaf
     assert torch.autograd.gradcheck(lambda a: Answer(name(link, "double"))(a), (x,))
+
+
+def test_a_gradient_that_is_there_crosses_and_is_watched(link):
+    x = torch.ones(2, requires_grad=True)
+    x.grad = torch.tensor([2.0, 3.0])
+    answer = Answer(name(link, "clears"))
+    assert answer(x).tolist() == [2, 3]
+    assert answer.changed == "argument 1 lost its .grad"
+    assert x.grad.tolist() == [2, 3]
 
 
 def test_a_module_is_called_and_its_parameters_learn(link):
