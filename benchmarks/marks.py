@@ -91,7 +91,9 @@ def main() -> None:
         caption="What wrong answers keep of an exercise's points",
         seed=0,
         seconds=time.perf_counter() - started,
-        regimes={name: regimes(chapter, name) for chapter, name in every},
+        regimes=[
+            {"exercise": name, "inputs": regimes(chapter, name)} for chapter, name in every
+        ],
     )
 
 
