@@ -81,10 +81,15 @@ def regimes(chapter: str, name: str) -> list[str]:
     return [p.on(visible.signature) for p in visible.probes(Exercise.WHOLE)]
 
 
+def _number(exercise: tuple[str, str]) -> tuple[int, ...]:
+    visible, _ = mutants.parts(*exercise)
+    return tuple(map(int, visible.number.split(".")))
+
+
 def main() -> None:
     torch.set_num_threads(1)
     started = time.perf_counter()
-    every = mutants.exercises()
+    every = sorted(mutants.exercises(), key=_number)
     record.write(
         "marks",
         [row(*exercise) for exercise in tqdm(every)],
