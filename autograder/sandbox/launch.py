@@ -218,6 +218,7 @@ class Zygote(Sessions):
             "IPYTHONDIR": str(home / "ipython"),
             "MPLCONFIGDIR": str(home / "matplotlib"),
             "TMPDIR": tempfile.gettempdir(),  # where the instructor has room
+            "TORCHINDUCTOR_CACHE_DIR": str(home / "inductor"),  # it would lie in TMPDIR
         }
 
 

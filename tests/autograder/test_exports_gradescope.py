@@ -228,13 +228,13 @@ def test_an_honest_submission(machine: Path) -> None:
     tests = {test["name"]: test for test in results["tests"]}
     lost = [name for name, test in tests.items() if test.get("status") == "failed"]
     assert all(name.startswith("conv1d: ") for name in lost)
-    flipped = tests["conv1d: runs the filter backwards: b[i − j]"]
+    flipped = tests["conv1d: the filter runs backwards: b[i − j]"]
     assert flipped["number"] == "2.3.2"
-    assert (flipped["score"], flipped["max_score"], flipped["status"]) == (0, 1.5, "failed")
-    assert "the kernel is not flipped" in flipped["output"]
+    assert (flipped["score"], flipped["max_score"], flipped["status"]) == (0, 0.5, "failed")
+    assert "the filter is not flipped" in flipped["output"]
     assert results["score"] == 38 - sum(tests[name]["max_score"] for name in lost)
     assert {t["visibility"] for t in tests.values()} == {"visible", "after_published"}
-    assert tests["conv1d: gradients reach signal and filter"]["visibility"] == "after_published"
+    assert tests["conv1d: the gradient reaches a, b"]["visibility"] == "after_published"
     assert "score" not in tests["reflection"]
     assert (
         "A person reads this answer and gives up to 4 points" in tests["reflection"]["output"]
