@@ -60,9 +60,9 @@ def test_check_names_what_passes_and_the_misconception_of_what_fails(solved):
     before = solved.read_bytes()
     done = course("check", solved.name, cwd=solved.parent)
     assert done.returncode == 1
-    assert "Exercise 2.1 · moving_average\n  ✓ averages every whole window" in done.stdout
-    assert "✗ runs the filter backwards" in done.stdout
-    assert "the kernel is not flipped: this is cross-correlation" in done.stdout
+    assert "Exercise 2.1 · moving_average\n  ✓ right on ordinary input" in done.stdout
+    assert "✗ the filter runs backwards" in done.stdout
+    assert "the filter is not flipped: this is cross-correlation" in done.stdout
     assert "output_size\n  ○ name 'output_size' is not defined" in done.stdout
     assert "conv2d\n  ○ not solved yet" in done.stdout
     assert "1 of 7 exercises pass all public checks." in done.stdout

@@ -122,7 +122,7 @@ information_bound = visible.information_bound.hidden_part()
 
 
 @information_bound.aspect(
-    "scores of several hundred",
+    "large scores: none overflows",
     0.5,
     {
         "exp of such scores is too large or too small for a number: logsumexp takes the "

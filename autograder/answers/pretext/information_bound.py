@@ -19,7 +19,7 @@ KEEPS_SCALAR = "a scalar tensor of the inputs' dtype; inputs are left alone"
 
 KEEPS = "keeps the dtype and leaves its inputs alone"
 SCALAR = "a tensor without axes, no number of Python"
-HUNDREDS = "scores of several hundred"
+HUNDREDS = "large scores: none overflows"
 
 
 @right("formula")
