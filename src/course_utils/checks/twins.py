@@ -46,28 +46,8 @@ SOFTMAX = Family(
         "sklearn.utils.extmath",
     ),
 )  # fmt: skip
-NORMALISATION = Family(
-    r"(batch|instance|layer|group|rms)_norm",
-    (
-        "torch.nn.modules.batchnorm",
-        "torch.nn.modules.instancenorm",
-        "torch.nn.modules.normalization",
-        "torch.nn.functional:rms_norm",
-        "torchvision",
-        "sklearn.preprocessing",
-    ),
-)
 INITIALISATION = Family("", ("torch.nn.init",))
-ROTATION = Family(
-    "", ("torchvision", "numpy:rot90", "scipy.ndimage", "skimage.transform", "PIL", "cv2")
-)
-RESIZING = Family(
-    r"torchvision",
-    ("torchvision", "scipy.ndimage", "skimage.transform", "PIL", "cv2"),
-)
 NETWORKS = Family("", ("torchvision", "timm"))
-FITTING = Family("", ("sklearn", "statsmodels"))
-NEIGHBOURS = Family("", ("sklearn", "faiss", "scipy.spatial"))
 AUTOGRAD = Family(
     "",
     (
