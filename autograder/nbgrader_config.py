@@ -9,7 +9,7 @@ this file: it writes its own beside the gradebook that it fills.
 # mypy: ignore-errors
 from pathlib import Path
 
-from autograder.settings import configure, find_alembic
+from autograder.gradebook.settings import configure, find_alembic
 
 ROOT = Path(__file__).resolve().parent.parent
 

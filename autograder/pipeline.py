@@ -13,16 +13,17 @@ from pathlib import Path
 from sqlalchemy import URL
 from tqdm import tqdm
 
-from autograder import database, gradebook, store
-from autograder import workers as pool
-from autograder.assignment import Assignment, define, prepare
+from autograder.execution import workers as pool
 from autograder.exports.csv_table import grades_csv
-from autograder.intake import pick
-from autograder.merge import merge
-from autograder.records import Limits, Result, Task
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import database, store
+from autograder.gradebook.assignment import Assignment, define, prepare
+from autograder.gradebook.records import Limits, Result, Task
+from autograder.intake.notebook import pick
+from autograder.intake.submissions import Found, find
+from autograder.reports.deliver import merge
+from autograder.reports.summary import Summary, summarise
 from autograder.sandbox.kind import Kind
-from autograder.submissions import Found, find
-from autograder.summary import Summary, summarise
 from course_utils.course import Course, CourseError, UsageError
 
 CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder.
@@ -32,7 +33,7 @@ A password of the gradebook is not in here: set PGPASSWORD, or write it into ~/.
 
 from pathlib import Path
 
-from autograder.settings import configure, find_alembic
+from autograder.gradebook.settings import configure, find_alembic
 
 ROOT = Path(__file__).resolve().parent
 

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.answers.bank import Answer
 from autograder.answers.convolution import ANSWERS
-from autograder.status import Status
+from autograder.gradebook.status import Status
 from course_utils.course import Course
 from course_utils.publish.release import released_text
 

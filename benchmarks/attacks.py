@@ -23,9 +23,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from autograder.assignment import prepare
+from autograder.gradebook.assignment import prepare
+from autograder.gradebook.settings import find_alembic
 from autograder.pipeline import grade_class
-from autograder.settings import find_alembic
 from benchmarks import record
 from course_utils.course import Course
 from tests.attacks import catalogue

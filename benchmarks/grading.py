@@ -19,8 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder.assignment import prepare
-from autograder.settings import find_alembic
+from autograder.gradebook.assignment import prepare
+from autograder.gradebook.settings import find_alembic
 from benchmarks import record
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import CHAPTER, RIGHT

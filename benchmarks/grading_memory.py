@@ -21,8 +21,8 @@ from pathlib import Path
 
 import psutil
 
-from autograder.assignment import prepare
-from autograder.settings import find_alembic
+from autograder.gradebook.assignment import prepare
+from autograder.gradebook.settings import find_alembic
 from benchmarks import record
 from benchmarks.grading import COURSE, hand_in
 from tests.autograder import tiny_course

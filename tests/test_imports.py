@@ -34,6 +34,26 @@ def test_the_course_does_not_need_its_grader():
     assert not needy
 
 
+# From the bottom up: a room may import what stands before it.
+ROOMS = ("boundary", "sandbox", "gradebook", "intake", "reports", "execution", "pipeline")
+
+
+def test_no_room_of_the_grader_imports_one_above_it():
+    def room(module):
+        parts = module.split(".")
+        return parts[1] if parts[0] == "autograder" and len(parts) > 1 else ""
+
+    upward = [
+        f"{name} → {needed}"
+        for name, found in graph(modules()).items()
+        for needed in found
+        if room(name) in ROOMS
+        and room(needed) in ROOMS
+        and ROOMS.index(room(needed)) > ROOMS.index(room(name))
+    ]
+    assert not upward
+
+
 @pytest.mark.parametrize(
     ("one", "other", "found"),
     [

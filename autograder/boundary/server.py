@@ -24,8 +24,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from autograder.boundary.channel import Channel, ChannelClosed
+from autograder.boundary.shell import CellTimeout, Shell
 from autograder.boundary.wire import Packer, Unpacker, WireError
-from autograder.sandbox.shell import CellTimeout, Shell
 from course_utils.checks.clock import limited
 from course_utils.checks.fresh import as_at_the_start
 from course_utils.checks.seal import Seal

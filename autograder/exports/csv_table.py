@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.exports import Exported
-from autograder.gradebook import Row
-from autograder.records import Grade, Result
+from autograder.gradebook.book import Row
+from autograder.gradebook.records import Grade, Result
 from course_utils.files import write_atomically
 
 HEADER = ("student", "assignment", "exercise", "points", "max_points", "status", "reason")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import database, gradebook, store
-from autograder.gradebook import Row
-from autograder.records import Grade, Result
-from autograder.status import Status
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import database, store
+from autograder.gradebook.book import Row
+from autograder.gradebook.records import Grade, Result
+from autograder.gradebook.status import Status
 from course_utils.course import CourseError, UsageError, select
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from autograder.exports import Exported
 from autograder.exports.csv_table import number, safe, text_of
 from autograder.exports.grades import Total, Totals
-from autograder.status import Status
+from autograder.gradebook.status import Status
 from course_utils.course import UsageError
 from course_utils.files import write_atomically
 

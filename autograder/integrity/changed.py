@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from autograder.gradebook.records import Result
 from autograder.integrity.findings import Finding, Kind
-from autograder.records import Result
 
 # Slips with files that say nothing about the work.
 _HARMLESS = re.compile(

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder import store
+from autograder.gradebook import store
+from autograder.gradebook.records import Result
 from autograder.integrity import PAGE, TABLE, reference_use, work
 from autograder.integrity.changed import changes
 from autograder.integrity.detours import detours
@@ -18,7 +19,6 @@ from autograder.integrity.refused import refusals
 from autograder.integrity.similarity import COMMON, Match, compare, groups
 from autograder.integrity.table import integrity_csv
 from autograder.integrity.work import LeftOut, Work
-from autograder.records import Result
 from course_utils.course import Course, UsageError
 
 SECONDS = 60  # for comparing; what is not done by then is named

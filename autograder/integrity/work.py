@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_task
 
-from autograder.assignment import answer_of
+from autograder.gradebook.assignment import answer_of
 
 MAX_FILE = 40 << 20  # bytes of a notebook with its outputs
 MAX_ANSWER = 20_000  # characters of one answer; the longest right one has 1 500

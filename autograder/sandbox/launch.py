@@ -31,7 +31,7 @@ HERE = Path(__file__).parents[1]
 SHARED = (
     "__init__.py",
     "boundary/__init__.py", "boundary/channel.py", "boundary/server.py", "boundary/wire.py",
-    "sandbox/__init__.py", "sandbox/jail.py", "sandbox/shell.py", "sandbox/veil.py",
+    "sandbox/__init__.py", "sandbox/jail.py", "boundary/shell.py", "sandbox/veil.py",
     "sandbox/zygote.py",
 )  # fmt: skip
 INSIDE = Path("/sandbox")

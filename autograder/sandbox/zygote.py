@@ -80,7 +80,7 @@ def warm_up():
     import course_utils.figures
     import course_utils.widgets  # noqa: F401
     from autograder.boundary import server  # noqa: F401
-    from autograder.sandbox.shell import make_shell
+    from autograder.boundary.shell import make_shell
     from course_utils.checks import compiled, guard
     from course_utils.checks.watch import Limits, watched
 

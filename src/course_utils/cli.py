@@ -68,7 +68,7 @@ def check(args: argparse.Namespace) -> int:
 
 def grade(args: argparse.Namespace) -> int:
     if not args.scheduler and not (args.out / "grades.csv").exists():
-        from autograder.head_start import head_start  # while the rest is imported
+        from autograder.execution.head_start import head_start  # while the rest is imported
         from autograder.sandbox.kind import Kind
 
         head_start(Kind(args.sandbox))

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.assignment import prepare
+from autograder.gradebook.assignment import prepare
 from autograder.pipeline import grade_class
 from autograder.sandbox.kind import Kind, SandboxError, require
 from tests.attacks.catalogue import ATTACKS, Attack

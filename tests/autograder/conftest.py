@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.assignment import Assignment, prepare
+from autograder.gradebook.assignment import Assignment, prepare
 from autograder.pipeline import grade_class
 from course_utils.course import Course
 from tests.autograder import tiny_course

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.summary import Summary
+from autograder.reports.summary import Summary
 from course_utils.course import Course
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 

@@ -9,11 +9,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder import store
 from autograder.answers.convolution import ANSWERS
-from autograder.records import Result
+from autograder.gradebook import store
+from autograder.gradebook.records import Result
+from autograder.gradebook.status import Status
 from autograder.sample import CHAPTER, solved
-from autograder.status import Status
 from course_utils.checks.report import MIME, Report
 from course_utils.course import Course
 from course_utils.publish.release import released_text

@@ -67,7 +67,7 @@ def test_a_cluster_gives_the_same_grades(tiny: Course, scheduler: str, tmp_path:
 def test_nobody_at_that_address_is_one_sentence(
     tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.workers.CONNECT_SECONDS", 2)
+    monkeypatch.setattr("autograder.execution.workers.CONNECT_SECONDS", 2)
     tiny_course.hand_in(tmp_path / "s", "ada", b"")
     with pytest.raises(CourseError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
         grade_class(

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import database, gradebook, store
-from autograder.assignment import define
 from autograder.exports import canvas, grades, moodle, roster
 from autograder.exports.csv_table import grades_csv
-from autograder.gradebook import Row
-from autograder.records import Grade, Result
-from autograder.status import Status
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import database, store
+from autograder.gradebook.assignment import define
+from autograder.gradebook.book import Row
+from autograder.gradebook.records import Grade, Result
+from autograder.gradebook.status import Status
 from course_utils import cli
 from course_utils.course import Course, UsageError
 from tests.autograder.graded_class import Graded

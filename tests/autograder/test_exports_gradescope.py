@@ -18,11 +18,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autograder import sample
-from autograder.assignment import Assignment
 from autograder.exports.gradescope import VISIBILITIES, bundle, run
 from autograder.exports.gradescope.results import Exercise, exercises, of_result
-from autograder.records import Grade, Result
-from autograder.status import Status
+from autograder.gradebook.assignment import Assignment
+from autograder.gradebook.records import Grade, Result
+from autograder.gradebook.status import Status
 from course_utils import cli
 from course_utils.checks.report import Report, Verdict
 from course_utils.course import Course, CourseError, UsageError

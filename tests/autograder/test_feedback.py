@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from nbgrader.converters import GenerateFeedback
 
-from autograder import converters, gradebook, sanitize
-from autograder.assignment import Assignment
-from autograder.intake import Handin
-from autograder.records import Limits, Task
-from autograder.task import grade
+from autograder.execution.task import grade
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import converters
+from autograder.gradebook.assignment import Assignment
+from autograder.gradebook.records import Handin, Limits, Task
+from autograder.reports import sanitize
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import ANSWERS, Graded
 

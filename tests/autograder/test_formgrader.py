@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import gradebook, settings
-from autograder.assignment import Assignment
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import settings
+from autograder.gradebook.assignment import Assignment
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import Graded
 from tests.autograder.tiny_course import CHAPTER, RIGHT

@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import gradebook, store
-from autograder.assignment import Assignment
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import store
+from autograder.gradebook.assignment import Assignment
 from autograder.pipeline import grade_class
-from autograder.summary import Summary
+from autograder.reports.summary import Summary
 from course_utils.course import Course, CourseError, UsageError
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import CELL_TIMEOUT, Graded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.status import Status
+from autograder.gradebook.status import Status
 from tests.autograder.graded_class import Graded
 
 # student: exercise: (points, status, part of the reason)

@@ -9,10 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import intake
-from autograder.assignment import Assignment
-from autograder.status import Status
-from autograder.submissions import find
+from autograder.gradebook.assignment import Assignment
+from autograder.gradebook.status import Status
+from autograder.intake import notebook as intake
+from autograder.intake.submissions import find
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 

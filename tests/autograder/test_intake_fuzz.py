@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
-from autograder import intake
-from autograder.assignment import Assignment
+from autograder.gradebook.assignment import Assignment
+from autograder.intake import notebook as intake
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import RIGHT
 

@@ -14,8 +14,9 @@ import pytest
 import torch.nn.functional as F
 from playwright.sync_api import Browser
 
-from autograder import sample, store
-from autograder.intake import read
+from autograder import sample
+from autograder.gradebook import store
+from autograder.intake.notebook import read
 from autograder.integrity import report, work
 from autograder.integrity.findings import Kind
 from autograder.integrity.visible import visible

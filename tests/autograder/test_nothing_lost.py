@@ -22,8 +22,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import database, gradebook, pipeline
-from autograder.assignment import Assignment
+from autograder import pipeline
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import database
+from autograder.gradebook.assignment import Assignment
 from autograder.pipeline import grade_class
 from course_utils.course import Course, CourseError
 from tests.autograder import tiny_course

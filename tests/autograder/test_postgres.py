@@ -15,11 +15,12 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import PyFileConfigLoader
 
-from autograder import database, pipeline, store
-from autograder.assignment import Assignment
-from autograder.merge import merge
+from autograder import pipeline
+from autograder.gradebook import database, store
+from autograder.gradebook.assignment import Assignment
 from autograder.pipeline import grade_class
-from autograder.summary import Summary
+from autograder.reports.deliver import merge
+from autograder.reports.summary import Summary
 from course_utils import cli
 from course_utils.course import Course, CourseError
 from tests.autograder import postgres_server, tiny_course

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from autograder import sample
-from autograder.assignment import prepare
+from autograder.gradebook.assignment import prepare
+from autograder.gradebook.status import Status
 from autograder.pipeline import grade_class
-from autograder.status import Status
-from autograder.summary import Summary
+from autograder.reports.summary import Summary
 from course_utils.course import Course
 
 ROOT = Path(__file__).parents[2]

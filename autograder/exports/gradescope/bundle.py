@@ -12,10 +12,10 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.assignment import Exercise, prepare
 from autograder.exports import Exported
 from autograder.exports.gradescope import SETTINGS, VISIBILITIES
 from autograder.exports.gradescope.results import exercises
+from autograder.gradebook.assignment import Exercise, prepare
 from course_utils.course import Course, CourseError, UsageError
 from course_utils.files import write_atomically
 from course_utils.publish.fingerprint import companions, files_in

@@ -11,9 +11,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
 
-from autograder.records import Grade, Result
-from autograder.status import Status
-from autograder.verdict import report_of
+from autograder.execution.verdict import report_of
+from autograder.gradebook.records import Grade, Result
+from autograder.gradebook.status import Status
 from course_utils.checks.report import Report, Verdict
 
 _NUMBER = re.compile(r"^#+ Exercise (\d+(?:\.\d+)*)", re.MULTILINE)

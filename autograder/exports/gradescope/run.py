@@ -15,10 +15,10 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import store
-from autograder.converters import STUDENT
 from autograder.exports.gradescope import SETTINGS
 from autograder.exports.gradescope.results import exercises, failure, of_result
+from autograder.gradebook import store
+from autograder.gradebook.converters import STUDENT
 from autograder.pipeline import grade_class
 from autograder.sandbox.launch import best
 from course_utils.course import Course

@@ -15,15 +15,15 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Int, Unicode
 
-from autograder.assignment import files_beside
 from autograder.boundary.channel import Channel
 from autograder.boundary.remote import Link, Lost, OutOfTime
-from autograder.cells import fail, is_test, tidy_test
+from autograder.execution.trusted import Trusted
+from autograder.gradebook.assignment import files_beside
+from autograder.gradebook.cells import fail, is_test, tidy_test
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind
 from autograder.sandbox.launch import Session
 from autograder.sandbox.warm import zygote
-from autograder.trusted import Trusted
 
 DIED = "DeadKernelError"
 TOO_LONG = "CellTimeoutError"

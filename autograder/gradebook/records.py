@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-from autograder import intake
-from autograder.assignment import Assignment
+from autograder.gradebook.assignment import Assignment
+from autograder.gradebook.status import Status
 from autograder.sandbox.kind import Kind
-from autograder.status import Status
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,21 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Handin:
+    """What lies in a student's folder: the bytes to grade, or why there are none."""
+
+    data: bytes | None
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Task:
     """A submission to grade."""
 
     student: str
     assignment: Assignment
-    handin: intake.Handin
+    handin: Handin
     limits: Limits = Limits()
 
 

@@ -12,10 +12,10 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from sqlalchemy import URL, inspect, text
 from sqlalchemy.exc import SAWarning
 
-from autograder import database, store, swift
-from autograder.records import Grade, Result
-from autograder.settings import COURSE_ID
-from autograder.status import Status
+from autograder.gradebook import database, store, swift
+from autograder.gradebook.records import Grade, Result
+from autograder.gradebook.settings import COURSE_ID
+from autograder.gradebook.status import Status
 
 Row = tuple[Result, Grade]
 

@@ -15,16 +15,18 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.utils import is_grade, is_task
 
-from autograder import feedback, intake, scratch
-from autograder.assignment import Assignment, answer_of
-from autograder.converters import STUDENT, run
-from autograder.records import Grade, Result, Task
-from autograder.refusal import refused
+from autograder.execution import scratch
+from autograder.execution.verdict import judge
+from autograder.gradebook.assignment import Assignment, answer_of
+from autograder.gradebook.converters import STUDENT, run
+from autograder.gradebook.records import Grade, Result, Task
+from autograder.gradebook.settings import COURSE_ID
+from autograder.gradebook.status import Status
+from autograder.intake import notebook as intake
+from autograder.intake.refusal import refused
+from autograder.reports import feedback
 from autograder.sandbox.kind import SandboxError
 from autograder.sandbox.warm import zygote
-from autograder.settings import COURSE_ID
-from autograder.status import Status
-from autograder.verdict import judge
 from course_utils.course import CourseError
 
 

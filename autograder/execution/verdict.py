@@ -8,8 +8,8 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_solution, is_task
 
 from autograder.boundary import remote
-from autograder.execute import DIED, TOO_LONG
-from autograder.status import Status
+from autograder.execution.execute import DIED, TOO_LONG
+from autograder.gradebook.status import Status
 from course_utils.checks.report import MIME, Report
 
 MAX_REASON = 700

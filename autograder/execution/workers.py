@@ -19,11 +19,11 @@ from typing import Any
 import dask
 from dask.distributed import Client, LocalCluster, as_completed
 
-from autograder.head_start import head_start
-from autograder.records import Result, Task
-from autograder.refusal import refused
+from autograder.execution.head_start import head_start
+from autograder.gradebook.records import Result, Task
+from autograder.gradebook.status import Status
+from autograder.intake.refusal import refused
 from autograder.sandbox import warm
-from autograder.status import Status
 from course_utils.course import CourseError
 
 CONNECT_SECONDS = 30
@@ -94,7 +94,9 @@ def _grade(task: Task, sandbox: str) -> tuple[Result, bool]:
     Args:
         sandbox: address of the warmed process of this machine, where there is one.
     """
-    from autograder.task import grade  # with torch: two seconds that only workers need
+    from autograder.execution.task import (
+        grade,  # with torch: two seconds that only workers need
+    )
 
     _settle()
     try:

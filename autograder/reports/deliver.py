@@ -9,11 +9,13 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder import feedback, gradebook, store
-from autograder.assignment import Assignment
-from autograder.converters import STUDENT
-from autograder.gradebook import ByHand
-from autograder.records import Result
+from autograder.gradebook import book as gradebook
+from autograder.gradebook import store
+from autograder.gradebook.assignment import Assignment
+from autograder.gradebook.book import ByHand
+from autograder.gradebook.converters import STUDENT
+from autograder.gradebook.records import Result
+from autograder.reports import feedback
 
 
 def merge(

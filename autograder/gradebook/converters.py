@@ -14,9 +14,9 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
-from autograder import swift  # noqa: F401 (makes nbgrader swifter by being imported)
+from autograder.gradebook import swift  # noqa: F401 (makes nbgrader swifter by being imported)
+from autograder.gradebook.settings import configure
 from autograder.sandbox.kind import SandboxError
-from autograder.settings import configure
 from course_utils.course import CourseError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

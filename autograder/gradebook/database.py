@@ -16,8 +16,8 @@ from pathlib import Path
 from sqlalchemy import URL, NullPool, create_engine, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from autograder import store
-from autograder.settings import COURSE_ID
+from autograder.gradebook import store
+from autograder.gradebook.settings import COURSE_ID
 from course_utils.course import CourseError, UsageError
 
 FORMS = "sqlite:///FILE or postgresql://USER@HOST/DATABASE"

@@ -18,21 +18,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.utils import is_grade, is_solution
 
-from autograder.status import Status
+from autograder.gradebook.cells import EXTRA
+from autograder.gradebook.records import Handin
+from autograder.gradebook.status import Status
 
 MAX_BYTES = 30 << 20
 MAX_EXTRA_CELLS = 300
 MAX_SOURCE = 200_000
-EXTRA = "extra-"  # how the ids of a student's own cells begin
-
-
-@dataclass(frozen=True)
-class Handin:
-    """What lies in a student's folder: the bytes to grade, or why there are none."""
-
-    data: bytes | None
-    reason: str = ""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

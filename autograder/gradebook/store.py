@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.records import Result
+from autograder.gradebook.records import Result
 from course_utils.course import CourseError
 
 PART = ".part-"

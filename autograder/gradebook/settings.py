@@ -19,7 +19,7 @@ def configure(c: Any, root: Path, gradebook: str) -> None:
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.db_url = gradebook
     c.Autograde.autograde_preprocessors = [
-        "autograder.execute.SandboxedExecute",
+        "autograder.execution.execute.SandboxedExecute",
         "nbgrader.preprocessors.IgnorePattern",
         "nbgrader.preprocessors.LimitOutput",
         "nbgrader.preprocessors.SaveAutoGrades",
@@ -27,18 +27,18 @@ def configure(c: Any, root: Path, gradebook: str) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.SandboxedExecute.source = str(root / "notebooks" / "{assignment}" / "{notebook}.ipynb")
-    c.SandboxedExecute.modules = str(Path(__file__).parents[1])
+    c.SandboxedExecute.modules = str(Path(__file__).parents[2])
     c.GenerateFeedback.preprocessors = [
-        "autograder.feedback.ForStudents",
+        "autograder.reports.feedback.ForStudents",
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-        "autograder.feedback.Style",
+        "autograder.reports.feedback.Style",
     ]
     # The gradebook page of formgrader uses the same exporter: one config for both.
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
-        "clean_html": "autograder.sanitize.html",
-        "markdown2html": "autograder.sanitize.markdown",
+        "clean_html": "autograder.reports.sanitize.html",
+        "markdown2html": "autograder.reports.sanitize.markdown",
     }
 
 

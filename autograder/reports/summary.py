@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.gradebook.records import Grade, Result
+from autograder.gradebook.status import Status
 from autograder.integrity import PAGE
-from autograder.records import Grade, Result
-from autograder.status import Status
 
 
 @dataclass(frozen=True)

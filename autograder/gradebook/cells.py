@@ -6,6 +6,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_solution
 
+EXTRA = "extra-"  # how the ids of a student's own cells begin
+
 
 def is_test(cell: NotebookNode) -> bool:
     """A cell that gives points by itself."""

@@ -22,7 +22,7 @@ def head_start(kind: Kind) -> None:
     """
     warm.start(kind)
     with _environment(OMP_NUM_THREADS="1", PYTHONSAFEPATH="1", PGPASSWORD=None):
-        multiprocessing.set_forkserver_preload(["distributed", "autograder.task"])
+        multiprocessing.set_forkserver_preload(["distributed", "autograder.execution.task"])
         forkserver.ensure_running()
 
 

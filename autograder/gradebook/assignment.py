@@ -13,12 +13,14 @@ from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import is_grade, is_solution, is_task
 
-from autograder.converters import run
+from autograder.gradebook.cells import EXTRA
+from autograder.gradebook.converters import run
 from course_utils.course import Course, CourseError
 from course_utils.publish.fingerprint import companions
 from course_utils.publish.release import released_text
 
 MAX_FILES_BYTES = 20 << 20
+GRADING = ("boundary", "execution", "gradebook", "intake", "reports", "sandbox")
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def answer_of(nb: NotebookNode) -> dict[str, list[NotebookNode]]:
         if is_grade(cell) or is_task(cell):
             answers[cell.metadata.nbgrader.grade_id] = since
             since = []
-        elif is_solution(cell) or cell.get("id", "").startswith("extra-"):
+        elif is_solution(cell) or cell.get("id", "").startswith(EXTRA):
             since.append(cell)
     return answers
 
@@ -151,7 +153,7 @@ def _checks() -> dict[str, bytes]:
     grader = Path(autograder.__path__[0])
     return {
         **_python_files(package, "checks", "reference"),
-        **{f.name: f.read_bytes() for f in sorted(grader.glob("*.py"))},
+        **_python_files(grader, *GRADING),
     }
 
 

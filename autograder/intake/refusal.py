@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from autograder.records import Grade, Result, Task
-from autograder.status import Status
+from autograder.gradebook.records import Grade, Result, Task
+from autograder.gradebook.status import Status
 
 
 def refused(task: Task, status: Status, reason: str) -> Result:

@@ -20,9 +20,8 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution, is_task
 
-from autograder.cells import is_test
-from autograder.converters import STUDENT, run
-from autograder.intake import EXTRA
+from autograder.gradebook.cells import EXTRA, is_test
+from autograder.gradebook.converters import STUDENT, run
 
 NOTES = "intake_notes"  # key in the metadata of an autograded notebook
 SHOWN = ("text/html", "text/markdown", "text/plain", "text/latex", "image/png", "image/jpeg")

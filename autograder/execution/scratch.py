@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dask.distributed import get_worker
 
-from autograder import swift
+from autograder.gradebook import swift
 
 
 @contextlib.contextmanager
