@@ -18,6 +18,7 @@ from pathlib import Path
 
 import course_utils
 from autograder.boundary.channel import Channel
+from autograder.sandbox import template
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind, SandboxError, advice, require
 from course_utils import checks, results
@@ -31,8 +32,8 @@ HERE = Path(__file__).parents[1]
 SHARED = (
     "__init__.py",
     "boundary/__init__.py", "boundary/channel.py", "boundary/server.py", "boundary/wire.py",
-    "sandbox/__init__.py", "sandbox/jail.py", "boundary/shell.py", "sandbox/veil.py",
-    "sandbox/zygote.py",
+    "sandbox/__init__.py", "sandbox/jail.py", "boundary/shell.py", "sandbox/template.py",
+    "sandbox/veil.py", "sandbox/zygote.py",
 )  # fmt: skip
 INSIDE = Path("/sandbox")
 CHECKS = "checks"  # the watch and the report of course_utils.checks, and no definition
@@ -89,6 +90,7 @@ class Sessions:
     """Asks a warmed process for children that serve submissions."""
 
     _control: socket.socket
+    _patience: float = WARM_UP_SECONDS
 
     def session(self, limits: JailLimits) -> Session:
         """A fresh child.
@@ -105,7 +107,7 @@ class Sessions:
                 socket.send_fds(self._control, [json.dumps(asdict(limits)).encode()], handles)
             except OSError as error:
                 raise SandboxError(f"the sandbox is gone: {error.strerror}") from None
-        told = session.begun(WARM_UP_SECONDS)
+        told = session.begun(self._patience)
         if not told.get("serving"):
             session.end()
             why = told.get("refused", "no word from it")
@@ -120,9 +122,14 @@ class Sessions:
 
 
 class Guest(Sessions):
-    """Sessions of the warmed process that another process of this machine has started."""
+    """Sessions of the warmed process that another process of this machine has started.
 
-    def __init__(self, address: str) -> None:
+    Args:
+        patience: seconds until the first session; a template runs its demonstrations first.
+    """
+
+    def __init__(self, address: str, patience: float = WARM_UP_SECONDS) -> None:
+        self._patience = patience
         self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._control.connect(address)
@@ -145,10 +152,9 @@ class Zygote(Sessions):
         _copy_shared(self._stage)
         _copy_checks(self._stage.parent / CHECKS)
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        listener.bind(self.address)
-        listener.listen()
+        listener = _listener(self.address)
         self._warm = False
+        self._templates: dict[str, socket.socket] = {}
         with far, listener:
             handles = (far.fileno(), listener.fileno())
             self._process = subprocess.Popen(
@@ -165,11 +171,29 @@ class Zygote(Sessions):
         self.wait_until_warm()
         return super().session(limits)
 
+    def grow(self, name: str, cells: list[str], files: dict[str, bytes]) -> None:
+        """Start a template (see ``template``), which others reach at ``template_address``."""
+        if name in self._templates:
+            return
+        self.wait_until_warm()
+        text = json.dumps({"cells": cells, "files": {n: d.hex() for n, d in files.items()}})
+        place = self._stage / template.FOLDER / f"{name}.json"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text, "utf-8")
+        _let_read(place.parent)
+        control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with far, _listener(template_address(self.address, name)) as listener:
+            handles = [far.fileno(), listener.fileno()]
+            socket.send_fds(self._control, [json.dumps({"template": name}).encode()], handles)
+        self._templates[name] = control  # the template ends when this is closed
+
     def alive(self) -> bool:
         return self._process.poll() is None
 
     def close(self) -> None:
         """End it; children end with it."""
+        for control in self._templates.values():
+            control.close()
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
@@ -220,6 +244,18 @@ class Zygote(Sessions):
             "TMPDIR": tempfile.gettempdir(),  # where the instructor has room
             "TORCHINDUCTOR_CACHE_DIR": str(home / "inductor"),  # it would lie in TMPDIR
         }
+
+
+def _listener(address: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(address)
+    listener.listen()
+    return listener
+
+
+def template_address(address: str, name: str) -> str:
+    """Where a template of the warmed process at ``address`` is reached."""
+    return f"{address}-{name}"
 
 
 def best() -> Kind:

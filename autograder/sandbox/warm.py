@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 
 from autograder.sandbox.kind import Kind, SandboxError, require
-from autograder.sandbox.launch import Guest, Sessions, Zygote
+from autograder.sandbox.launch import Guest, Sessions, Zygote, template_address
 
+DEMONSTRATIONS = 600  # seconds that those of a chapter may take
 _known: dict[Kind, Sessions] = {}
+_templates: dict[str, Sessions] = {}
 
 
 def start(kind: Kind) -> Zygote:
@@ -46,3 +48,16 @@ def zygote(kind: Kind, address: str = "") -> Sessions:
             return start(kind)
         return guest
     return start(kind)
+
+
+def template(address: str, name: str) -> Sessions | None:
+    """The template ``name`` of the warmed process at ``address``; None where there is none."""
+    place = template_address(address, name)
+    known = _templates.get(place)
+    if known and known.alive():
+        return known
+    try:
+        _templates[place] = made = Guest(place, DEMONSTRATIONS)
+    except SandboxError:
+        return None
+    return made

@@ -6,7 +6,9 @@ Both are numbers of inherited Unix sockets; when CONTROL is closed at its other 
 Each message on it, or on a connection that LISTENER accepts, is the JSON of ``JailLimits``
 with two sockets attached: over one the child serves its submission, over the
 other its supervisor reports the end; when the trusted side closes that one, the child and
-whatever it started are killed. This process itself never runs a student's code.
+whatever it started are killed. A message ``{"template": NAME}`` brings a CONTROL and a LISTENER
+instead: a fork of this process runs those demonstrations and then serves there as this one
+does (see ``template``). None of these processes ever runs a student's code.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import sys
 import tempfile
 import traceback
 
+from autograder.sandbox import template
 from autograder.sandbox.jail import JailLimits, adopt_orphans, fork_jailed
 
 READY = b"ready"
@@ -31,9 +34,13 @@ WORK = "work-"  # a submission's working directory
 
 def main() -> None:
     control, listener = (socket.socket(fileno=int(handle)) for handle in sys.argv[1:3])
-    namespaces = "--namespaces" in sys.argv
     shell = warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trusted side
+    serve(control, listener, "--namespaces" in sys.argv, shell)
+
+
+def serve(control: socket.socket, listener: socket.socket, namespaces: bool, shell) -> None:
+    """Say that all is warm, and answer whoever asks until ``control`` is closed."""
     control.send(READY)
     callers = [control]
     while control in callers:
@@ -57,14 +64,21 @@ def _answer(
     _reap()
     if not message:
         return False
-    service, life = (socket.socket(fileno=handle) for handle in handles)
+    asked = json.loads(message)
+    one, other = (socket.socket(fileno=handle) for handle in handles)
     if os.fork() == 0:
         for end in private:
             end.close()
-        _supervise(json.loads(message), service, life, namespaces, shell)
+        if "template" in asked:
+            template.play(asked["template"], shell)
+            gc.collect()
+            gc.freeze()
+            serve(one, other, namespaces, shell)
+        else:
+            _supervise(asked, one, other, namespaces, shell)
         os._exit(0)
-    service.close()
-    life.close()
+    one.close()
+    other.close()
     return True
 
 
