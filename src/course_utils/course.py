@@ -66,7 +66,7 @@ class Course:
         """The instructor's notebook of a chapter."""
         return self.notebooks / chapter / f"{chapter}.ipynb"
 
-    def select(self, wanted: list[str]) -> list[str]:
+    def select(self, wanted: Sequence[str]) -> list[str]:
         """The chapters that were asked for by name, number or topic; all when none was."""
         return select(self.chapters(), wanted)
 

@@ -1,0 +1,85 @@
+"""Make the book and the notebooks that students get."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+from pathlib import Path
+
+import click
+
+from course_utils.cli.command import chapters, command, path
+from course_utils.cli.terminal import say
+from course_utils.course import Course, CourseError
+
+
+@command("build")
+@chapters
+@click.option("-v", "--verbose", is_flag=True, help="show what Sphinx says")
+def build(chapters: tuple[str, ...], verbose: bool) -> int:
+    """Run the chapters and make the book.
+
+    CHAPTERS are run again even if nothing changed.
+    """
+    from course_utils.publish import build
+
+    course = Course.find()
+    for chapter in course.select(chapters) if chapters else ():
+        for kept in (course.cache / "executed").glob(f"{chapter}-*.ipynb"):
+            kept.unlink()
+    page = build.build(course, verbose=verbose, progress=lambda what: say(f"… {what}"))
+    print(f"book      {page}")
+    return 0
+
+
+@command("serve --port 8000")
+@click.option("--port", type=int, default=8000, show_default=True, help="0 picks a free one")
+def serve(port: int) -> int:
+    """Show the book in a browser."""
+    folder = Course.find().root / "_build" / "html"
+    if not (folder / "index.html").is_file():
+        raise CourseError("there is no book yet: run course build first")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise CourseError(f"port {port}: {error.strerror}; try --port 0") from None
+    with server, contextlib.suppress(KeyboardInterrupt):
+        print(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C stops it)", flush=True)
+        server.serve_forever()
+    return 0
+
+
+@command("release 02_convolution")
+@chapters
+@path("--out", help="folder, default release/ in the course")
+def release(chapters: tuple[str, ...], out: Path | None) -> int:
+    """Write the student notebooks.
+
+    Those of CHAPTERS, or of all of them.
+    """
+    from course_utils.publish.release import release
+
+    course = Course.find()
+    for notebook in release(course, course.select(chapters), out):
+        print(f"released  {notebook}")
+    return 0
+
+
+@command("format", "format")
+@chapters
+@click.option("--outputs", is_flag=True, help="store what checked cells print now")
+def format_notebooks(chapters: tuple[str, ...], outputs: bool) -> int:
+    """Bring source notebooks into their one form.
+
+    Those of CHAPTERS, or all of them.
+    """
+    from course_utils.publish.normalise import normalise, update_outputs
+
+    course = Course.find()
+    pages = [] if chapters else course.pages()
+    for source in [*map(course.source, course.select(chapters)), *pages]:
+        changed = update_outputs(source, course.cache) if outputs else normalise(source)
+        print(f"{'changed' if changed else 'as it was':9s} {source}")
+    return 0

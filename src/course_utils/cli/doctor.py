@@ -1,0 +1,15 @@
+"""What this machine can do."""
+
+from __future__ import annotations
+
+from course_utils.cli.command import command
+
+
+@command("doctor")
+def doctor() -> int:
+    """Say what this machine can do."""
+    from course_utils.doctor import findings
+
+    for name, found, detail in findings():
+        print(f"{'✓' if found else '–'} {name:9s} {detail}")
+    return 0
