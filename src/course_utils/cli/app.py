@@ -38,18 +38,13 @@ def main(argv: list[str] | None = None) -> int:
 
     0: all is well, 1: something failed and is named, 2: the command was called wrongly.
     """
-    terminal.prepare()
-    words = sys.argv[1:] if argv is None else argv
-    try:
-        code = _run(words)
-        sys.stdout.flush()
-    except OSError as error:
-        if not terminal.lost():
-            raise
-        if not isinstance(error, BrokenPipeError):  # a pager that was left is no failure
-            terminal.say(f"course: the output cannot be written: {error.strerror}")
-        return 1
-    return code
+    with terminal.streams() as out:
+        code = _run(sys.argv[1:] if argv is None else argv)
+        out.flush()
+        if not out.failure or isinstance(out.failure, BrokenPipeError):  # left by its reader
+            return code
+        terminal.say(f"course: the output cannot be written: {out.failure.strerror}")
+    return 1
 
 
 def _run(words: list[str]) -> int:

@@ -33,7 +33,7 @@ def command(example: str, name: str | None = None) -> Callable[[Callable], click
 
 def group(name: str, text: str, example: str, commands: list[click.Command]) -> Commands:
     """Commands under a common word, as in ``course data list``."""
-    made = Commands(name, help=text, epilog=_epilog(example), subcommand_metavar="COMMAND …")
+    made = Commands(name, help=text, epilog=_epilog(example), subcommand_metavar="COMMAND ...")
     for one in commands:
         made.add_command(one)
     return made

@@ -7,9 +7,9 @@ import contextlib
 import os
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO, cast
 
 # What must stay distinct where a terminal lacks the signs.
 _SIGNS = str.maketrans(
@@ -18,13 +18,50 @@ _SIGNS = str.maketrans(
 )
 
 
-def prepare() -> None:
-    """Let standard output and errors replace what their encoding lacks."""
+class Stream:
+    """A text stream that never stops the work: what it cannot write it drops and remembers."""
+
+    buffer = None  # nobody writes past us
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream or Path(os.devnull).open("w")  # noqa: SIM115 (None: was closed)
+        self.failure: OSError | None = None
+        if hasattr(self._stream, "reconfigure"):
+            self._stream.reconfigure(errors="course")
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            if not self.failure:
+                act()
+        except OSError as error:  # a pipe whose reader left, a full disk
+            self.failure = error
+            with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as none:
+                os.dup2(none.fileno(), self._stream.fileno())  # Python flushes again at its end
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def streams() -> Iterator[Stream]:
+    """Standard output and errors as such streams, for a while; yields standard output."""
     codecs.register_error("course", _plain)
-    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()  # closed: None
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="course")
+    before = sys.stdout, sys.stderr
+    out, err = Stream(sys.stdout), Stream(sys.stderr)
+    sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)
+    try:
+        yield out
+    finally:
+        out.flush()
+        err.flush()
+        sys.stdout, sys.stderr = before
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -32,26 +69,6 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     text = error.object[error.start : error.end].translate(_SIGNS)
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "replace")
     return plain.decode(), error.end
-
-
-def lost() -> bool:
-    """Write out what is pending; whether a stream takes nothing any more.
-
-    Such a stream is replaced by one that swallows all: Python flushes again when it ends.
-    """
-    gone = False
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            gone = True
-            with contextlib.suppress(OSError, ValueError), _nowhere() as swallowing:
-                os.dup2(swallowing.fileno(), stream.fileno())
-    return gone
-
-
-def _nowhere() -> TextIO:
-    return Path(os.devnull).open("w")
 
 
 def say(text: str) -> None:
