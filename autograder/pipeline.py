@@ -14,6 +14,7 @@ from sqlalchemy import URL
 from tqdm import tqdm
 
 from autograder.execution import workers as pool
+from autograder.execution.attempt import rendered
 from autograder.exports.csv_table import grades_csv
 from autograder.gradebook import book as gradebook
 from autograder.gradebook import database, store
@@ -127,7 +128,7 @@ def _grade(run: _Run, found: Found) -> Summary:
     with gradebook.opened(database.address(run.gradebook)) as book:
 
         def merge_one(task: Task, result: Result, key: str) -> None:
-            merge(run.out, book, results, task.assignment, result, key)
+            merge(run.out, book, results, task.assignment, result, key, rendered)
             book.db.rollback()  # nothing stays open or old while the next file is graded
 
         for task, result in plan.done:

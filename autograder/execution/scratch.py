@@ -1,4 +1,4 @@
-"""The folder in which a worker grades one submission after the other.
+"""The folder in which a process grades one submission after the other.
 
 Its place stays the same, so that what SQLAlchemy has worked out for its gradebook can be kept
 (see ``swift``).
@@ -13,8 +13,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-
-from dask.distributed import get_worker
 
 from autograder.gradebook import swift
 
@@ -34,15 +32,7 @@ def folder() -> Iterator[Path]:
 @functools.cache
 def _place(pid: int) -> tempfile.TemporaryDirectory[str]:
     """Of one process, also where it was forked from another; removed when it ends."""
-    return tempfile.TemporaryDirectory(prefix="grade-", dir=_of_the_worker())
-
-
-def _of_the_worker() -> str | None:
-    """A Dask worker's folder, which is removed for it: it is stopped before it can tidy up."""
-    try:
-        return get_worker().local_directory
-    except ValueError:  # no worker
-        return None
+    return tempfile.TemporaryDirectory(prefix="grade-")
 
 
 def gradebook(root: Path) -> str:

@@ -7,6 +7,8 @@ holds everything it reads, its value everything it makes.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -24,24 +26,34 @@ from autograder.gradebook.settings import COURSE_ID
 from autograder.gradebook.status import Status
 from autograder.intake import notebook as intake
 from autograder.intake.refusal import refused
-from autograder.reports import feedback
+from autograder.reports import feedback, plain
 from autograder.sandbox.kind import SandboxError
 from autograder.sandbox.warm import zygote
 from course_utils.course import CourseError
 
 
 def grade(task: Task) -> Result:
-    """Grade one submission. Raises nothing that the submission could cause.
+    """The result of one submission, see ``stages``."""
+    *_, result = stages(task)
+    return result
+
+
+def stages(task: Task) -> Iterator[Result]:
+    """Grade one submission: its result without a page, if it can be graded, then the whole.
+
+    Raises nothing that the submission could cause but a MemoryError.
 
     Raises:
         SandboxError: there is no sandbox, or it died.
     """
     started = time.monotonic()
     if task.handin.data is None:
-        return refused(task, Status.MISSING, task.handin.reason)
+        yield refused(task, Status.MISSING, task.handin.reason)
+        return
     submission = intake.read(task.handin.data, task.assignment.released())
     if submission.notebook is None:
-        return refused(task, submission.status, submission.reason)
+        yield refused(task, submission.status, submission.reason)
+        return
     sandbox = zygote(task.limits.sandbox)  # its failure is none of the submission
     notes = (*task.handin.notes, *submission.notes)
     submission.notebook.metadata[feedback.NOTES] = list(notes)
@@ -51,25 +63,30 @@ def grade(task: Task) -> Result:
             _autograde(root, task, gradebook)
             nb = _autograded(root, task.assignment.name)
             points, comments = _recorded(gradebook, task.assignment.name)
-            page = feedback.render(root, task.assignment.name, gradebook)
         except SandboxError:
             raise
         except CourseError as error:
             if not sandbox.alive():
                 raise SandboxError(f"the sandbox died: {error}") from None
-            return refused(task, Status.ERROR, f"nbgrader could not grade this: {error}")
-    return Result(
-        student=task.student,
-        assignment=task.assignment.name,
-        status=Status.GRADED,
-        reason="",
-        notes=notes,
-        grades=_grades(nb, points),
-        comments=comments,
-        notebook=nbformat.writes(nb),
-        feedback=page,
-        seconds=round(time.monotonic() - started, 2),
-    )
+            yield refused(task, Status.ERROR, f"nbgrader could not grade this: {error}")
+            return
+        result = Result(
+            student=task.student,
+            assignment=task.assignment.name,
+            status=Status.GRADED,
+            reason="",
+            notes=notes,
+            grades=_grades(nb, points),
+            comments=comments,
+            notebook=nbformat.writes(nb),
+            seconds=round(time.monotonic() - started, 2),
+        )
+        yield result
+        try:
+            page = feedback.render(root, task.assignment.name, gradebook)
+        except (CourseError, MemoryError):
+            page = plain.page(result)
+    yield replace(result, feedback=page, seconds=round(time.monotonic() - started, 2))
 
 
 def _scratch_course(root: Path, assignment: Assignment, notebook: NotebookNode) -> str:
@@ -77,6 +94,7 @@ def _scratch_course(root: Path, assignment: Assignment, notebook: NotebookNode) 
     name = assignment.name
     files = {
         "gradebook.db": assignment.gradebook,
+        "release.ipynb": assignment.release.encode(),
         f"notebooks/{name}/{name}.ipynb": assignment.source,
         f"submitted/{STUDENT}/{name}/{name}.ipynb": nbformat.writes(notebook).encode(),
         **{f"notebooks/{name}/{file}": data for file, data in assignment.files.items()},
@@ -95,6 +113,8 @@ def _autograde(root: Path, task: Task, gradebook: str) -> None:
         "wall_seconds": task.limits.wall,
         "sandbox": task.limits.sandbox.value,
         "modules": str(root / "modules"),
+        "release": str(root / "release.ipynb"),
+        "own": str(root / "own"),
     }
     run(Autograde, root, task.assignment.name, gradebook, SandboxedExecute=execute)
 

@@ -43,7 +43,7 @@ class _LastError(logging.Handler):
             self.sentence = lines[-1]
         error = sys.exc_info()[1]
         full = isinstance(error, OSError) and error.errno in NO_ROOM
-        if full or isinstance(error, OperationalError | SandboxError):
+        if full or isinstance(error, OperationalError | SandboxError | MemoryError):
             self.machine = error
 
 
@@ -58,6 +58,7 @@ def run(converter: Any, root: Path, assignment: str, gradebook: str, **traits: A
         OSError: a disk is full.
         sqlalchemy.exc.OperationalError: the gradebook is locked, full or gone.
         SandboxError: there is no sandbox, or it died.
+        MemoryError: it needs more than there is.
     """
     config = Config()
     configure(config, root, gradebook)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from autograder.gradebook.converters import STUDENT
 from autograder.gradebook.records import Result
 from autograder.reports import feedback
 
+Render = Callable[[Assignment, Result, dict[str, ByHand]], str]
+
 
 def merge(
     out: Path,
@@ -25,8 +28,13 @@ def merge(
     assignment: Assignment,
     result: Result,
     key: str,
+    render: Render,
 ) -> None:
-    """Merge ``result``, made from ``key``; again only if it or a person's entry is new."""
+    """Merge ``result``, made from ``key``; again only if it or a person's entry is new.
+
+    Args:
+        render: ``render_again``, in a process that may die of it.
+    """
     before = json.loads(results.merged(result) or "{}")
     if not key or before.get("key") != key or not gradebook.knows(book, result):
         gradebook.merge(book, result)
@@ -35,7 +43,7 @@ def merge(
     state = {"key": key, "by_hand": {name: asdict(e) for name, e in sorted(entered.items())}}
     if state == before:
         return
-    page = _render_again(assignment, result, entered) if entered else result.feedback
+    page = render(assignment, result, entered) if entered else result.feedback
     name = result.assignment
     store.write(out / "feedback" / result.student / f"{name}.html", page)
     notebook = out / "autograded" / result.student / name / f"{name}.ipynb"
@@ -46,7 +54,7 @@ def merge(
     results.set_merged(result, json.dumps(state))
 
 
-def _render_again(assignment: Assignment, result: Result, entered: dict[str, ByHand]) -> str:
+def render_again(assignment: Assignment, result: Result, entered: dict[str, ByHand]) -> str:
     """The feedback page with what people entered, made in a scratch course."""
     if not result.notebook:
         return result.feedback
