@@ -102,7 +102,9 @@ class Server:
     # -- cells and names --------------------------------------------------------------------
 
     def _on_cell(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
-        return packer.pack(_plain(self._shell.run(asked["source"], asked["seconds"])))
+        before = _dice()
+        outputs = _plain(self._shell.run(asked["source"], asked["seconds"]))
+        return packer.pack({"outputs": outputs, "drew": _dice() != before})
 
     def _on_name(self, asked: dict, _: Unpacker, packer: Packer) -> Any:
         if asked["name"] not in self._shell.user_ns:
@@ -262,6 +264,13 @@ def seed() -> None:
     random.seed(SEED)
     np.random.seed(SEED)
     torch.manual_seed(SEED)
+
+
+def _dice() -> tuple:
+    """The state of everything that random numbers come from."""
+    numpy: Any = np.random.get_state(legacy=False)
+    state = numpy["state"]["key"].tobytes(), numpy["state"]["pos"]
+    return torch.get_rng_state().numpy().tobytes(), *state, random.getstate()
 
 
 def _plain(value: Any) -> Any:

@@ -13,17 +13,19 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int, Unicode
 
-from autograder.boundary.channel import Channel
-from autograder.boundary.remote import Link, Lost, OutOfTime
+from autograder.boundary.remote import Lost, OutOfTime
+from autograder.execution import demonstrations
+from autograder.execution.kernel import Kernel
 from autograder.execution.trusted import Trusted
 from autograder.gradebook.assignment import files_beside
 from autograder.gradebook.cells import fail, is_test, tidy_test
+from autograder.sandbox import warm
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind
-from autograder.sandbox.launch import Session
-from autograder.sandbox.warm import zygote
+from autograder.sandbox.launch import Sessions
 
 DIED = "DeadKernelError"
 TOO_LONG = "CellTimeoutError"
@@ -32,20 +34,21 @@ TOO_LONG = "CellTimeoutError"
 class SandboxedExecute(NbGraderPreprocessor):
     """nbgrader's ``Execute``, with a wall between the student's code and the tests.
 
-    When a cell kills its process or cannot be interrupted, a new process runs the cells before
-    it again, except the killers, and goes on after it.
+    Where there is a template of the chapter's demonstrations and the student's cells have
+    nothing to do with them (see ``demonstrations``), only the student's cells are run.
     """
 
     timeout = Int(30, help="seconds of its own time for one cell").tag(config=True)
-    wall_seconds = Float(300, help="seconds of their own time for all cells together").tag(
-        config=True
-    )
-    max_deaths = Int(3, help="give up after that many dead processes").tag(config=True)
+    wall_seconds = Float(
+        300, help="seconds of their own time for all cells that are not graded, together"
+    ).tag(config=True)
     sandbox = Unicode(Kind.BUBBLEWRAP.value, help="bubblewrap or limits-only").tag(config=True)
     source = Unicode(help="the instructor's notebook: {assignment}, {notebook}").tag(
         config=True
     )
     modules = Unicode(help="folder with autograder/hidden").tag(config=True)
+    release = Unicode(help="file of the notebook as it was handed out").tag(config=True)
+    own = Unicode(help="folder of the student's own modules").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple:
         names = resources["nbgrader"]
@@ -53,43 +56,73 @@ class SandboxedExecute(NbGraderPreprocessor):
             self.source.format(assignment=names["assignment"], notebook=names["notebook"])
         )
         instructor = nbformat.read(path, as_version=4)
-        self._nb, self._files = nb, files_beside(path)
-        self._killers: set[int] = set()
-        self._done = 0  # cells before this one have run
-        self._session: Session | None = None
-        self._replayed = 0.0  # seconds that it took to run cells again
-        self._link = Link(self._connect)
-        try:
-            with Trusted(instructor, path.parent, Path(self.modules), self._link) as trusted:
-                for index, cell in enumerate(nb.cells):
-                    self._done = index
-                    if cell.cell_type == "code":
-                        self._run(cell, index, trusted)
-        finally:
-            self._hang_up()
+        self._files = files_beside(path) | _own_files(self.own)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        if not self._short(nb, instructor, path.parent):
+            sources = {n: c.source for n, c in enumerate(nb.cells) if _is_students(c)}
+            self._run(nb, instructor, path.parent, sources, warm.zygote(Kind(self.sandbox)))
         return nb, resources
 
-    def _run(self, cell: NotebookNode, index: int, trusted: Trusted) -> None:
-        cell.outputs, cell.execution_count = [], None
-        left = self._left()
-        if left <= 0:
-            fail(cell, TOO_LONG, "not run: the time for the whole notebook was used up")
-        elif len(self._killers) > self.max_deaths:
-            fail(cell, DIED, "not run: Python died too often in the cells before")
-        elif is_test(cell):
-            cell.outputs = trusted.run(cell, min(self.timeout, left))
-            tidy_test(cell)
-        else:
-            self._run_student(cell, index)
+    def _short(self, nb: NotebookNode, instructor: NotebookNode, folder: Path) -> bool:
+        """Without the demonstrations, where that gives the same; whether it did."""
+        if not self.release:
+            return False
+        release = Path(self.release).read_text("utf-8")
+        sources = demonstrations.apart(nb, release)
+        name = demonstrations.template_name(release)
+        sessions = sources and warm.template(Kind(self.sandbox), name)
+        if not (sources and sessions):
+            return False
+        drew = self._run(nb, instructor, folder, sources, sessions)
+        if drew:  # what demonstrations have drawn would have come before
+            for cell in nb.cells:
+                if cell.cell_type == "code":
+                    cell.outputs = []
+        return not drew
 
-    def _left(self) -> float:
-        return self.wall_seconds - self._link.spent - self._replayed
-
-    def _run_student(self, cell: NotebookNode, index: int) -> None:
+    def _run(
+        self,
+        nb: NotebookNode,
+        instructor: NotebookNode,
+        folder: Path,
+        sources: dict[int, str],
+        sessions: Sessions,
+    ) -> bool:
+        """Run ``sources``, by place of the cell, and the tests; whether a cell drew numbers."""
+        graded = sum(is_solution(cell) or is_grade(cell) for cell in nb.cells)
+        limits = JailLimits(cpu_seconds=int(self.wall_seconds + graded * self.timeout) + 60)
+        kernel = Kernel(
+            lambda: sessions.session(limits), self._files, self.timeout, self.wall_seconds
+        )
         try:
-            outputs = self._ask(cell.source)
+            with Trusted(instructor, folder, Path(self.modules), kernel.link) as trusted:
+                for place, cell in enumerate(nb.cells):
+                    if is_test(cell):
+                        self._test(cell, trusted, kernel)
+                    elif place in sources:
+                        self._run_student(cell, sources[place], kernel)
+        finally:
+            kernel.close()
+        return kernel.drew
+
+    def _test(self, cell: NotebookNode, trusted: Trusted, kernel: Kernel) -> None:
+        if kernel.given_up:
+            fail(cell, DIED, "not run: Python died too often in the cells before")
+            return
+        cell.outputs = trusted.run(cell, self.timeout)
+        tidy_test(cell)
+
+    def _run_student(self, cell: NotebookNode, source: str, kernel: Kernel) -> None:
+        if kernel.given_up:
+            fail(cell, DIED, "not run: Python died too often in the cells before")
+            return
+        try:
+            outputs = kernel.run(source, graded=is_solution(cell))
+        except OutOfTime:
+            fail(cell, TOO_LONG, "not run: the time for the whole notebook was used up")
         except Lost as lost:
-            self._killers.add(index)
             timed_out = str(lost) == Lost.IN_TIME
             name = TOO_LONG if timed_out else DIED
             why = f"no end after {self.timeout} seconds"
@@ -97,56 +130,19 @@ class SandboxedExecute(NbGraderPreprocessor):
         else:
             cell.outputs = [_output(o) for o in outputs if isinstance(o, dict)]
 
-    def _ask(self, source: str) -> list:
-        outputs = self._link.value("cell", self.timeout, source=source)
-        return outputs if isinstance(outputs, list) else []
 
-    # -- the process that serves this submission ---------------------------------------------
-
-    def _connect(self) -> Channel:
-        """A new process in the state that the last one had: at the start it has none."""
-        self._hang_up()
-        limits = JailLimits(cpu_seconds=int(self.wall_seconds) + 60)
-        self._session = zygote(Kind(self.sandbox)).session(limits)
-        link = Link(lambda: self._session.channel)  # type: ignore[union-attr]
-        if self._done:
-            link.budget = self._left()
-        try:
-            self._prepare(link)
-        except Lost:  # this one kills too, the second time
-            if len(self._killers) > self.max_deaths:
-                raise
-            return self._connect()
-        finally:
-            self._replayed += link.spent
-        return self._session.channel
-
-    def _prepare(self, link: Link) -> None:
-        """The files of the chapter, and the cells so far."""
-        if self._files:
-            link.value("files", self.timeout, files=self._files)
-        for index, cell in enumerate(self._nb.cells[: self._done]):
-            if index in self._killers or not _worth_replaying(cell):
-                continue
-            try:
-                link.value("cell", self.timeout, source=cell.source)
-            except OutOfTime:
-                return  # as far as it came
-            except Lost:
-                self._killers.add(index)
-                raise
-
-    def _hang_up(self) -> None:
-        if self._session:
-            self._session.end()
-            self._session = None
+def _is_students(cell: NotebookNode) -> bool:
+    """A cell that runs where the student's names are: any but a test."""
+    return cell.cell_type == "code" and not is_test(cell)
 
 
-def _worth_replaying(cell: NotebookNode) -> bool:
-    """Cells that made state: no tests, none that ran into its time limit."""
-    if cell.cell_type != "code" or is_test(cell):
-        return False
-    return not any(o.output_type == "error" and o.ename == TOO_LONG for o in cell.outputs)
+def _own_files(folder: str) -> dict[str, bytes]:
+    root = Path(folder)
+    return (
+        {f.name: f.read_bytes() for f in sorted(root.iterdir())}
+        if folder and root.is_dir()
+        else {}
+    )
 
 
 def _output(told: dict) -> NotebookNode:

@@ -87,8 +87,13 @@ def _cpu_clock(pid: int) -> int:
 
 
 class Sessions:
-    """Asks a warmed process for children that serve submissions."""
+    """Asks a warmed process for children that serve submissions.
 
+    Attributes:
+        address: where other processes of this machine reach it as a ``Guest``.
+    """
+
+    address: str
     _control: socket.socket
     _patience: float = WARM_UP_SECONDS
 
@@ -129,7 +134,7 @@ class Guest(Sessions):
     """
 
     def __init__(self, address: str, patience: float = WARM_UP_SECONDS) -> None:
-        self._patience = patience
+        self.address, self._patience = address, patience
         self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._control.connect(address)
@@ -138,11 +143,7 @@ class Guest(Sessions):
 
 
 class Zygote(Sessions):
-    """Starts a warmed process, which ends with this one.
-
-    Attributes:
-        address: where other processes of this machine reach it as a ``Guest``.
-    """
+    """Starts a warmed process, which ends with this one."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind

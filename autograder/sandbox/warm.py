@@ -41,7 +41,7 @@ def zygote(kind: Kind, address: str = "") -> Sessions:
     known = _known.get(kind)
     if known and known.alive():
         return known
-    if address and known is None:
+    if address:
         try:
             _known[kind] = guest = Guest(address)
         except SandboxError:
@@ -50,14 +50,14 @@ def zygote(kind: Kind, address: str = "") -> Sessions:
     return start(kind)
 
 
-def template(address: str, name: str) -> Sessions | None:
-    """The template ``name`` of the warmed process at ``address``; None where there is none."""
-    place = template_address(address, name)
-    known = _templates.get(place)
+def template(kind: Kind, name: str) -> Sessions | None:
+    """The template ``name`` of the warmed process that serves this one; None without one."""
+    address = template_address(zygote(kind).address, name)
+    known = _templates.get(address)
     if known and known.alive():
         return known
     try:
-        _templates[place] = made = Guest(place, DEMONSTRATIONS)
+        _templates[address] = made = Guest(address, DEMONSTRATIONS)
     except SandboxError:
         return None
     return made
