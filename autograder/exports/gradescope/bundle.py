@@ -83,6 +83,7 @@ def _source(course: Course, chapter: str) -> dict[str, bytes]:
     paths = [
         course.root / "_config.yml",
         course.root / "book" / "facts.yml",
+        course.root / "book" / "references.bib",
         source,
         *companions(source),
         *(f for f in sorted(grader.glob("*.py")) if f.name not in LEFT_OUT),

@@ -9,6 +9,7 @@ import nbformat
 
 from course_utils.course import Course, CourseError
 from course_utils.files import write_atomically
+from course_utils.publish.cite import bibliography
 from course_utils.publish.execute import read
 from course_utils.publish.fingerprint import companions
 from course_utils.publish.strip import release_notebook
@@ -49,7 +50,8 @@ def release(course: Course, chapters: Iterable[str], out: Path | None = None) ->
 def released_text(source: Path) -> str:
     """The student's version of a notebook as the text of its file."""
     try:
-        return nbformat.writes(release_notebook(read(source))) + "\n"
+        nb = release_notebook(read(source), bibliography(source))
+        return nbformat.writes(nb) + "\n"
     except CourseError as error:
         raise CourseError(f"{source.name}: {error}") from None
 

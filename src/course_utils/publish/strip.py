@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
+from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
@@ -27,6 +28,7 @@ from nbgrader.utils import is_solution
 from course_utils.checks.report import MIME, Report
 from course_utils.course import CourseError
 from course_utils.publish.alt_text import with_alt_text
+from course_utils.publish.cite import readable
 from course_utils.publish.marks import is_test
 
 PUBLIC = (ClearSolutions, ClearHiddenTests, ClearMarkScheme)
@@ -71,16 +73,19 @@ def public_notebook(nb: NotebookNode) -> NotebookNode:
     return nb
 
 
-def release_notebook(nb: NotebookNode) -> NotebookNode:
+def release_notebook(nb: NotebookNode, bibliography: Path | None = None) -> NotebookNode:
     """The student's version of an instructor's notebook: nbgrader's metadata, no outputs.
 
     The cells that raise until they are solved are tagged ``raises-exception``: *Run All*
-    goes on to the end.
+    goes on to the end. Citations are put into words.
+
+    Args:
+        bibliography: where the cited sources are described.
 
     Raises:
         CourseError: a marker has no partner, nbgrader's metadata is broken.
     """
-    nb = _cut(nb, *RELEASE)
+    nb = readable(_cut(nb, *RELEASE), bibliography)
     for cell in nb.cells:
         if cell.cell_type == "code" and (is_solution(cell) or is_test(cell)):
             _tag(cell, "raises-exception")
