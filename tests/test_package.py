@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -14,7 +15,7 @@ import yaml
 from matplotlib import pyplot as plt
 
 from course_utils import data, figures, results
-from course_utils.course import Course, CourseError, UsageError
+from course_utils.course import Course, CourseError, UsageError, advice
 from course_utils.facts import facts
 from tests.conftest import ROOT
 
@@ -108,3 +109,17 @@ def test_a_course_is_found_from_below_and_chapters_by_number(course, tmp_path):
         course.select(["x"])
     with pytest.raises(UsageError, match="not inside a checkout"):
         Course.find(tmp_path)
+
+
+def test_no_advice_names_a_package_that_somebody_else_could_register():
+    """``course-utils`` stands on no index: advice names the checkout or the wheel."""
+    suffixes = {".py", ".md", ".ipynb", ".sh", ".toml", ".yml", ".html", ".js", ""}
+    folders = ("src", "autograder", "book", "notebooks", "benchmarks", "results")
+    files = [f for name in folders for f in (ROOT / name).rglob("*") if f.suffix in suffixes]
+    advised = re.compile(r"""pip3? install[^\n]*?[\s'"]course[-_]utils(?!-[\d*])""")
+    for file in [*files, *ROOT.glob("*.md"), ROOT / "Makefile"]:
+        if file.is_file():
+            assert not advised.search(file.read_text("utf-8", errors="replace")), file
+    own = re.findall(r"course-utils\[", (ROOT / "pyproject.toml").read_text())
+    assert len(own) == 1  # the extra "dev" names the others
+    assert advice("grade").endswith('pip install -e ".[grade]"')

@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from autograder.gradebook import store
 from autograder.gradebook.settings import COURSE_ID
-from course_utils.course import CourseError, UsageError
+from course_utils.course import CourseError, UsageError, advice
 
 FORMS = "sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 PATIENCE = 60  # seconds that SQLite waits while another program holds the file
@@ -72,7 +72,7 @@ def _postgresql(url: URL) -> URL:
         import psycopg  # noqa: F401 (which finds libpq now, not in the middle)
     except ImportError:
         raise CourseError(
-            "a gradebook in PostgreSQL needs a driver: pip install 'course-utils[postgres]'"
+            f"a gradebook in PostgreSQL needs a driver: {advice('postgres')}"
         ) from None
     if not url.database:
         raise UsageError(f"--gradebook names no database: expected {FORMS}")

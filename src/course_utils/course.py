@@ -19,6 +19,15 @@ class UsageError(CourseError):
     exit_code = 2
 
 
+def advice(extra: str) -> str:
+    """How to get an optional part of the course.
+
+    It names the checkout and never the package: nobody has registered that name, so whoever
+    did so would run code of theirs on the machines of all who follow the advice.
+    """
+    return f'in a checkout of the course run pip install -e ".[{extra}]"'
+
+
 @dataclass(frozen=True)
 class Course:
     """A checkout of the course.

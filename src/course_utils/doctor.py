@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 
 from course_utils import data
-from course_utils.course import Course, CourseError
+from course_utils.course import Course, CourseError, advice
 from course_utils.data.cifar10 import available as cifar10_available
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -33,11 +33,9 @@ def findings() -> Iterator[tuple[str, bool, str]]:
         yield "data", True, f"{'; '.join(map(str, sets))}; CIFAR-10 {fetched}"
     except CourseError as error:
         yield "data", False, str(error)
-    yield _package("book", "jupyter_book", "pip install 'course-utils[book]'")
-    yield _package("grading", "nbgrader", "pip install 'course-utils[grade]'")
-    yield _package(
-        "postgres", "psycopg", "pip install 'course-utils[postgres]'; SQLite is used"
-    )
+    yield _package("book", "jupyter_book", advice("book"))
+    yield _package("grading", "nbgrader", advice("grade"))
+    yield _package("postgres", "psycopg", f"{advice('postgres')}; SQLite is used")
     yield _checkout()
     yield _program(
         "sandbox",

@@ -269,7 +269,7 @@ def test_no_rights(server: Server, said: Callable[..., str]) -> None:
 
 def test_no_driver(said: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "pip install 'course-utils[postgres]'" in said("postgresql://owner@host/grades")
+    assert 'pip install -e ".[postgres]"' in said("postgresql://owner@host/grades")
 
 
 def test_a_server_that_goes_away(

