@@ -24,9 +24,9 @@ import psutil
 from autograder.gradebook.assignment import prepare
 from autograder.gradebook.settings import find_alembic
 from benchmarks import record
-from benchmarks.grading import COURSE, hand_in
+from benchmarks.grading import COURSE
 from tests.autograder import tiny_course
-from tests.autograder.tiny_course import CHAPTER
+from tests.autograder.tiny_course import CHAPTER, RIGHT
 
 PERIOD = 0.1
 
@@ -66,6 +66,12 @@ def private_mb(pid: int) -> float:
         if line.startswith(("Private_Clean", "Private_Dirty")):
             kb += int(line.split()[1])
     return kb / 1024
+
+
+def hand_in(folder: Path, release: str, students: int) -> None:
+    for n in range(students):
+        right = {**RIGHT, "double": f"{RIGHT['double']}\n# student {n}\n"}
+        tiny_course.hand_in(folder, f"s{n:04d}", tiny_course.answer(release, **right))
 
 
 def main() -> None:

@@ -39,11 +39,10 @@ class Channel:
         left = memoryview(len(message).to_bytes(HEAD, "little") + message)
         deadline = _deadline(seconds)
         while left:
-            self._wait(deadline, writing=True)
             try:
                 left = left[self._end.send(left) :]
             except BlockingIOError:
-                continue
+                self._wait(deadline, writing=True)
             except OSError as error:
                 raise ChannelClosed(str(error)) from None
 
@@ -78,10 +77,10 @@ class Channel:
     def _take(self, count: int, deadline: float | None) -> bytes:
         parts = bytearray()
         while len(parts) < count:
-            self._wait(deadline, writing=False)
             try:
                 part = self._end.recv(min(count - len(parts), 1 << 20))
             except BlockingIOError:
+                self._wait(deadline, writing=False)
                 continue
             except OSError as error:
                 raise ChannelClosed(str(error)) from None

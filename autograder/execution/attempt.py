@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+from autograder.execution import demonstrations
 from autograder.execution.processes import Died, GradingProcess, Pool
 from autograder.gradebook.assignment import Assignment
 from autograder.gradebook.book import ByHand
@@ -31,7 +32,7 @@ def attempt(task: Task, pool: Pool | None = None) -> tuple[Result, bool] | None:
     try:
         with _starting:  # several threads want it at once
             sandbox = warm.start(task.limits.sandbox)
-            sandbox.wait_until_warm()
+            demonstrations.grow(sandbox, task.assignment)
         with (pool or own_pool()).process() as process:
             return _grade(process, task, sandbox.address)
     except Died as died:

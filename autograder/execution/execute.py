@@ -24,7 +24,7 @@ from autograder.gradebook.assignment import files_beside
 from autograder.gradebook.cells import fail, is_test, tidy_test
 from autograder.sandbox import warm
 from autograder.sandbox.jail import JailLimits
-from autograder.sandbox.kind import Kind
+from autograder.sandbox.kind import Kind, SandboxError
 from autograder.sandbox.launch import Sessions
 
 DIED = "DeadKernelError"
@@ -75,7 +75,10 @@ class SandboxedExecute(NbGraderPreprocessor):
         sessions = sources and warm.template(Kind(self.sandbox), name)
         if not (sources and sessions):
             return False
-        drew = self._run(nb, instructor, folder, sources, sessions)
+        try:
+            drew = self._run(nb, instructor, folder, sources, sessions)
+        except SandboxError:  # the template is gone; whether more is, shows next
+            drew = True
         if drew:  # what demonstrations have drawn would have come before
             for cell in nb.cells:
                 if cell.cell_type == "code":

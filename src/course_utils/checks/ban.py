@@ -22,10 +22,13 @@ class Ban:
     operators: str = ""
     modules: tuple[str, ...] = ()
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _packages: list[tuple[str, str, str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Now, as in a call ``re`` is what the student's cells have made of it.
         object.__setattr__(self, "_pattern", re.compile(self.operators))
+        parts = (name.partition(":") for name in self.modules)
+        object.__setattr__(self, "_packages", [(p, f"{p}.", banned) for p, _, banned in parts])
 
     def of_operator(self, name: str) -> str:
         """The sentence on a torch operator; empty where it is allowed."""
@@ -34,10 +37,9 @@ class Ban:
 
     def of_function(self, module: str, function: str) -> str:
         """The sentence on a function of a module; empty where it is allowed."""
-        for name in self.modules:
-            package, _, banned = name.partition(":")
-            inside = module == package or module.startswith(package + ".")
-            if inside and banned in ("", function):
+        for package, inside, banned in self._packages:
+            within = module == package or module.startswith(inside)
+            if within and banned in ("", function):
                 return self.sentence(f"{package}.{function}")
         return ""
 
