@@ -10,7 +10,6 @@ from typing import Any
 from autograder.execution import demonstrations
 from autograder.execution.processes import Died, GradingProcess, Pool
 from autograder.gradebook.assignment import Assignment
-from autograder.gradebook.book import ByHand
 from autograder.gradebook.records import Limits, Result, Task
 from autograder.gradebook.status import Status
 from autograder.intake.refusal import refused
@@ -75,7 +74,7 @@ def wall_seconds(limits: Limits) -> int:
     return WIDE * max(60, limits.wall)
 
 
-def rendered(assignment: Assignment, result: Result, entered: dict[str, ByHand]) -> str:
+def rendered(assignment: Assignment, result: Result, entered: dict[str, Any]) -> str:
     """The page with what people entered, see ``deliver``; a plain one if it cannot be drawn.
 
     Raises:
