@@ -28,18 +28,12 @@ def configure(c: Any, root: Path, gradebook: str) -> None:
     ]
     c.SandboxedExecute.source = str(root / "notebooks" / "{assignment}" / "{notebook}.ipynb")
     c.SandboxedExecute.modules = str(Path(__file__).parents[2])
-    c.GenerateFeedback.preprocessors = [
-        "autograder.reports.feedback.ForStudents",
-        "nbgrader.preprocessors.GetGrades",
-        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-        "autograder.reports.feedback.Style",
-    ]
-    # The gradebook page of formgrader uses the same exporter: one config for both.
-    c.HTMLExporter.sanitize_html = True
-    c.HTMLExporter.filters = {
-        "clean_html": "autograder.reports.sanitize.html",
-        "markdown2html": "autograder.reports.sanitize.markdown",
-    }
+    c.GenerateFeedback.exporter_class = "autograder.reports.feedback.Page"
+    c.GenerateFeedback.preprocessors = []
+    # Formgrader's page, which nbconvert's exporter makes.
+    c.HTMLExporter.preprocessors = ["autograder.reports.reading.ForReading"]
+    c.HTMLExporter.template_file = "reading.html.j2"
+    c.HTMLExporter.extra_template_paths = [str(Path(__file__).parents[1] / "reports" / "looks")]
 
 
 def find_alembic() -> None:
