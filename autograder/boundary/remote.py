@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,8 +26,9 @@ from course_utils.checks.watch import Distant, End, Limits, Outcome, Trace, too_
 
 GRACE = 5  # seconds beyond the time that the other side was given
 LOOK = 0.5  # seconds between two looks at the other side's clock
-TRANSFER = 120  # seconds on the wall for the bytes of a message
+TRANSFER = 60  # seconds on the wall for the bytes of a message
 MAX_PRINTED = 20_000
+MAX_SAID = 5_000  # characters of what is said of a call
 _ERRORS = {
     f"builtins.{name}": error
     for name, error in vars(builtins).items()
@@ -91,7 +93,9 @@ class Link:
         packer = packer or self.packer()
         request = packer.dump(packer.pack({"op": op, "seconds": seconds, **facts}))
         try:
-            unpacker = Unpacker(self._exchange(self.channel, request, seconds), self._remote)
+            reply = self._exchange(self.channel, request, seconds)
+            with self._charged(time.thread_time):
+                unpacker = Unpacker(reply, self._remote)
         except ChannelTimeout:
             raise self._lose(Lost.IN_TIME) from None
         except ChannelClosed:
@@ -109,8 +113,12 @@ class Link:
         return tree.get("answer"), unpacker
 
     def _exchange(self, channel: Channel, request: bytes, seconds: float) -> bytes:
-        """Send a request and wait as long as the other side has time of its own left."""
-        channel.send(request, TRANSFER)
+        """Send a request and wait as long as the other side has time of its own left.
+
+        Who takes or sends the bytes slowly uses up time, too.
+        """
+        with self._charged(time.monotonic):
+            channel.send(request, TRANSFER)
         meter = Meter(seconds + GRACE, channel.cpu)
         try:
             while not channel.ready(LOOK):
@@ -118,7 +126,17 @@ class Link:
                     raise ChannelTimeout
         finally:
             self.spent += meter.spent()
-        return channel.receive(TRANSFER)
+        with self._charged(time.monotonic):
+            return channel.receive(TRANSFER)
+
+    @contextlib.contextmanager
+    def _charged(self, clock: Callable[[], float]) -> Iterator[None]:
+        """What the body takes counts as time of the other side."""
+        begin = clock()
+        try:
+            yield
+        finally:
+            self.spent += clock() - begin
 
     def value(self, op: str, seconds: float, **facts: Any) -> Any:
         """The value that a request gives."""
@@ -139,7 +157,8 @@ class Link:
 
     def unpacked(self, unpacker: Unpacker, node: Any) -> Any:
         try:
-            return unpacker.unpack(node)
+            with self._charged(time.thread_time):
+                return unpacker.unpack(node)
         except WireError:
             raise self._lose(ODD) from None
 
@@ -293,12 +312,12 @@ class Remote(Distant):
     def _result(self, node: Any, packer: Packer, unpacker: Unpacker, given: Any) -> Any:
         """The value of a call, with gradients that lead back to its arguments."""
         try:
-            value = unpacker.unpack(node["node"])
+            value = self._link.unpacked(unpacker, node["node"])
             if "graph" not in node or not torch.is_grad_enabled():
                 return tree_map(_without_graph, value)
             sent = {packer.places[id(x)]: x for x in _tensors(given)}
-            inputs = [sent[name] for name in node["inputs"]]
-            made = [unpacker.made[name] for name in node["outputs"]]
+            inputs = [sent[name] for name in _once(node["inputs"])]
+            made = [unpacker.made[name] for name in _once(node["outputs"])]
             graph = node["graph"]
             if type(graph) is not int or not made:
                 raise WireError("a malformed graph")
@@ -353,6 +372,13 @@ def _tensors(values: Any) -> list[Tensor]:
     return [x for x in tree_leaves(values) if isinstance(x, Tensor)]
 
 
+def _once(names: list[str]) -> list[str]:
+    """Each name once: each stands for a copy that is made."""
+    if len(set(names)) < len(names):
+        raise WireError("a malformed graph")
+    return names
+
+
 def _without_graph(x: Any) -> Any:
     """A tensor without history: a leaf that claims a gradient could hold one of its own."""
     if isinstance(x, Tensor) and not isinstance(x, torch.nn.Parameter):
@@ -374,7 +400,14 @@ def _outcome(facts: Any) -> Outcome:
     counts = Counter({str(name): int(n) for name, n in operators.items() if type(n) is int})
     trace = Trace(operators=counts, multiplications=multiplications, lines=lines)
     return Outcome(
-        End(end), trace, message, tuple(raised), said, bool(changed), changed, guarded is True
+        End(end),
+        trace,
+        message[:MAX_SAID],
+        tuple(raised[:20]),
+        said[:MAX_SAID],
+        bool(changed),
+        changed[:MAX_SAID],
+        guarded is True,
     )
 
 

@@ -1,7 +1,8 @@
 """Values as bytes: a tree of JSON and the tensors in one safetensors blob. No pickle.
 
-What arrives is never trusted: every node is checked for its type, the tree for its depth and
-size, the blob for its length; anything odd is a ``WireError``. Both sides use this module.
+What arrives is never trusted: every node is checked for its type, and ``bounds`` says how much
+of everything there may be before anything is made; anything odd is a ``WireError``. Both sides
+use this module, so that what one packs the other takes.
 
 What crosses: None, bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset,
 slice, Ellipsis, ``torch.Tensor`` and ``Parameter`` (strided; with ``requires_grad`` and
@@ -21,21 +22,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from autograder.boundary.bounds import MAX_DIGITS, MAX_TEXT, Tally, WireError, head_of, tree_of
 from autograder.boundary.channel import MAX_BYTES
 
-MAX_NODES = 200_000
-MAX_DEPTH = 60
-MAX_TEXT = 4_000_000
-MAX_DIGITS = 4_000  # of an int; Python itself refuses to print longer ones
 DTYPES = {str(d): d for d in vars(torch).values() if isinstance(d, torch.dtype)}
 SENT = {  # what safetensors stores; others travel as a wider type and are turned back
     torch.complex64: torch.float32,
     torch.complex128: torch.float64,
 }
+NUMBERS = {np.dtype(code).name for code in "?bBhHiIlLqQefdFD"}  # numpy's types that cross
 
 
-class WireError(ValueError):
-    """A value that cannot cross, or bytes that are no value."""
+_ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError)
 
 
 def _no_other(value: Any) -> Any:
@@ -54,13 +52,11 @@ class Packer:
         self.places: dict[int, str] = {}  # id of a tensor -> its name
         self._kept: list[Tensor] = []  # so that ids stay theirs
         self._other = other
-        self._nodes = 0
+        self._tally = Tally()
 
     def pack(self, value: Any, depth: int = 0) -> Any:
         """The node of ``value``."""
-        self._nodes += 1
-        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise WireError("a value too large or too deeply nested to cross")
+        self._tally.node(depth)
         kind = type(value)
         if value is None or kind in (bool, str):
             return self._text(value)
@@ -71,9 +67,12 @@ class Packer:
         if kind is np.ndarray or isinstance(value, np.generic):
             return self._array(value)
         if kind in _SEQUENCES:
+            if kind in (set, frozenset):
+                self._tally.keys(value)
             items = [self.pack(item, depth + 1) for item in value]
             return {_SEQUENCES[kind]: items}
         if kind is dict:
+            self._tally.keys(value)
             pairs = [
                 [self.pack(k, depth + 1), self.pack(v, depth + 1)] for k, v in value.items()
             ]
@@ -86,7 +85,7 @@ class Packer:
     def dump(self, tree: Any) -> bytes:
         """The bytes that travel."""
         tensors = self.tensors or {"-": torch.zeros(1)}  # safetensors wants one
-        blob = save(tensors, {"tree": json.dumps(tree)})
+        blob = save(tensors, {"tree": tree_of(tree)})
         if len(blob) > MAX_BYTES:
             raise WireError(f"a value of {len(blob) >> 20} MB: at most {MAX_BYTES >> 20} cross")
         return blob
@@ -120,6 +119,8 @@ class Packer:
         plain = x.detach().to("cpu").resolve_conj().resolve_neg()
         if plain.is_complex():
             plain = torch.view_as_real(plain)
+        self._tally.count(1)
+        self._tally.shape(x.shape)
         name = f"t{len(self.tensors)}"
         self.tensors[name] = plain.contiguous().clone()
         self._kept.append(x)
@@ -127,7 +128,7 @@ class Packer:
 
     def _array(self, value: Any) -> dict:
         array = np.asarray(value)
-        if array.dtype.kind not in "biufc" or str(array.dtype) == "float128":
+        if array.dtype.name not in NUMBERS:
             raise WireError(f"a numpy array of {array.dtype} cannot cross")
         array = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("=")))
         name = self._store(torch.from_numpy(array.reshape(-1).copy()))
@@ -171,17 +172,20 @@ class Unpacker:
     """
 
     def __init__(self, blob: bytes, other: Callable[[dict], Any] = _no_other) -> None:
-        if len(blob) > MAX_BYTES:
-            raise WireError("too many bytes")
+        self._tally = Tally()
         try:
-            head = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
-            self.tree = json.loads(head["__metadata__"]["tree"])
-            self.tensors = load(blob)
-        except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+            head = head_of(blob)
+            self.tree = json.loads(head.pop("__metadata__")["tree"])
+            self._tally.count(len(head))
+            self.tensors = load(blob)  # each becomes one value, so nothing is made twice
+            for x in self.tensors.values():
+                self._tally.shape(x.shape)
+        except WireError:
+            raise
+        except (*_ODD, SafetensorError) as error:
             raise WireError(f"not a value: {type(error).__name__}") from None
         self.made: dict[str, Tensor] = {}  # tensors by the name they have in the blob
         self._other = other
-        self._nodes = 0
 
     def unpack(self, node: Any, depth: int = 0) -> Any:
         """The value of ``node``.
@@ -189,9 +193,7 @@ class Unpacker:
         Raises:
             WireError: the node is malformed.
         """
-        self._nodes += 1
-        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise WireError("too large or too deeply nested")
+        self._tally.node(depth)
         if node is None or type(node) in (bool, int, str):
             return node
         if type(node) is not dict or not node:
@@ -209,10 +211,17 @@ class Unpacker:
         if kind in _UNPACK:
             return _UNPACK[kind](content)
         if kind in _CONTAINERS:
-            return _CONTAINERS[kind](self.unpack(item, depth + 1) for item in _listed(content))
+            items = [self.unpack(item, depth + 1) for item in _listed(content)]
+            if kind in ("set", "frozenset"):
+                self._tally.keys(items)
+            return _CONTAINERS[kind](items)
         if kind == "dict":
-            pairs = [_listed(pair) for pair in _listed(content)]
-            return {self.unpack(k, depth + 1): self.unpack(v, depth + 1) for k, v in pairs}
+            pairs = [
+                (self.unpack(k, depth + 1), self.unpack(v, depth + 1))
+                for k, v in map(_listed, _listed(content))
+            ]
+            self._tally.keys(key for key, _ in pairs)
+            return dict(pairs)
         if kind == "slice":
             start, stop, step = (self.unpack(part, depth + 1) for part in content)
             return slice(start, stop, step)
@@ -236,7 +245,7 @@ class Unpacker:
         return x
 
     def _stored(self, node: dict) -> Tensor:
-        x, dtype = self.tensors[node["tensor"]], DTYPES[node["dtype"]]
+        x, dtype = self.tensors.pop(node["tensor"]), DTYPES[node["dtype"]]
         if dtype in SENT and x.dtype is SENT[dtype]:
             x = torch.view_as_complex(x)
         if x.dtype is not dtype:
@@ -245,13 +254,15 @@ class Unpacker:
 
     def _array(self, node: dict) -> Any:
         shape = [_size(n) for n in _listed(node["shape"])]
-        x, dtype = self.tensors[node["array"]], np.dtype(str(node["dtype"]))
-        flat = x.numpy()
+        if node["dtype"] not in NUMBERS:
+            raise WireError("a malformed type")
+        self._tally.shape(shape)
+        flat, dtype = self.tensors.pop(node["array"]).numpy(), np.dtype(node["dtype"])
         if dtype.kind == "c":
             flat = flat.reshape(-1, 2).view(dtype).reshape(-1)
         if flat.dtype != dtype:
             raise WireError(f"{flat.dtype} where {dtype} was announced")
-        array = flat.reshape(shape).copy()
+        array = flat.reshape(shape)
         return array[()] if node.get("scalar") is True else array
 
 

@@ -31,7 +31,8 @@ HERE = Path(__file__).parents[1]
 # All of `autograder` that exists in the sandbox; no hidden check, no answer, no gradebook.
 SHARED = (
     "__init__.py",
-    "boundary/__init__.py", "boundary/channel.py", "boundary/server.py", "boundary/wire.py",
+    "boundary/__init__.py", "boundary/bounds.py", "boundary/channel.py", "boundary/server.py",
+    "boundary/wire.py",
     "sandbox/__init__.py", "sandbox/jail.py", "boundary/shell.py", "sandbox/template.py",
     "sandbox/veil.py", "sandbox/zygote.py",
 )  # fmt: skip

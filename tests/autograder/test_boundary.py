@@ -117,7 +117,7 @@ def link(zygote):
     def connect():
         sessions.append(zygote.session(JailLimits()))
         fresh = Link(lambda: sessions[-1].channel)
-        assert fresh.value("cell", 20, source=SOURCE) == []
+        assert not fresh.value("cell", 20, source=SOURCE)["outputs"]
         return sessions[-1].channel
 
     yield Link(connect)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.torch import save
 
-from autograder.boundary.wire import MAX_DEPTH, Packer, Unpacker, WireError
+from autograder.boundary.bounds import MAX_DEPTH, MAX_KEYS, WireError
+from autograder.boundary.wire import Packer, Unpacker
 
 FAST = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 DTYPES = [
@@ -185,3 +186,65 @@ def test_an_announced_type_must_be_the_real_one():
     unpacker = Unpacker(blob)
     with pytest.raises(WireError, match="announced"):
         unpacker.unpack(unpacker.tree)
+
+
+ALIKE = 2**61 - 1  # all multiples of it have the same hash
+
+
+def _array(shape: list[int]) -> dict:
+    return {"array": "t0", "dtype": "float32", "shape": shape}
+
+
+DEAR = {  # cheap to send, dear to make
+    "one array many times": {"list": [_array([2])] * 40},
+    "one tensor many times": {"list": [{"tensor": "t0", "dtype": "torch.float32"}] * 2},
+    "keys of one hash": {"set": [{"int": hex(k * ALIKE)} for k in range(MAX_KEYS + 1)]},
+    "keys of a dict": {"dict": [[{"int": hex(k * ALIKE)}, 0] for k in range(MAX_KEYS + 1)]},
+    "keys in keys": {
+        "set": [{"tuple": [0] * 50 + [{"int": hex(k * ALIKE)}]} for k in range(MAX_KEYS // 40)]
+    },
+    "keys of long numbers": {
+        "frozenset": [{"int": f"0x{k:x}{'f' * 3_900}"} for k in range(1, MAX_KEYS // 200)]
+    },
+    "sets of numbers": {
+        "list": [{"set": [{"int": hex(k * ALIKE)} for k in range(300)]} for _ in range(20)]
+    },
+    "a type of many parts": {"array": "t0", "dtype": "f4," * 1_000, "shape": [2]},
+    "a wide array of nothing": {"array": "empty", "dtype": "float32", "shape": [0, 2**40]},
+    "a wide tensor of nothing": {"tensor": "wide", "dtype": "torch.float32"},
+    "many dimensions": {"array": "t0", "dtype": "float32", "shape": [2] + [1] * 40},
+}
+
+
+@pytest.mark.parametrize("tree", DEAR.values(), ids=DEAR)
+def test_what_would_be_dear_to_make_is_refused(tree):
+    tensors = {"t0": torch.ones(2), "empty": torch.zeros(0)}
+    if tree.get("tensor") == "wide":
+        tensors["wide"] = torch.zeros(0, 2**40)
+    blob = save(tensors, {"tree": json.dumps(tree)})
+    with pytest.raises(WireError):
+        Unpacker(blob).unpack(tree)
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        (200 << 20).to_bytes(8, "little") + b" " * 99,
+        save({f"t{n}": torch.zeros(1) for n in range(20_001)}, {"tree": "0"}),
+        save({"t": torch.zeros(1)}, {"tree": "[" * 100_000}),
+    ],
+    ids=["a long head", "many tensors", "a deep tree"],
+)
+def test_a_head_is_bounded_before_anything_is_made(blob):
+    with pytest.raises(WireError):
+        Unpacker(blob)
+
+
+def test_many_texts_are_keys_as_ever():
+    words = {f"word {n}": n for n in range(4 * MAX_KEYS)}
+    assert across(words) == words
+    assert across(set(words)) == set(words)
+    numbers = dict.fromkeys(range(MAX_KEYS - 1))
+    assert across(numbers) == numbers
+    with pytest.raises(WireError, match="more than 5000 keys"):
+        across(set(range(2 * MAX_KEYS)))
