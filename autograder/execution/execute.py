@@ -11,7 +11,6 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int, Unicode
@@ -19,6 +18,7 @@ from traitlets import Float, Int, Unicode
 from autograder.boundary.remote import Lost, OutOfTime
 from autograder.execution import demonstrations
 from autograder.execution.kernel import Kernel
+from autograder.execution.outputs import Outputs
 from autograder.execution.trusted import Trusted
 from autograder.gradebook.assignment import files_beside
 from autograder.gradebook.cells import fail, is_test, tidy_test
@@ -96,6 +96,7 @@ class SandboxedExecute(NbGraderPreprocessor):
         """Run ``sources``, by place of the cell, and the tests; whether a cell drew numbers."""
         graded = sum(is_solution(cell) or is_grade(cell) for cell in nb.cells)
         limits = JailLimits(cpu_seconds=int(self.wall_seconds + graded * self.timeout) + 60)
+        self._outputs = Outputs()
         kernel = Kernel(
             lambda: sessions.session(limits), self._files, self.timeout, self.wall_seconds
         )
@@ -131,7 +132,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             why = f"no end after {self.timeout} seconds"
             fail(cell, name, why if timed_out else "Python died while it ran this cell")
         else:
-            cell.outputs = [_output(o) for o in outputs if isinstance(o, dict)]
+            cell.outputs = self._outputs.of_cell(outputs)
 
 
 def _is_students(cell: NotebookNode) -> bool:
@@ -146,24 +147,3 @@ def _own_files(folder: str) -> dict[str, bytes]:
         if folder and root.is_dir()
         else {}
     )
-
-
-def _output(told: dict) -> NotebookNode:
-    """An output as the sandbox tells it, in nbformat's own shape and nothing else."""
-    kind = told.get("output_type")
-    if kind == "stream":
-        name = "stderr" if told.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=str(told.get("text", "")))
-    if kind == "error":
-        lines = told.get("traceback")
-        return new_output(
-            "error",
-            ename=str(told.get("ename", "")),
-            evalue=str(told.get("evalue", "")),
-            traceback=[str(line) for line in lines] if isinstance(lines, list) else [],
-        )
-    data = told.get("data")
-    data = {str(k): v for k, v in data.items()} if isinstance(data, dict) else {}
-    if kind == "execute_result":
-        return new_output("execute_result", data=data, execution_count=None)
-    return new_output("display_data", data=data)
