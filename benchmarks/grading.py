@@ -35,6 +35,8 @@ from course_utils.publish.release import released_text
 CHAPTERS = ("02_convolution", "04_resnet", "10_simclr")
 COURSE = Path(sys.executable).with_name("course")
 ROOT = Path(__file__).parents[1]
+# What some answers of the bank need beside the chapter's own imports.
+IMPORTS = "import math\nimport numpy as np\nfrom torch import nn\n"
 STOCK = """
 c = get_config()
 c.CourseDirectory.source_directory = "notebooks"
@@ -49,7 +51,7 @@ def answered(chapter: str, which: int) -> bytes:
     right: dict[str, list[str]] = {}
     for answer in bank:
         if answer.right:
-            right.setdefault(answer.exercise, []).append(answer.source)
+            right.setdefault(answer.exercise, []).append(f"{IMPORTS}{answer.source}")
     sources = {name: all_[which % len(all_)] for name, all_ in right.items()}
     release = nbformat.reads(released_text(Course(ROOT).source(chapter)), as_version=4)
     return nbformat.writes(solved(release, sources)).encode()

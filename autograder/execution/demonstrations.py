@@ -20,6 +20,7 @@ import re
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import nbformat
 from nbformat import NotebookNode
@@ -42,6 +43,7 @@ _WORDS = """
 """
 BEYOND = frozenset(_WORDS.split())
 _PLAIN = {"__init__", "__call__", "__name__", "__len__", "__getitem__", "__iter__", "__repr__"}
+_METHODS = {"eval", "compile"}  # a module's own; Python's are no attributes
 Import = tuple[str, str, str]  # module, name in it, name here
 
 
@@ -159,15 +161,27 @@ def _clear(mine: Names, theirs: Names) -> bool:
 
 def _words(tree: ast.AST) -> Iterator[str]:
     """Attributes and parts of imports; ``__x__`` where it is no part of an ordinary class."""
+    apart = {node.value for node in ast.walk(tree) if _is_dice_of_its_own(node)}
     for node in ast.walk(tree):
+        if node in apart:
+            continue
         if isinstance(node, ast.Attribute):
-            plain = not node.attr.startswith("__") or node.attr in _PLAIN
-            yield node.attr if plain else "__import__"
+            hidden = node.attr.startswith("__") and node.attr not in _PLAIN
+            yield "__import__" if hidden else "" if node.attr in _METHODS else node.attr
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 yield from alias.name.split(".")
             if isinstance(node, ast.ImportFrom):
                 yield from (node.module or "").split(".")
+
+
+def _is_dice_of_its_own(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """``np.random.default_rng``: random numbers that no demonstration draws from."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in ("default_rng", "RandomState", "Generator", "Random")
+        and isinstance(node.value, ast.Attribute)
+    )
 
 
 def names(body: list[ast.stmt]) -> Names:
