@@ -117,6 +117,9 @@ def test_one_reflection_is_graded_by_a_person_with_a_rubric(source):
     assert len(manual) == 1
     assert "### BEGIN MARK SCHEME" in manual[0].source
     assert "one point each" in manual[0].source
+    points = manual[0].metadata.nbgrader.points
+    for earned in (points, points / 2):
+        assert f"#### Model answer, {earned:g} of {points:g} points\n" in manual[0].source
 
 
 def test_the_flow_has_its_stations(source):
