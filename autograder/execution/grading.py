@@ -53,8 +53,8 @@ class Answers:
                 request = self._channel.receive()
             except ChannelClosed:
                 return
-            name, *arguments = pickle.loads(request)
             try:
+                name, *arguments = pickle.loads(request)
                 getattr(self, name)(*arguments)
             except MemoryError:
                 os._exit(1)  # as if the kernel had ended it
