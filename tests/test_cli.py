@@ -24,7 +24,14 @@ CHAPTER = "02_convolution"
 def course(*words: str, cwd=None, env=None, timeout=CAP) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "course_utils.cli", *map(str, words)]
     return subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False
+        command,
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=timeout,
+        check=False,
     )
 
 
@@ -47,11 +54,15 @@ def solved(tmp_path_factory):
         "moving_average": sources["moving_average", "loop"],
         "conv1d": sources["conv1d", "not-flipped"],
         "output_size": "def output_size(n, k:",
+        "reflection": "Both slide the same weights over the picture.",
     }
     for cell in nb.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in chosen:
             cell.source = chosen[grade_id]
+    own = "from my_module import HELP\nimport nothing_of_this_name"
+    nb.cells.insert(2, nbformat.v4.new_code_cell(own))
+    (folder / "my_module.py").write_text("HELP = 1\n")
     nbformat.write(nb, folder / f"{CHAPTER}.ipynb")
     return folder / f"{CHAPTER}.ipynb"
 
@@ -64,8 +75,13 @@ def test_check_names_what_passes_and_the_misconception_of_what_fails(solved):
     assert "✗ the filter runs backwards" in done.stdout
     assert "the filter is not flipped: this is cross-correlation" in done.stdout
     assert "output_size\n  ○ name 'output_size' is not defined" in done.stdout
-    assert "conv2d\n  ○ not solved yet" in done.stdout
-    assert "1 of 7 exercises pass all public checks." in done.stdout
+    assert "conv2d\n  ○ not solved yet: 0 of 10 points" in done.stdout
+    assert "reflection\n  · answered: read by a person (4 points)" in done.stdout
+    assert "1 of 7 exercises pass all public checks.\n" in done.stdout
+    assert " points that can be seen here; 0 of 29 points for exercises without" in done.stdout
+    assert "hidden properties checked at grading: " in done.stdout
+    first = "Missing here:\n  ! No module named 'nothing_of_this_name': the grader has"
+    assert done.stdout.startswith(first)
     assert solved.read_bytes() == before
 
 
@@ -91,13 +107,72 @@ def test_check_of_what_is_no_notebook_of_the_course(tmp_path, name, content, sen
     assert sentence in one_sentence(done)
 
 
-def test_check_reads_an_old_format(tmp_path, solved):
-    old = nbformat.convert(nbformat.read(solved, 4), 3)
+def test_check_sees_what_the_grader_sees(tmp_path, solved):
+    """An old format, a test cell that says "all is well", an untouched reflection; and a
+    terminal that knows ASCII alone."""
+    nb = nbformat.read(solved, 4)
+    for cell in nb.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in ("test_conv2d", "reflection"):
+            cell.source = "10.0" if cell.cell_type == "code" else ""
     path = tmp_path / "old.ipynb"
-    path.write_text(json.dumps(old))
-    done = course("check", path)
+    path.write_text(json.dumps(nbformat.convert(nb, 3)))
+    done = course("check", path, env=os.environ | {"PYTHONIOENCODING": "ascii:strict"})
     assert done.returncode == 1
+    assert "conv2d\n  o not solved yet" in done.stdout
+    assert "reflection\n  - untouched: read by a person (4 points)" in done.stdout
     assert "1 of 7 exercises pass" in done.stdout
+    assert "note: notebook format 3 was read as 4" in done.stdout
+
+
+WORDS = [["--help"], ["bild"], ["data", "list"], ["check", "mißing – ✗.ipynb"], ["doctor"]]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_output_fits_every_terminal(words, tmp_path):
+    for encoding in ("cp1252", "ascii:strict"):
+        done = course(*words, cwd=tmp_path, env=os.environ | {"PYTHONIOENCODING": encoding})
+        assert "Traceback" not in done.stderr
+        assert done.returncode == (2 if words[0] in ("bild", "check") else 0)
+        assert done.stdout or done.stderr
+
+
+@pytest.mark.parametrize("words", WORDS[:3], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_leaves_ends_nothing(words, unbuffered):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "course_utils.cli", *words],
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert done.returncode == (2 if words == ["bild"] else 0)
+    assert "Error" not in done.stderr.replace("Error: invalid choice", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a system without /dev/full")
+def test_a_full_disk_is_named():
+    command = [sys.executable, "-m", "course_utils.cli", "data", "list"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert "cannot be written: No space left on device" in one_sentence(done)
+    script = [sys.executable, "-c", f"import subprocess; subprocess.run({command}, check=True)"]
+    assert subprocess.run(["sh", "-c", '"$@" >&-', "sh", *script], check=False).returncode == 0
+
+
+def test_help_is_fast_because_it_imports_little():
+    code = "import sys; from course_utils import cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert "course_utils.cli.grade" in loaded
+    assert not loaded & {"torch", "numpy", "nbformat", "nbgrader", "autograder", "yaml"}
 
 
 def test_release_writes_the_students_notebook(tmp_path, course):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+CELL_SECONDS = 30  # that a cell may take, at grading and in ``course check``
+
 
 class CourseError(Exception):
     """Something failed and the message names it: the command exits with 1."""

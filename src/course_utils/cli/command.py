@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from course_utils.course import CELL_SECONDS
+
 
 class Commands(click.Group):
     """Commands in the order in which they were added; an unknown one lists them."""
@@ -51,5 +53,9 @@ def path(name: str, **options: Any) -> Callable:
 
 chapters = click.argument("chapters", nargs=-1)
 cell_timeout = click.option(
-    "--cell-timeout", type=int, default=30, show_default=True, help="seconds a cell may take"
+    "--cell-timeout",
+    type=click.IntRange(min=1),
+    default=CELL_SECONDS,
+    show_default=True,
+    help="seconds a cell may take",
 )
