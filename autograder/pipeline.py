@@ -6,8 +6,8 @@ import hashlib
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -17,15 +17,17 @@ from autograder.execution import workers as pool
 from autograder.execution.attempt import rendered
 from autograder.exports.csv_table import grades_csv
 from autograder.gradebook import book as gradebook
-from autograder.gradebook import database, store
+from autograder.gradebook import database, standing, store
 from autograder.gradebook.assignment import Assignment, define, prepare
 from autograder.gradebook.records import Limits, Result, Task
+from autograder.gradebook.standing import Register
+from autograder.intake.enrol import Given, enrol, only
 from autograder.intake.notebook import pick
 from autograder.intake.submissions import Found, find
-from autograder.reports.deliver import merge
+from autograder.reports.deliver import Desk, merge
 from autograder.reports.summary import Summary, summarise
 from autograder.sandbox.kind import Kind
-from course_utils.course import Course, CourseError, UsageError
+from course_utils.course import Course, CourseError, UsageError, select
 
 CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder.
 
@@ -40,7 +42,7 @@ ROOT = Path(__file__).resolve().parent
 
 c = get_config()  # noqa: F821
 find_alembic()
-configure(c, root=ROOT, gradebook={gradebook})
+configure(c, root=ROOT, gradebook={gradebook}, policies={policies!r})
 c.CourseDirectory.source_directory = {source!r}
 c.CourseDirectory.submitted_directory = {submitted!r}
 '''
@@ -59,6 +61,7 @@ class _Run:
     scheduler: str | None
     progress: bool
     integrity: bool
+    force: bool
 
 
 @dataclass
@@ -83,6 +86,10 @@ def grade_class(
     scheduler: str | None = None,
     progress: bool = True,
     integrity: bool = True,
+    students: Sequence[str] = (),
+    chapters: Sequence[str] = (),
+    force: bool = False,
+    given: Given | None = None,
 ) -> Summary:
     """Grade ``submissions/<student>/<assignment>/<assignment>.ipynb`` into ``out``.
 
@@ -94,6 +101,9 @@ def grade_class(
         sandbox: ``bubblewrap``, or ``limits-only`` for a class that is trusted.
         scheduler: address of a Dask scheduler; default are processes of this machine.
         gradebook: address of a gradebook that is kept elsewhere (see ``database``).
+        students: grade these alone, as their folders are called; so for ``chapters``.
+        force: grade again what has not changed.
+        given: roster, calendar, extensions and late policy.
 
     Raises:
         UsageError: there is nothing to grade.
@@ -107,50 +117,64 @@ def grade_class(
     count = workers or os.cpu_count() or 1
     limits = Limits(cell_timeout, wall_timeout, Kind(sandbox))
     url = database.parse(gradebook, out)
-    run = _Run(course, submissions, out, url, count, limits, scheduler, progress, integrity)
+    run = _Run(
+        course, submissions, out, url, count, limits, scheduler, progress, integrity, force
+    )
     with store.lock(out), database.withheld_password():
         what = f"the gradebook {database.shown(url)}"
         try:
+            found, register = _class(run, found, given or Given(), students, chapters)
             with database.failures(what), database.one_writer(url, out):
-                return _grade(run, found)
+                return _grade(run, found, register)
         except OSError as error:
             where = error.filename or out
             raise CourseError(f"cannot write to {where}: {error.strerror or error}") from None
 
 
-def _grade(run: _Run, found: Found) -> Summary:
+def _class(
+    run: _Run, found: Found, given: Given, students: Sequence[str], chapters: Sequence[str]
+) -> tuple[Found, Register]:
+    """The submissions that are wanted, with those of students who handed in nothing."""
+    folders = sorted({student for student, _ in found.submissions})
+    graded = {result.student for result in store.Results(run.out).all()}
+    class_ = enrol(run.course, given, Register.load(run.out), folders, graded)
+    assignments = select(found.assignments, chapters)
+    wanted = only([*folders, *class_.absent], students, "student")
+    pairs = tuple((student, name) for student in sorted(wanted) for name in assignments)
+    problems = (*found.problems, *class_.problems)
+    return Found(pairs, tuple(assignments), problems), class_.register
+
+
+def _grade(run: _Run, found: Found, register: Register) -> Summary:
     results = store.Results(run.out)
     store.sweep(run.out)
     with database.failures(f"a scratch gradebook in {tempfile.gettempdir()}"):
         assignments = {name: prepare(run.course, name) for name in found.assignments}
-    _set_up(run, assignments)
     plan = _plan(run, found, assignments, results)
+    _set_up(run, assignments, register)
     with gradebook.opened(database.address(run.gradebook)) as book:
-
-        def merge_one(task: Task, result: Result, key: str) -> None:
-            merge(run.out, book, results, task.assignment, result, key, rendered)
-            book.db.rollback()  # nothing stays open or old while the next file is graded
-
+        standing.set_due(book, register, assignments)
+        desk = Desk(run.out, book, results, register, rendered)
         for task, result in plan.done:
-            merge_one(task, result, plan.keys[task.student, task.assignment.name])
-        lost = _run_tasks(run, plan, results, merge_one)
-        rows = gradebook.final_grades(book, results.all())
+            _merge(desk, task, result, plan.keys[task.student, task.assignment.name])
+        lost = _run_tasks(run, plan, desk)
+        rows = gradebook.final_grades(book, results, register)
     store.write(run.out / "grades.csv", grades_csv(rows))
-    problems = [*found.problems, *lost]
     if run.integrity:
         from autograder.integrity import report  # takes a second to import: not in workers
 
         report.write(run.course, run.out, results.all())
     where = database.shown(run.gradebook)
+    problems = [*found.problems, *lost]
     return summarise(rows, run.out, where, problems, len(plan.tasks), len(plan.done))
 
 
-def _run_tasks(
-    run: _Run,
-    plan: _Plan,
-    results: store.Results,
-    merge_one: Callable[[Task, Result, str], None],
-) -> list[str]:
+def _merge(desk: Desk, task: Task, result: Result, key: str) -> None:
+    merge(desk, task, result, key)
+    desk.book.db.rollback()  # nothing stays open or old while the next file is graded
+
+
+def _run_tasks(run: _Run, plan: _Plan, desk: Desk) -> list[str]:
     """Grade what is to be graded, keep each result at once; names what was lost."""
     lost: list[str] = []
     statuses: Counter[str] = Counter()
@@ -159,8 +183,8 @@ def _run_tasks(
         try:
             for task, result, final in pool.run(plan.tasks, run.workers, run.scheduler):
                 key = plan.keys[task.student, task.assignment.name] if final else ""
-                results.save(key, result)
-                merge_one(task, result, key)
+                desk.results.save(key, result)
+                _merge(desk, task, result, key)
                 if not final:
                     lost.append(f"{task.student}/{task.assignment.name}: {result.reason}")
                 statuses[str(result.status)] += 1
@@ -174,7 +198,7 @@ def _run_tasks(
     return lost
 
 
-def _set_up(run: _Run, assignments: dict[str, Assignment]) -> None:
+def _set_up(run: _Run, assignments: dict[str, Assignment], register: Register) -> None:
     """A gradebook that knows the assignments, and the config for formgrader."""
     with database.claimed(run.gradebook, run.out):
         gradebook.ensure(run.gradebook)
@@ -182,10 +206,12 @@ def _set_up(run: _Run, assignments: dict[str, Assignment]) -> None:
             define(run.course, name, database.address(run.gradebook))
     text = CONFIG.format(
         gradebook=database.configured(run.gradebook, run.out),
+        policies=register.policies,
         source=str(run.course.notebooks),
         submitted=str(run.submissions),
     )
     store.write(run.out / "nbgrader_config.py", text)
+    register.save(run.out)
 
 
 def _plan(
@@ -197,7 +223,7 @@ def _plan(
         handin = pick(run.submissions / student / name, name)
         task = Task(student, assignments[name], handin, run.limits)
         plan.keys[student, name] = key = _key(task)
-        if result := results.load(student, name, key):
+        if not run.force and (result := results.load(student, name, key)):
             plan.done.append((task, result))
         else:
             plan.tasks.append(task)
@@ -206,8 +232,9 @@ def _plan(
 
 def _key(task: Task) -> str:
     """Names everything that a result depends on."""
+    handin = replace(task.handin, data=None, timestamp="")
     digest = hashlib.sha256(task.handin.data or b"")
-    for part in (task.handin.data is None, task.handin.reason, task.handin.notes, task.limits):
+    for part in (task.handin.data is None, handin, task.limits):
         digest.update(f"\0{part!r}".encode())
     digest.update(task.assignment.digest.encode())
     return digest.hexdigest()

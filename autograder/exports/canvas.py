@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.exports import Exported
-from autograder.exports.csv_table import number, text_of
+from autograder.exports.csv_table import left_out, number, text_of
 from autograder.exports.grades import Totals
-from autograder.exports.roster import NoMatch, Roster, title
+from autograder.exports.roster import KEYS, Roster, title
+from autograder.intake import tables
 from course_utils.course import UsageError
 from course_utils.files import write_atomically
 
 POINTS_POSSIBLE = "    Points Possible"
+EXCUSED = "EX"  # in Canvas's own words
 
 
 def export(
@@ -32,7 +34,8 @@ def export(
     """Write one row for each student of the roster who has a grade.
 
     Where a total is not final yet, because nobody has read an answer, the cell is the
-    roster's own, so the import leaves it; ``so_far`` counts such answers as 0 points.
+    roster's own, so the import leaves it; ``so_far`` counts such answers as 0 points. The
+    penalty for lateness is taken off.
 
     Args:
         columns: the assignment in Canvas of a chapter, by title or header; default the one
@@ -44,7 +47,7 @@ def export(
             f"--column {unknown[0]}=…: there are grades of {', '.join(totals.assignments)}"
         )
     names = {a: _column(a, roster, columns) for a in totals.assignments}
-    students, problems = _match(totals.students, roster)
+    students, problems = _match(totals, roster)
     table = [_header(roster, names), _points_possible(totals, roster, names)]
     unread = []
     for place, student in sorted(students.items()):
@@ -52,12 +55,17 @@ def export(
         cells = list(row[: roster.info])
         for assignment, column in names.items():
             total = totals.of(student, assignment, so_far=so_far)
-            cells.append(number(total.points) if total else roster.cell(row, column))
-            if total is None and student not in unread:
-                unread.append(student)
+            if totals.standing(student, assignment).excused:
+                cells.append(EXCUSED)
+            else:
+                cells.append(number(total.points) if total else roster.cell(row, column))
+                if total is None and student not in unread:
+                    unread.append(student)
         table.append(cells)
     write_atomically(out, text_of(table))
-    notes = (*_about_columns(totals, roster, names), *_about_students(roster, students, unread))
+    problems += left_out("left as they are in Canvas", unread, ", or --so-far")
+    problems += _without_grade(roster, students)
+    notes = (*_about_columns(totals, roster, names), *_about_students(totals))
     return Exported(out, notes, tuple(problems))
 
 
@@ -84,20 +92,12 @@ def _column(assignment: str, roster: Roster, chosen: Mapping[str, str]) -> str:
     )
 
 
-def _match(students: tuple[str, ...], roster: Roster) -> tuple[dict[int, str], list[str]]:
+def _match(totals: Totals, roster: Roster) -> tuple[dict[int, str], list[str]]:
     """Students by the number of their row, and a sentence for each who has none."""
-    found: dict[int, str] = {}
-    problems = []
-    for student in students:
-        try:
-            place = roster.find(student)
-        except NoMatch as reason:
-            problems.append(f"{student}: {reason}")
-            continue
-        if place in found:
-            problems.append(f"{student}: the roster's row is that of {found[place]}")
-        else:
-            found[place] = student
+    keys = [key for key in KEYS if key in roster.header]
+    rows = [[roster.cell(row, key) for key in keys] for row in roster.students]
+    found, reasons = tables.pair(totals.students, rows, keys)
+    problems = [f"{s}: {why}" for s, why in reasons.items() if not totals.has_left(s)]
     return found, problems
 
 
@@ -117,17 +117,18 @@ def _about_columns(totals: Totals, roster: Roster, names: Mapping[str, str]) -> 
     return notes
 
 
-def _about_students(roster: Roster, students: dict[int, str], unread: list[str]) -> list[str]:
+def _about_students(totals: Totals) -> list[str]:
     notes = []
-    if unread:
-        notes.append(
-            f"left as they are in Canvas, because nobody has read an answer yet: "
-            f"{', '.join(unread)} (grade them in formgrader, or --so-far)"
-        )
-    rest = [row[0] for place, row in enumerate(roster.students) if place not in students]
-    if rest:
-        notes.append(f"on the roster, but without a grade here: {'; '.join(rest)}")
+    if excused := totals.excused():
+        notes.append(f"excused, {EXCUSED} in Canvas: {', '.join(excused)}")
+    if left := [s for s in totals.students if totals.has_left(s)]:
+        notes.append(f"no longer in the class: {', '.join(left)}")
     return notes
+
+
+def _without_grade(roster: Roster, students: dict[int, str]) -> list[str]:
+    rest = [row[0] for place, row in enumerate(roster.students) if place not in students]
+    return [f"on the roster, but without a grade here: {'; '.join(rest)}"] if rest else []
 
 
 def _equal(theirs: str, ours: str) -> bool:

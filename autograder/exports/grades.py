@@ -9,8 +9,8 @@ from pathlib import Path
 from autograder.gradebook import book as gradebook
 from autograder.gradebook import database, store
 from autograder.gradebook.book import Row
-from autograder.gradebook.records import Grade, Result
-from autograder.gradebook.status import Status
+from autograder.gradebook.records import Grade, Result, Standing
+from autograder.gradebook.standing import Register
 from course_utils.course import CourseError, UsageError, select
 
 
@@ -23,8 +23,9 @@ class Total:
 
     @property
     def points(self) -> float:
-        """The sum so far: what nobody has read yet counts as 0."""
-        return round(sum(g.points or 0 for g in self.grades), 2)
+        """The sum so far, without the penalty: what nobody has read yet counts as 0."""
+        earned = sum(g.points or 0 for g in self.grades)
+        return round(max(0.0, earned - self.result.standing.penalty), 2)
 
     @property
     def max_points(self) -> float:
@@ -32,7 +33,7 @@ class Total:
 
     @property
     def is_final(self) -> bool:
-        return not any(g.points is None or g.status is Status.MANUAL for g in self.grades)
+        return not any(g.is_unread for g in self.grades)
 
 
 class Totals:
@@ -60,6 +61,20 @@ class Totals:
         """
         total = self._totals.get((student, assignment))
         return total if total and (total.is_final or so_far) else None
+
+    def standing(self, student: str, assignment: str) -> Standing:
+        """How the submission stands in the calendar and on the roster."""
+        total = self._totals.get((student, assignment))
+        return total.result.standing if total else Standing()
+
+    def has_left(self, student: str) -> bool:
+        """Whether the student is on the roster no longer."""
+        return any(self.standing(student, a).left for a in self.assignments)
+
+    def excused(self) -> list[str]:
+        """``student (assignment)`` for all who are excused."""
+        places = ((s, a) for s in self.students for a in self.assignments)
+        return [f"{s} ({a})" for s, a in places if self.standing(s, a).excused]
 
     def max_points(self, assignment: str) -> float:
         return next(t.max_points for (_, a), t in self._totals.items() if a == assignment)
@@ -94,7 +109,8 @@ def read(folder: Path, url: str | None = None) -> list[Row]:
             database.failures(f"the gradebook {database.shown(where)}"),
             gradebook.opened(database.address(where)) as book,
         ):
-            rows = gradebook.final_grades(book, store.Results(folder).all())
+            register = Register.load(folder)
+            rows = gradebook.final_grades(book, store.Results(folder), register)
     if not rows:
         raise CourseError(f"there are no grades in {folder}")
     return rows

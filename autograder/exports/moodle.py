@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from autograder.exports import Exported
-from autograder.exports.csv_table import number, safe, text_of
+from autograder.exports.csv_table import left_out, number, safe, text_of
 from autograder.exports.grades import Total, Totals
 from autograder.gradebook.status import Status
 from course_utils.course import UsageError
@@ -38,17 +38,20 @@ def export(totals: Totals, out: Path, *, key: str, so_far: bool = False) -> Expo
     for assignment in totals.assignments:
         header += [assignment, f"{assignment} feedback"]
     table, unread = [header], []
-    for student in totals.students:
+    for student in (s for s in totals.students if not totals.has_left(s)):
         row = [student]  # as it is: a changed name would not be found
         for assignment in totals.assignments:
-            if total := totals.of(student, assignment, so_far=so_far):
+            if totals.standing(student, assignment).excused:
+                row += ["", "excused"]  # an empty grade is no grade
+            elif total := totals.of(student, assignment, so_far=so_far):
                 row += [number(total.points), safe(escape(_feedback(total), quote=False))]
         if len(row) == len(header):
             table.append(row)
         else:
             unread.append(student)
     write_atomically(out, text_of(table))
-    return Exported(out, notes=(*_how_to(totals), *_left_out(unread)))
+    problems = left_out("left out", unread, ", or --so-far")
+    return Exported(out, (*_how_to(totals), *_about_students(totals)), problems)
 
 
 def _feedback(total: Total) -> str:
@@ -59,7 +62,7 @@ def _feedback(total: Total) -> str:
     for grade in total.grades:
         line = f"{grade.title} {number(grade.points or 0)} of {number(grade.max_points)}"
         lines.append(f"{line}: {grade.reason}" if grade.reason else line)
-    return "\n".join([*lines, *total.result.notes])
+    return "\n".join([*lines, *total.result.notes, *total.result.standing.sentences()])
 
 
 def _how_to(totals: Totals) -> list[str]:
@@ -70,10 +73,10 @@ def _how_to(totals: Totals) -> list[str]:
     ]
 
 
-def _left_out(students: list[str]) -> list[str]:
-    if not students:
-        return []
-    return [
-        f"left out, because nobody has read an answer yet: {', '.join(students)} "
-        "(grade them in formgrader, or --so-far)"
-    ]
+def _about_students(totals: Totals) -> list[str]:
+    notes = []
+    if excused := totals.excused():
+        notes.append(f"excused, with no grade: {', '.join(excused)}")
+    if left := [s for s in totals.students if totals.has_left(s)]:
+        notes.append(f"left out, because no longer in the class: {', '.join(left)}")
+    return notes

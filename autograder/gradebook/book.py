@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import Gradebook
 from sqlalchemy import URL, inspect, text
 from sqlalchemy.exc import SAWarning
 
-from autograder.gradebook import database, store, swift
-from autograder.gradebook.records import Grade, Result
+from autograder.gradebook import by_hand, database, store, swift
+from autograder.gradebook.by_hand import notebook_of
+from autograder.gradebook.records import Grade, Result, Standing
 from autograder.gradebook.settings import COURSE_ID
+from autograder.gradebook.standing import Register, standing
 from autograder.gradebook.status import Status
 
 Row = tuple[Result, Grade]
-
-
-@dataclass(frozen=True)
-class ByHand:
-    """What a person entered in formgrader for one exercise."""
-
-    score: float | None
-    comment: str
-    read_again: bool  # the answer changed after the person had read it
 
 
 @contextlib.contextmanager
@@ -61,95 +54,65 @@ def _ensure_file(path: Path) -> None:
     part.replace(path)
 
 
-def merge(book: Gradebook, result: Result) -> None:
-    """Enter a result, all of it or nothing. Scores and comments of people stay."""
+def merge(book: Gradebook, result: Result, read_again: Collection[str] = ()) -> None:
+    """Enter a result, all of it or nothing. Scores and comments of people stay.
+
+    Args:
+        read_again: exercises for which a person has entered something that is now in question.
+    """
     with _transaction(book):
         book.update_or_create_student(result.student)
-        if result.status is Status.MISSING and _notebook(book, result) is None:
+        if result.status is Status.MISSING and notebook_of(book, result) is None:
             return  # nbgrader's way to say so
         book.update_or_create_submission(result.assignment, result.student)
-        notebook = _notebook(book, result)
+        notebook = notebook_of(book, result)
         assert notebook is not None
         points = {g.exercise: g.points for g in result.grades}
+        asked = {g.exercise for g in result.grades if g.status is Status.MANUAL}
         for grade in notebook.grades:
             grade.auto_score = points.get(grade.name, 0.0)
-            grade.needs_manual_grade = (
-                grade.manual_score is not None or grade.auto_score is None
-            )
+            unread = grade.manual_score is None and grade.name in asked
+            grade.needs_manual_grade = unread or grade.name in read_again
         for comment in notebook.comments:
             comment.auto_comment = result.comments.get(comment.name)
 
 
-def by_hand(book: Gradebook, result: Result) -> dict[str, ByHand]:
-    """What people entered for a submission, by exercise."""
-    notebook = _notebook(book, result)
-    if notebook is None:
-        return {}
-    comments = {c.name: c.manual_comment or "" for c in notebook.comments}
-    entered = {}
-    for grade in notebook.grades:
-        comment = comments.pop(grade.name, "")
-        if grade.manual_score is not None or grade.extra_credit or comment:
-            score = (
-                None if grade.manual_score is None and not grade.extra_credit else grade.score
-            )
-            entered[grade.name] = ByHand(score, comment, bool(grade.needs_manual_grade))
-    # comments on solution cells that give no points themselves
-    entered.update({name: ByHand(None, text, False) for name, text in comments.items() if text})
-    return entered
+def final_grades(
+    book: Gradebook, results: store.Results, register: Register | None = None
+) -> list[Row]:
+    """Grades as they count, with what people entered in formgrader, and how each stands.
 
-
-def enter(book: Gradebook, result: Result, entered: dict[str, ByHand]) -> None:
-    """Enter by program what people entered elsewhere."""
-    notebook = _notebook(book, result)
-    assert notebook is not None
-    with _transaction(book):
-        for grade in notebook.grades:
-            if grade.name in entered and entered[grade.name].score is not None:
-                grade.manual_score = entered[grade.name].score
-                grade.needs_manual_grade = entered[grade.name].read_again
-        for comment in notebook.comments:
-            if comment.name in entered:
-                comment.manual_comment = entered[comment.name].comment
-
-
-def overlay(grade: Grade, entered: ByHand | None) -> Grade:
-    """The grade as it counts, with what a person entered."""
-    if entered is None or entered.score is None:
-        return grade
-    if entered.read_again:
-        reason = "Handed in again after a person had graded it: read it again."
-        return replace(grade, points=entered.score, status=Status.MANUAL, reason=reason)
-    reason = entered.comment or "graded by hand"
-    return replace(grade, points=entered.score, status=Status.GRADED, reason=reason)
-
-
-def final_grades(book: Gradebook, results: Iterable[Result]) -> list[Row]:
-    """Grades as they count, with what people entered in formgrader."""
+    Args:
+        register: of the class; without it there are neither excuses nor a late policy.
+    """
     rows = []
-    for result in results:
-        entered = by_hand(book, result)
-        rows += [(result, overlay(g, entered.get(g.exercise))) for g in result.grades]
+    for result in results.all():
+        noted = by_hand.loaded(results.merged(result).get("by_hand"))
+        owners = {name: entry.exercise for name, entry in noted.items()}
+        entered = by_hand.as_noted(by_hand.entries(book, result, owners), noted)
+        grades = [by_hand.overlay(g, entered) for g in result.grades]
+        seen = replace(result, standing=stands(book, result, grades, register or Register()))
+        rows += [(seen, grade) for grade in grades]
     return rows
+
+
+def stands(
+    book: Gradebook, result: Result, grades: list[Grade], register: Register
+) -> Standing:
+    """How a submission with these grades stands."""
+    points = sum(grade.points or 0 for grade in grades)
+    return standing(book, result, register, points)
 
 
 def knows(book: Gradebook, result: Result) -> bool:
     """Whether the student is in the gradebook, with a submission where there is one."""
     if result.status is Status.MISSING:
         return any(s.id == result.student for s in book.students)
-    return _notebook(book, result) is not None
+    return notebook_of(book, result) is not None
 
 
 def address(path: Path) -> str:
     return f"sqlite:///{path}"
-
-
-def _notebook(book: Gradebook, result: Result) -> SubmittedNotebook | None:
-    name = result.assignment
-    try:
-        return book.find_submission_notebook(name, name, result.student)
-    except MissingEntry:
-        return None
 
 
 @contextlib.contextmanager

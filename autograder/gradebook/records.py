@@ -20,11 +20,18 @@ class Limits:
 
 @dataclass(frozen=True)
 class Handin:
-    """What lies in a student's folder: the bytes to grade, or why there are none."""
+    """What lies in a student's folder: the bytes to grade, or why there are none.
+
+    Attributes:
+        files: small modules of the student's own, by name.
+        timestamp: what ``timestamp.txt`` says beside the notebook, as nbgrader writes it.
+    """
 
     data: bytes | None
     reason: str = ""
     notes: tuple[str, ...] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
+    timestamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,59 @@ class Grade:
         """The exercise as the student knows it."""
         return self.exercise.removeprefix("test_")
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether a person has still to read it, or to read it again."""
+        return self.points is None or self.status is Status.MANUAL
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a submission stands in the course's calendar and on its roster.
+
+    Attributes:
+        late_minutes: begun minutes; None where due date or time of handing in is not known.
+        penalty: points that the late policy takes off the whole submission.
+        due: with the student's extension, in UTC.
+    """
+
+    late_minutes: int | None = None
+    penalty: float = 0.0
+    extension_minutes: int = 0
+    excused: bool = False
+    left: bool = False
+    reason: str = ""
+    due: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts in means and is asked for."""
+        return not (self.excused or self.left)
+
+    @property
+    def word(self) -> str:
+        return "excused" if self.excused else "left" if self.left else ""
+
+    def sentences(self) -> list[str]:
+        """What a student is told; nothing where nothing is out of the ordinary."""
+        said = []
+        why = f" ({self.reason})" if self.reason else ""
+        if self.excused:
+            said.append(f"You are excused from this chapter{why}: it does not count.")
+        if self.extension_minutes and self.due:
+            said.append(f"Your extension{'' if self.excused else why} ends {self.due} UTC.")
+        if self.late_minutes:
+            text = f"Handed in {self.late_minutes} minutes after it was due ({self.due} UTC)"
+            said.append(f"{text}: {self.penalty:g} points are taken off.")
+        return said
+
 
 @dataclass(frozen=True)
 class Result:
     """What became of a submission.
 
-    ``status`` is that of the whole: GRADED as soon as its cells could be run.
+    ``status`` is that of the whole: GRADED as soon as its cells could be run. ``standing`` is
+    not kept with it: it is added where a class is looked at as a whole.
     """
 
     student: str
@@ -70,9 +124,10 @@ class Result:
     notebook: str = ""
     feedback: str = ""
     seconds: float = 0.0
+    standing: Standing = Standing()
 
     def data(self) -> dict:
-        return asdict(self)
+        return {k: v for k, v in asdict(self).items() if k != "standing"}
 
     @classmethod
     def from_data(cls, data: dict) -> Result:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 COURSE_ID = "pixels-to-prompts"
 
 
-def configure(c: Any, root: Path, gradebook: str) -> None:
+def configure(
+    c: Any, root: Path, gradebook: str, policies: Mapping[str, str] | None = None
+) -> None:
     """Fill the traitlets config ``c`` for a course folder at ``root``.
 
     Names of classes are strings: a config file must load without importing torch or nbconvert.
+
+    Args:
+        policies: what late submissions cost, by chapter (see ``late``).
     """
     c.CourseDirectory.course_id = COURSE_ID
     c.CourseDirectory.root = str(root)
@@ -26,6 +32,8 @@ def configure(c: Any, root: Path, gradebook: str) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.AssignLatePenalties.plugin_class = "autograder.gradebook.late.LatePolicy"
+    c.LatePolicy.policies = dict(policies or {})
     c.SandboxedExecute.source = str(root / "notebooks" / "{assignment}" / "{notebook}.ipynb")
     c.SandboxedExecute.modules = str(Path(__file__).parents[2])
     c.GenerateFeedback.exporter_class = "autograder.reports.feedback.Page"

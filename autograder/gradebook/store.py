@@ -7,8 +7,9 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from autograder.gradebook.records import Result
 from course_utils.course import CourseError
@@ -100,9 +101,14 @@ class Results:
 
     # -- what of a result has reached the gradebook and the pages ----------------
 
-    def merged(self, result: Result) -> str:
+    def merged(self, result: Result) -> dict[str, Any]:
         path = self._path(result.student, result.assignment).with_suffix(".merged")
-        return path.read_text("utf-8") if path.is_file() else ""
+        try:
+            state = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return state if isinstance(state, dict) else {}
 
-    def set_merged(self, result: Result, state: str) -> None:
-        write(self._path(result.student, result.assignment).with_suffix(".merged"), state)
+    def set_merged(self, result: Result, state: Mapping[str, Any]) -> None:
+        path = self._path(result.student, result.assignment).with_suffix(".merged")
+        write(path, json.dumps(state))

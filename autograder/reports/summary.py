@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.gradebook.records import Grade, Result
 from autograder.gradebook.status import Status
 from autograder.integrity import PAGE
 
+SHOWN = 8  # names in a line
+
 
 @dataclass(frozen=True)
 class Chapter:
-    """One assignment of the class."""
+    """One assignment of the class.
+
+    Attributes:
+        mean: of those who handed in something and count; with penalties.
+        unread: by question, who waits for a person.
+        missing: who handed in nothing.
+        late: ``student (minutes)``, or with the penalty.
+        undated: how many were handed in at a time that is not known, though there is a due
+            date.
+    """
 
     name: str
     students: int
@@ -21,6 +33,28 @@ class Chapter:
     exercises: Counter[str]
     mean: float
     max_points: float
+    unread: dict[str, list[str]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    undated: int = 0
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.name}: {_count(self.students, 'student')}, "
+            f"mean {self.mean:.1f} of {self.max_points:g} points",
+            f"  submissions  {_list(self.submissions)}",
+            f"  exercises    {_list(self.exercises)}",
+            *(f"  unread       {q}: {_names(who)}" for q, who in self.unread.items()),
+        ]
+        if self.missing:
+            lines.append(f"  missing      {_names(self.missing)}")
+        if self.late:
+            lines.append(f"  late         {_names(self.late)}")
+        if self.undated:
+            lines.append(
+                f"  no time      {self.undated} without a timestamp.txt that can be read"
+            )
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -45,12 +79,7 @@ class Summary:
         return 1 if self.problems else 0
 
     def __str__(self) -> str:
-        lines = []
-        for c in self.chapters:
-            lines.append(f"{c.name}: {_count(c.students, 'student')}, ")
-            lines[-1] += f"mean {c.mean:.1f} of {c.max_points:g} points"
-            lines.append(f"  submissions  {_list(c.submissions)}")
-            lines.append(f"  exercises    {_list(c.exercises)}")
+        lines = [str(chapter) for chapter in self.chapters]
         lines += [
             f"{self.graded} graded now, {self.reused} unchanged since an earlier run",
             f"grades    {self.out / 'grades.csv'}",
@@ -77,16 +106,44 @@ def summarise(
 
 def _chapter(rows: list[tuple[Result, Grade]]) -> Chapter:
     results = {result.student: result for result, _ in rows}
-    handed_in = sum(r.status is not Status.MISSING for r in results.values())
-    points = sum(grade.points or 0 for _, grade in rows)
+    count = {s: r for s, r in results.items() if r.standing.counts}
+    handed_in = {s: r for s, r in count.items() if r.status is not Status.MISSING}
+    points = dict.fromkeys(handed_in, 0.0)
+    unread: dict[str, list[str]] = {}
+    for result, grade in rows:
+        if result.student in handed_in:
+            points[result.student] += grade.points or 0
+            if grade.is_unread:
+                unread.setdefault(grade.title, []).append(result.student)
+    total = sum(max(0, points[s] - r.standing.penalty) for s, r in handed_in.items())
     return Chapter(
         name=rows[0][0].assignment,
-        students=len(results),
-        submissions=Counter(str(r.status) for r in results.values()),
-        exercises=Counter(str(grade.status) for _, grade in rows),
-        mean=points / handed_in if handed_in else 0.0,
+        students=len(count),
+        submissions=Counter(r.standing.word or str(r.status) for r in results.values()),
+        exercises=Counter(
+            str(grade.status) for result, grade in rows if result.student in count
+        ),
+        mean=total / len(handed_in) if handed_in else 0.0,
         max_points=sum(grade.max_points for _, grade in rows) / len(results),
+        unread=unread,
+        missing=[s for s in count if s not in handed_in],
+        late=[_late(r) for r in handed_in.values() if r.standing.late_minutes],
+        undated=sum(
+            bool(r.standing.due) and r.standing.late_minutes is None for r in handed_in.values()
+        ),
     )
+
+
+def _late(result: Result) -> str:
+    standing = result.standing
+    penalty = f", −{standing.penalty:g}" if standing.penalty else ""
+    return f"{result.student} ({standing.late_minutes} min{penalty})"
+
+
+def _names(names: Sequence[str]) -> str:
+    """The first few."""
+    rest = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,212 @@
+"""A course's calendar: due dates, late policies, extensions and excuses, read from files.
+
+``calendar.yml``, in the course's folder or named by ``--calendar``::
+
+    timezone: Europe/Berlin      # of times that name none; UTC where this is missing
+    late: 10% per day            # for all chapters; see gradebook/late.py
+    chapters:
+      02_convolution: 2026-11-01 23:59
+      03_cnn: {due: 2026-11-15T23:59+01:00, late: none}
+
+or a table with the columns chapter, due, late, timezone. Extensions and excuses are a table
+with the columns student, assignment (empty: all chapters), extension (``2d``, ``36h``,
+``1d 12h``) or until, excused, reason.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from dateutil import parser
+
+from autograder.gradebook import late
+from autograder.gradebook.standing import Leave
+from autograder.intake import tables
+from course_utils.course import UsageError, select
+
+NAME = "calendar.yml"
+COLUMNS = {
+    "chapter": ("assignment", "name", "id"),
+    "due": ("duedate", "due date", "deadline"),
+    "late": ("late policy", "policy"),
+    "timezone": ("time zone", "tz"),
+}
+LEAVE_COLUMNS = {
+    "student": ("id", "name", "username", "student id"),
+    "assignment": ("chapter",),
+    "extension": ("extra time",),
+    "until": ("due", "extended until"),
+    "excused": ("excuse",),
+    "reason": ("note", "comment"),
+}
+YES, NO = ("yes", "y", "true", "x", "1", "excused"), ("", "no", "n", "false", "0")
+_MINUTES = {"m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
+_PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*(min|[wdhm])[a-z]*\s*")
+
+
+@dataclass
+class Calendar:
+    """Due dates in UTC and late policies, by chapter; the zone of times that name none."""
+
+    due: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, str] = field(default_factory=dict)
+    zone: str = "UTC"
+
+
+def read(path: Path, chapters: Sequence[str]) -> Calendar:
+    """The calendar in a file.
+
+    Raises:
+        UsageError: it cannot be read, or names a chapter, time or policy that there is not.
+    """
+    calendar = Calendar()
+    entries = _yaml(path) if path.suffix.lower() in (".yml", ".yaml") else _table(path)
+    for entry in entries:
+        try:
+            _add(calendar, entry, chapters, path.resolve().parent)
+        except (ValueError, UsageError) as error:
+            raise UsageError(f"{path}: {entry['chapter']}: {error}") from None
+    return calendar
+
+
+def _add(
+    calendar: Calendar, entry: dict[str, Any], chapters: Sequence[str], folder: Path
+) -> None:
+    zone, name = str(entry.get("timezone") or "UTC"), str(entry["chapter"])
+    if name == late.ANY:
+        names, calendar.zone = [late.ANY], zone
+    else:
+        names = select(chapters, [name])
+    for chapter in names:
+        if entry.get("due"):
+            calendar.due[chapter] = utc(entry["due"], zone).isoformat()
+        if policy := str(entry.get("late") or ""):
+            calendar.policies[chapter] = late.absolute(policy, folder)
+            late.load(calendar.policies[chapter])
+
+
+def _yaml(path: Path) -> list[dict[str, Any]]:
+    try:
+        data = yaml.safe_load(path.read_bytes()) or {}
+    except OSError as error:
+        raise UsageError(f"the calendar {path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise UsageError(f"the calendar {path} is no YAML: {said[:200]}") from None
+    chapters = data.get("chapters") if isinstance(data, dict) else None
+    if not isinstance(chapters, dict) or not all(isinstance(x, str) for x in chapters):
+        raise UsageError(
+            f"the calendar {path} needs a list “chapters:” with a line “02_topic: 2026-11-01 "
+            "23:59” for each"
+        )
+    zone = data.get("timezone")
+    entries: list[dict[str, Any]] = [
+        {"chapter": late.ANY, "late": data.get("late"), "timezone": zone}
+    ]
+    for chapter, entry in chapters.items():
+        entry = entry if isinstance(entry, dict) else {"due": entry}
+        entries.append({"timezone": zone, **entry, "chapter": chapter})
+    return entries
+
+
+def _table(path: Path) -> list[dict[str, Any]]:
+    rows = tables.records(path, "the calendar", COLUMNS)
+    if not rows or not {"chapter", "due"} <= set(rows[0]):
+        raise UsageError(f"the calendar {path} needs the columns chapter and due")
+    return [{**row, "chapter": row["chapter"] or late.ANY} for row in rows]
+
+
+def utc(value: Any, zone: str) -> datetime.datetime:
+    """A time in UTC; a day alone means its last second.
+
+    Raises:
+        ValueError: it is none, or the zone is none.
+    """
+    try:
+        where = ZoneInfo(zone)
+    except (OSError, ValueError, KeyError):
+        raise ValueError(
+            f"unknown time zone {zone!r}: expected one like Europe/Berlin"
+        ) from None
+    if isinstance(value, datetime.datetime):
+        moment = value
+    else:
+        text = str(value).strip()
+        if not re.match(r"\d{4}-\d\d?-\d\d?", text):
+            raise ValueError(f"{text!r} is no time: write it as 2026-11-01 23:59")
+        try:
+            moment = parser.parse(text)
+        except (ValueError, OverflowError):
+            raise ValueError(f"{text!r} is no time: write it as 2026-11-01 23:59") from None
+        if re.fullmatch(r"\d{4}-\d\d?-\d\d?", text):
+            moment = moment.replace(hour=23, minute=59, second=59)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=where)
+    try:
+        return moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(f"{value} is no time of this world") from None
+
+
+# -- extensions and excuses ----------------------------------------------------------------
+
+
+def read_leaves(path: Path, chapters: Sequence[str], zone: str = "UTC") -> list[Leave]:
+    """Extensions and excuses from a table; each line is for one student.
+
+    Raises:
+        UsageError: it cannot be read, or a line is not clear.
+    """
+    rows = tables.records(path, "the table of extensions", LEAVE_COLUMNS)
+    if not rows or "student" not in rows[0]:
+        raise UsageError(
+            f"the table of extensions {path} needs the columns student, assignment, extension "
+            "or until, excused, reason"
+        )
+    found: dict[tuple[str, str], Leave] = {}
+    for row in rows:
+        try:
+            leaves = _leaves(row, chapters, zone)
+        except (ValueError, UsageError) as error:
+            raise UsageError(f"{path}: {row['student'] or 'a line'}: {error}") from None
+        for leave in leaves:
+            old = found.setdefault((leave.student, leave.assignment), leave)
+            if old != leave:
+                chapter = row.get("assignment") or "all chapters"
+                raise UsageError(f"{path}: {leave.student} has two lines for {chapter}")
+    return list(found.values())
+
+
+def _leaves(row: dict[str, str], chapters: Sequence[str], zone: str) -> list[Leave]:
+    if not row["student"]:
+        raise ValueError("it names no student")
+    name = row.get("assignment", "")
+    names = [late.ANY] if name.lower() in ("", "all", late.ANY) else select(chapters, [name])
+    excused = row.get("excused", "").lower()
+    if excused not in YES + NO:
+        raise ValueError(f"excused is yes or no, not {excused!r}")
+    until = row.get("until", "")
+    return [
+        Leave(
+            student=row["student"],
+            assignment=name,
+            minutes=_minutes(row["extension"]) if row.get("extension") else None,
+            until=utc(until, zone).isoformat() if until else "",
+            excused=excused in YES,
+            reason=row.get("reason", ""),
+        )
+        for name in names
+    ]
+
+
+def _minutes(text: str) -> float:
+    parts = _PART.findall(text.lower())
+    if not parts or _PART.sub("", text.lower()).strip():
+        raise ValueError(f"{text!r} is no extension: write 2d, 36h or 90min, or use until")
+    return sum(float(number.replace(",", ".")) * _MINUTES[unit] for number, unit in parts)
