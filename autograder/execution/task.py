@@ -24,11 +24,11 @@ from autograder.gradebook.converters import STUDENT, run
 from autograder.gradebook.records import Grade, Result, Task
 from autograder.gradebook.settings import COURSE_ID
 from autograder.gradebook.status import Status
-from autograder.intake import notebook as intake
 from autograder.intake.refusal import refused
 from autograder.reports import feedback, plain
 from autograder.sandbox.kind import SandboxError
 from autograder.sandbox.warm import zygote
+from course_utils import handin
 from course_utils.course import CourseError
 
 
@@ -50,9 +50,9 @@ def stages(task: Task) -> Iterator[Result]:
     if task.handin.data is None:
         yield refused(task, Status.MISSING, task.handin.reason)
         return
-    submission = intake.read(task.handin.data, task.assignment.released())
+    submission = handin.read(task.handin.data, task.assignment.released())
     if submission.notebook is None:
-        yield refused(task, submission.status, submission.reason)
+        yield refused(task, Status(submission.status), submission.reason)
         return
     sandbox = zygote(task.limits.sandbox)  # its failure is none of the submission
     notes = (*task.handin.notes, *submission.notes)
@@ -76,7 +76,7 @@ def stages(task: Task) -> Iterator[Result]:
             status=Status.GRADED,
             reason="",
             notes=notes,
-            grades=_grades(nb, points),
+            grades=_grades(nb, points, submission.asks),
             comments=comments,
             notebook=nbformat.writes(nb),
             seconds=round(time.monotonic() - started, 2),
@@ -134,7 +134,10 @@ def _recorded(
     return points, comments
 
 
-def _grades(nb: NotebookNode, points: dict[str, float | None]) -> tuple[Grade, ...]:
+def _grades(
+    nb: NotebookNode, points: dict[str, float | None], asks: dict[str, str]
+) -> tuple[Grade, ...]:
+    """What nbgrader found; a person looks where the intake asks for it and points are lost."""
     answers = answer_of(nb)
     grades = []
     for cell in nb.cells:
@@ -143,5 +146,7 @@ def _grades(nb: NotebookNode, points: dict[str, float | None]) -> tuple[Grade, .
         name = cell.metadata.nbgrader.grade_id
         status, reason = judge(cell, answers[name], points[name])
         max_points = float(cell.metadata.nbgrader.points)
+        if name in asks and points[name] != max_points:
+            status, reason = Status.MANUAL, asks[name]
         grades.append(Grade(name, points[name], max_points, status, reason))
     return tuple(grades)

@@ -152,7 +152,7 @@ def _checks() -> dict[str, bytes]:
     package = Path(course_utils.__path__[0])
     grader = Path(autograder.__path__[0])
     return {
-        **_python_files(package, "checks", "reference"),
+        **_python_files(package, "checks", "handin", "reference"),
         **_python_files(grader, *GRADING),
     }
 

@@ -12,7 +12,8 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.gradebook.assignment import Assignment
-from autograder.intake import notebook as intake
+from course_utils.handin import Submission
+from course_utils.handin import read as read_handin
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import RIGHT
 
@@ -35,9 +36,9 @@ def answered(assignment: Assignment) -> bytes:
     return tiny_course.answer(assignment.release, **RIGHT)
 
 
-def holds(data: bytes, release: NotebookNode) -> intake.Submission:
+def holds(data: bytes, release: NotebookNode) -> Submission:
     """Read ``data``; what comes out is either refused in words or sound."""
-    submission = intake.read(data, release)
+    submission = read_handin(data, release)
     if submission.notebook is None:
         assert submission.reason.endswith(".")
         return submission

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 
 from autograder import sample
 from autograder.gradebook import store
-from autograder.intake.notebook import read
+from course_utils.handin import read
 from autograder.integrity import report, work
 from autograder.integrity.findings import Kind
 from autograder.integrity.visible import visible

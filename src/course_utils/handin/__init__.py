@@ -1,0 +1,30 @@
+"""What is graded of a notebook that a student handed in: the one rule, for grader and student.
+
+The rule, in plain words:
+
+1. **Outputs are dropped** before anything else. What is wrong with the file (encoding, format,
+   another kernel) is mended and noted.
+2. **Each cell is recognised**: by nbgrader's ``grade_id``, else by its id, else by its text,
+   else, for an answer, by the name that it defines. Cells that were merged are taken apart
+   where the text of a released cell begins and ends. All other cells are the student's own.
+3. **Released cells are graded as they were released.** A test cell or another cell that was
+   changed, deleted or moved is put back. What the student made of a demonstration runs as an
+   own cell behind it.
+4. **Answers and own cells run where they stand** in the student's file.
+5. **A stub never hides an answer.** A released stub is left out where the student defines its
+   name in any other cell, in whatever way Python can bind a name.
+6. **A test runs where it stands, if its answer stands above it**; else behind the student's
+   last definition of that name and whatever own cells that definition needs.
+7. **Where there are two answers, a person is asked.** If the answer cell holds an answer and
+   another definition of its name follows in another cell, the first of them that stands at
+   the test is graded, and a person looks at the other one unless that has full marks.
+8. **An answer that a person reads** is everything in its cell and its copies, and the
+   student's own text beside it. Is there none, then all own text of the notebook is shown.
+
+Nothing in here runs code, and no code of the file can stand in the place of a test.
+"""
+
+from course_utils.handin.plan import EXTRA, Submission, read
+from course_utils.handin.raw import without_outputs
+
+__all__ = ["EXTRA", "Submission", "read", "without_outputs"]
