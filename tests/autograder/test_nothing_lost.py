@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder import pipeline
@@ -137,8 +138,11 @@ def wait_for(true: Callable[[], object], process: subprocess.Popen[str]) -> None
 
 
 def kill(process: subprocess.Popen[str]) -> None:
+    """All that it started ends with it."""
+    started = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
+    until(lambda: not any(p.is_running() for p in started), "for the end of its processes")
 
 
 # -- killed --------------------------------------------------------------------------------
