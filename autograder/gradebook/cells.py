@@ -6,9 +6,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_solution
 
-from course_utils import handin
-
-EXTRA = handin.EXTRA  # how the ids of a student's own cells begin
+from course_utils.handin import EXTRA as EXTRA  # how the ids of a student's own cells begin
 
 
 def is_test(cell: NotebookNode) -> bool:

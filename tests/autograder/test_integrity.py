@@ -143,7 +143,7 @@ def test_what_the_intake_noted_is_named(out: Path) -> None:
     report.again(COURSE, out)
     assert {r["exercise"]: r["detail"].partition("” ")[2] for r in rows(out)} == {
         "conv1d": "was changed and is restored",
-        "conv2d": "was deleted or renamed and is restored",
+        "conv2d": "was renamed and is restored",
         "edge_strength": "was deleted or renamed and is restored",
     }
     assert {r["kind"] for r in rows(out)} == {"changed cells"}

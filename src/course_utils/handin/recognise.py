@@ -129,13 +129,12 @@ def _of_released(
     if chosen:
         yield Item(kind, released.cells[place].source, place)
     if role is Role.LOCKED:
-        if not same:
-            if chosen and piece.grade_id:
-                notes.append(
-                    f"the locked cell “{released.grade_ids[place]}” was changed and is restored"
-                )
-            if names.bound(piece.source) & released.names:  # an answer typed into it
-                yield Item("code", piece.source, copy_of=place)
+        name = released.grade_ids[place]
+        what = "renamed" if same else "changed"
+        if chosen and piece.grade_id and (piece.grade_id != name or not same):
+            notes.append(f"the locked cell “{name}” was {what} and is restored")
+        if not same and names.bound(piece.source) & released.names:  # an answer typed into it
+            yield Item("code", piece.source, copy_of=place)
     elif kind == "code":
         if not (same and chosen):
             yield Item(piece.kind, piece.source, copy_of=place)
