@@ -56,11 +56,12 @@ class SandboxedExecute(NbGraderPreprocessor):
             self.source.format(assignment=names["assignment"], notebook=names["notebook"])
         )
         instructor = nbformat.read(path, as_version=4)
-        self._files = files_beside(path) | _own_files(self.own)
+        own = _own_files(self.own)
+        self._files = files_beside(path) | own
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        if not self._short(nb, instructor, path.parent):
+        if own or not self._short(nb, instructor, path.parent):
             sources = {n: c.source for n, c in enumerate(nb.cells) if _is_students(c)}
             self._run(nb, instructor, path.parent, sources, warm.zygote(Kind(self.sandbox)))
         return nb, resources
