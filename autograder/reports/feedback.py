@@ -19,7 +19,7 @@ from nbgrader.converters import GenerateFeedback
 
 from autograder.gradebook.converters import STUDENT, run
 from autograder.reports import sanitize
-from autograder.reports.chapter import words
+from autograder.reports.chapter import chapter
 from autograder.reports.marks import marks
 from autograder.reports.room import Room
 from autograder.reports.sections import sections
@@ -44,9 +44,9 @@ class Page(Exporter):
                     names["notebook"], names["assignment"], names["student"]
                 )
             )
-        known = words(self.config, names["assignment"], names["notebook"])
+        which = chapter(self.config, names["assignment"], names["notebook"], nb)
         room = Room()
-        parts = [s for s in sections(nb, known, room) if s.name or s.own]
+        parts = [s for s in sections(nb, which, room) if s.name or s.own]
         page = template("feedback.html.jinja").render(
             title=names["notebook"],
             sections=parts,

@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.reports import sanitize
-from autograder.reports.chapter import chapter, mark_scheme, words
+from autograder.reports.chapter import Chapter, chapter, mark_scheme
 from autograder.reports.feedback import NOTES, template
 from autograder.reports.marks import Marks, marks
 from autograder.reports.room import Room
@@ -30,17 +30,16 @@ class ForReading(NbGraderPreprocessor):
             return nb, resources
         with Gradebook(self.config.CourseDirectory.db_url) as book:
             found = marks(book.find_submission_notebook_by_id(resources["submission_id"]))
-        which = resources["assignment_id"], resources["notebook_id"]
-        source, known = chapter(self.config, *which), words(self.config, *which)
-        parts = [s for s in sections(nb, known, Room(), lecture=True) if s.name or s.own]
+        which = chapter(self.config, resources["assignment_id"], resources["notebook_id"], nb)
+        parts = [s for s in sections(nb, which, Room(), lecture=True) if s.name or s.own]
         resources["reading"] = Markup(
             template("reading.html.jinja").render(
                 sections=parts,
                 open=[s.name for s in parts if _is_open(s, found)],
-                schemes={s.name: _scheme(source, s) for s in parts if s.by_hand},
+                schemes={s.name: _scheme(which, s) for s in parts if s.by_hand},
                 marks=found,
                 notes=nb.metadata.get(NOTES, []),
-                has_source=source is not None,
+                has_source=which.source is not None,
             )
         )
         for name in NAMES:  # nbgrader's macros print them as they are
@@ -55,5 +54,5 @@ def _is_open(section: Section, found: Marks) -> bool:
     return section.by_hand or (mark is not None and mark.unread)
 
 
-def _scheme(source: NotebookNode | None, section: Section) -> Markup:
-    return sanitize.markdown(mark_scheme(source, section.name))
+def _scheme(which: Chapter, section: Section) -> Markup:
+    return sanitize.markdown(mark_scheme(which, section.name))

@@ -14,6 +14,7 @@ from nbgrader.utils import is_grade, is_solution, is_task
 
 from autograder.gradebook.cells import EXTRA, is_test
 from autograder.reports import sanitize
+from autograder.reports.chapter import Chapter, names
 from autograder.reports.room import Room
 from course_utils.checks.report import MIME, Report
 
@@ -75,32 +76,40 @@ class Section:
 
 
 def sections(
-    nb: NotebookNode, known: set[str], room: Room, *, lecture: bool = False
+    nb: NotebookNode, chapter: Chapter, room: Room, *, lecture: bool = False
 ) -> list[Section]:
-    """The sections of a graded notebook.
+    """The sections of a graded notebook, in the chapter's order.
 
     Args:
-        known: the chapter's cells as text. Other text counts as the student's.
         lecture: with the cells that are neither task nor answer.
     """
-    found = [Section()]
-    for i, cell in enumerate(nb.cells):
-        section = found[-1]
-        if is_test(cell):
-            _judge(section, cell, room)
-        elif _is_students(cell, known):
-            section.pieces.append(_own(cell, room))
-        elif cell.cell_type == "markdown" and any(map(is_solution, nb.cells[i + 1 : i + 2])):
-            section.heading, text = _headed(cell.source)
+    found = {name: Section(name) for name in chapter.places.values()}
+    found.setdefault("", Section())
+    name = ""
+    for cell in nb.cells:
+        if not cell.get("id", "").startswith(EXTRA):  # those stand beside what they belong to
+            name = next((chapter.places[n] for n in names(cell) if n in chapter.places), name)
+        _add(cell, found[name], chapter, room, lecture)
+    return [*(s for s in found.values() if s.name), found[""]]
+
+
+def _add(
+    cell: NotebookNode, section: Section, chapter: Chapter, room: Room, lecture: bool
+) -> None:
+    """Put what there is to see of a cell into its section."""
+    if is_test(cell):
+        _judge(section, cell, room)
+    elif _is_students(cell, chapter.texts):
+        section.pieces.append(_own(cell, room))
+        section.by_hand |= is_grade(cell)
+    elif cell.get("id") in chapter.heads:
+        section.heading, text = _headed(cell.source)
+        if text:
             section.pieces.append(Piece("task", sanitize.markdown(text)))
-        elif lecture:
-            make = sanitize.code if cell.cell_type == "code" else sanitize.markdown
-            section.pieces.append(Piece("lecture", make(cell.source)))
-        if is_grade(cell) or is_task(cell):
-            section.name = cell.metadata.nbgrader.grade_id
-            section.by_hand = not is_test(cell)
-            found.append(Section())
-    return found
+    elif lecture:
+        make = sanitize.code if cell.cell_type == "code" else sanitize.markdown
+        section.pieces.append(Piece("lecture", make(cell.source)))
+    section.by_hand |= is_task(cell)
 
 
 def _own(cell: NotebookNode, room: Room) -> Piece:
@@ -113,10 +122,10 @@ def _own(cell: NotebookNode, room: Room) -> Piece:
 def _headed(task: str) -> tuple[str, str]:
     """The heading of a task, and the rest."""
     first, _, rest = task.partition("\n")
-    return (first.lstrip("# "), rest) if first.startswith("#") else ("", task)
+    return (first.lstrip("# "), rest.strip()) if first.startswith("#") else ("", task)
 
 
-def _is_students(cell: NotebookNode, known: set[str]) -> bool:
+def _is_students(cell: NotebookNode, known: frozenset[str]) -> bool:
     if is_solution(cell) or cell.get("id", "").startswith(EXTRA):
         return True
     return not is_task(cell) and cell.source.strip() not in known
