@@ -24,10 +24,16 @@ class Channel:
 
     Args:
         cpu: CPU seconds that the process at the other end has used; nobody knows by default.
+        why: what is known of its end, when it is gone; to go on with ``Python died …``.
     """
 
-    def __init__(self, end: socket.socket, cpu: Callable[[], float] = lambda: 0.0) -> None:
-        self._end, self.cpu = end, cpu
+    def __init__(
+        self,
+        end: socket.socket,
+        cpu: Callable[[], float] = lambda: 0.0,
+        why: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._end, self.cpu, self.why = end, cpu, why
         end.setblocking(False)
 
     def send(self, message: bytes, seconds: float | None = None) -> None:

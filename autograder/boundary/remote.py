@@ -99,7 +99,7 @@ class Link:
         except ChannelTimeout:
             raise self._lose(Lost.IN_TIME) from None
         except ChannelClosed:
-            raise self._lose(DIED) from None
+            raise self._lose(DIED + self.channel.why()) from None
         except WireError:
             raise self._lose(ODD) from None
         tree = unpacker.tree

@@ -14,47 +14,15 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
+from traitlets.config import Config
 
+from autograder.boundary.shown import Outputs
 from course_utils.checks.clock import limited
 
-MAX_OUTPUT = 1_000_000  # characters kept of what a cell shows
 TOO_LONG = "CellTimeoutError"
-
-
-class Outputs:
-    """The outputs of the running cell, in nbformat's words; what is too much is dropped."""
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        self.items: list[dict[str, Any]] = []
-        self._size = 0
-
-    def stream(self, name: str, text: str) -> None:
-        if not self._room(len(text)):
-            return
-        last = self.items[-1] if self.items else {}
-        if last.get("output_type") == "stream" and last["name"] == name:
-            last["text"] += text
-        else:
-            self.items.append({"output_type": "stream", "name": name, "text": text})
-
-    def data(self, kind: str, data: dict, metadata: dict) -> None:
-        if self._room(sum(len(str(v)) for v in data.values())):
-            item = {"output_type": kind, "data": data, "metadata": metadata}
-            self.items.append(item)
-
-    def error(self, name: str, text: str, lines: list[str]) -> None:
-        short = [line[:10_000] for line in lines[-200:]]
-        item = {"ename": name[:200], "evalue": text[:10_000], "traceback": short}
-        self.items.append({"output_type": "error", **item})
-
-    def _room(self, size: int) -> bool:
-        self._size += size
-        return self._size <= MAX_OUTPUT
 
 
 class _Stream:
@@ -88,7 +56,7 @@ class _Stream:
 class _Publisher(DisplayPublisher):
     def publish(self, data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> None:
         if not kwargs.get("update"):
-            self.shell.outputs.data("display_data", data, metadata or {})
+            self.shell.outputs.data("display_data", data)
 
     def clear_output(self, wait: bool = False) -> None:
         self.shell.outputs.clear()
@@ -99,9 +67,16 @@ class _Hook(DisplayHook):
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
         assert isinstance(self.shell, Shell)
-        self.shell.outputs.data("execute_result", format_dict, md_dict or {})
+        self.shell.outputs.data("execute_result", format_dict)
 
     def finish_displayhook(self) -> None: ...
+
+
+class _Formatter(DisplayFormatter):
+    def format(self, obj: Any, *args: Any, **kwargs: Any) -> tuple[dict, dict]:
+        """No work is done for what is not kept."""
+        assert isinstance(self.parent, Shell)
+        return ({}, {}) if self.parent.outputs.full else super().format(obj, *args, **kwargs)
 
 
 class CellTimeout(BaseException):
@@ -118,10 +93,8 @@ class Shell(InteractiveShell):
         self.outputs = Outputs()
         super().__init__(**kwargs)
 
-    def init_history(self) -> None:
-        super().init_history()
-        if self.history_manager:
-            self.history_manager.enabled = False
+    def init_display_formatter(self) -> None:
+        self.display_formatter = _Formatter(parent=self)
 
     def enable_gui(self, gui: Any = None) -> None: ...
 
@@ -131,7 +104,11 @@ class Shell(InteractiveShell):
         if etype is CellTimeout:
             self.outputs.error(TOO_LONG, "no end in the time that a cell has", [])
             return
-        self.outputs.error(etype.__name__, str(evalue), stb)
+        try:
+            text = str(evalue)
+        except Exception:  # a student's own class
+            text = "an error that cannot be shown"
+        self.outputs.error(etype.__name__, text, stb)
 
     def run(self, source: str, seconds: float) -> list[dict[str, Any]]:
         """Run a cell for ``seconds`` of its own time at most; its outputs."""
@@ -160,7 +137,8 @@ class Shell(InteractiveShell):
 
 def make_shell() -> Shell:
     """The shell of this process, with figures drawn inline and nobody at the keyboard."""
-    shell = Shell.instance()
+    # No history: its file would be open in every submission.
+    shell = Shell.instance(config=Config(HistoryManager={"enabled": False}))
     builtins.input = _no_input
     shell.run("%matplotlib inline", 60)
     shell.run("1/0", 60)  # the first traceback imports much

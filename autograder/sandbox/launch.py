@@ -18,7 +18,8 @@ from pathlib import Path
 
 import course_utils
 from autograder.boundary.channel import Channel
-from autograder.sandbox import template
+from autograder.sandbox import groups, template
+from autograder.sandbox.groups import Group, Parent
 from autograder.sandbox.jail import JailLimits
 from autograder.sandbox.kind import Kind, SandboxError, advice, require
 from course_utils import checks, results
@@ -27,14 +28,16 @@ from course_utils.files import cache_folder
 
 WARM_UP_SECONDS = 120
 END_SECONDS = 10
+OUT_OF_MEMORY = ": it ran out of memory"
 HERE = Path(__file__).parents[1]
 # All of `autograder` that exists in the sandbox; no hidden check, no answer, no gradebook.
 SHARED = (
     "__init__.py",
     "boundary/__init__.py", "boundary/bounds.py", "boundary/channel.py", "boundary/server.py",
-    "boundary/wire.py",
-    "sandbox/__init__.py", "sandbox/jail.py", "boundary/shell.py", "sandbox/template.py",
-    "sandbox/veil.py", "sandbox/zygote.py",
+    "boundary/shell.py", "boundary/shown.py", "boundary/wire.py",
+    "sandbox/__init__.py", "sandbox/jail.py", "sandbox/libc.py", "sandbox/mounts.py",
+    "sandbox/seccomp.py", "sandbox/template.py", "sandbox/veil.py", "sandbox/watch.py",
+    "sandbox/zygote.py",
 )  # fmt: skip
 INSIDE = Path("/sandbox")
 CHECKS = "checks"  # the watch and the report of course_utils.checks, and no definition
@@ -45,7 +48,9 @@ class Session:
 
     def __init__(self, service: socket.socket, life: socket.socket) -> None:
         self._life, self._pid, self._used = life, 0, 0.0
-        self.channel = Channel(service, self.cpu)
+        self._facts: dict = {}
+        self._group: Group | None = None
+        self.channel = Channel(service, self.cpu, self.why)
 
     def cpu(self) -> float:
         """CPU seconds that its main process has used, by the kernel's word and not its own."""
@@ -63,14 +68,31 @@ class Session:
                 self._pid = struct.unpack("3i", data)[0]  # as it is known in our namespace
         return facts
 
+    def confine(self, limits: JailLimits, parents: tuple[Parent, ...]) -> None:
+        """Put it into groups of its own, before it runs anything of a student."""
+        with contextlib.suppress(OSError):  # the other limits stay
+            self._group = Group(self._pid, limits, parents)
+
+    def why(self) -> str:
+        """Why it is gone, where that is known; who asks has given it up."""
+        self._end()
+        greedy = self._group is not None and self._group.ran_out_of_memory()
+        return OUT_OF_MEMORY if greedy or self._facts.get("greedy") else ""
+
     def end(self) -> dict:
         """Kill it and all it started; ``status`` and ``peak_mb`` of its main process."""
         self.channel.close()
-        with contextlib.suppress(OSError):
-            self._life.shutdown(socket.SHUT_WR)  # tells the supervisor, whose word we await
-        facts, _ = self._told(END_SECONDS)
+        self._end()
         self._life.close()
-        return facts
+        if self._group:
+            self._group.close()
+        return self._facts
+
+    def _end(self) -> None:
+        if not self._facts:
+            with contextlib.suppress(OSError):
+                self._life.shutdown(socket.SHUT_WR)  # tells the supervisor, whose word we await
+            self._facts, _ = self._told(END_SECONDS)
 
     def _told(self, seconds: float) -> tuple[dict, list]:
         """The next word of the other side; empty when there is none in time."""
@@ -109,8 +131,10 @@ class Sessions:
         session = Session(near, life)
         with service, far_life:
             handles = [service.fileno(), far_life.fileno()]
+            parents = groups.parents()
+            asked = asdict(limits) | {"idle": not groups.divided(parents, groups.CPU)}
             try:
-                socket.send_fds(self._control, [json.dumps(asdict(limits)).encode()], handles)
+                socket.send_fds(self._control, [json.dumps(asked).encode()], handles)
             except OSError as error:
                 raise SandboxError(f"the sandbox is gone: {error.strerror}") from None
         told = session.begun(self._patience)
@@ -118,6 +142,8 @@ class Sessions:
             session.end()
             why = told.get("refused", "no word from it")
             raise SandboxError(f"no sandbox can be made on this machine ({why}). {advice()}")
+        if parents:
+            session.confine(limits, parents)
         return session
 
     def alive(self) -> bool:

@@ -4,11 +4,12 @@
 
 Both are numbers of inherited Unix sockets; when CONTROL is closed at its other end, all ends.
 Each message on it, or on a connection that LISTENER accepts, is the JSON of ``JailLimits``
-with two sockets attached: over one the child serves its submission, over the
-other its supervisor reports the end; when the trusted side closes that one, the child and
-whatever it started are killed. A message ``{"template": NAME}`` brings a CONTROL and a LISTENER
-instead: a fork of this process runs those demonstrations and then serves there as this one
-does (see ``template``). None of these processes ever runs a student's code.
+(and of ``idle``, see ``Watch``) with two sockets attached: over one the child serves its
+submission, over the other its supervisor reports the end; when the trusted side closes that
+one, the child and whatever it started are killed. A message ``{"template": NAME}`` brings a
+CONTROL and a LISTENER instead: a fork of this process runs those demonstrations and then
+serves there as this one does (see ``template``). None of these processes ever runs a
+student's code.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import contextlib
 import gc
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -27,6 +29,7 @@ import traceback
 
 from autograder.sandbox import template
 from autograder.sandbox.jail import JailLimits, adopt_orphans, fork_jailed
+from autograder.sandbox.watch import Watch
 
 READY = b"ready"
 WORK = "work-"  # a submission's working directory
@@ -141,15 +144,17 @@ def _hide() -> None:
 
 
 def _supervise(
-    limits: dict, service: socket.socket, life: socket.socket, namespaces: bool, shell
+    asked: dict, service: socket.socket, life: socket.socket, namespaces: bool, shell
 ) -> None:
     """Parent of the child that serves: waits for its end, or ends it."""
     os.setsid()
+    idle = asked.pop("idle")
+    limits = JailLimits(**asked)
     adopt_orphans()
     # With namespaces /tmp is the child's own and goes with it; without, it is everybody's.
     place = None if namespaces else tempfile.mkdtemp(prefix=WORK)
     try:
-        pid = fork_jailed(JailLimits(**limits), namespaces)
+        pid = fork_jailed(limits, namespaces)
     except OSError as error:
         _tidy(place)
         _report(life, {"refused": str(error)})
@@ -160,14 +165,17 @@ def _supervise(
         _serve(service, shell, place)
         os._exit(0)
     service.close()
-    watch = os.pidfd_open(pid)
-    select.select([watch, life.fileno()], [], [])
+    ends = [os.pidfd_open(pid), life.fileno()]
+    watch, greedy = Watch(pid, limits.memory, idle), False
+    while not greedy and not select.select(ends, [], [], watch.pause)[0]:
+        greedy = watch.exceeded()
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     _kill_children()
     _tidy(place)
-    _report(life, {"status": status, "peak_mb": usage.ru_maxrss // 1024})
+    peak = usage.ru_maxrss // 1024
+    _report(life, {"status": status, "peak_mb": peak, "greedy": greedy})
 
 
 def _tidy(place: str | None) -> None:
@@ -179,9 +187,7 @@ def _serve(service: socket.socket, shell, place: str | None) -> None:
     from autograder.boundary.channel import Channel
     from autograder.boundary.server import Server
 
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
+    _close_all_but(service.fileno())
     folder = place or tempfile.mkdtemp(prefix=WORK)
     os.chdir(folder)
     sys.path.insert(0, folder)  # as in a notebook: modules beside it can be imported
@@ -189,6 +195,16 @@ def _serve(service: socket.socket, shell, place: str | None) -> None:
         Server(Channel(service), shell).serve()
     except BaseException:
         traceback.print_exc()
+
+
+def _close_all_but(kept: int) -> None:
+    """What the warmed process has open is nothing for a student."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    os.closerange(3, kept)
+    os.closerange(kept + 1, max(most, 1 << 20))
 
 
 def _kill_children() -> None:
