@@ -11,7 +11,7 @@ import click
 
 from course_utils.cli.command import chapters, command, path
 from course_utils.cli.terminal import say
-from course_utils.course import Course, CourseError
+from course_utils.course import Course, CourseError, UsageError
 
 
 @command("build")
@@ -54,7 +54,8 @@ def serve(port: int) -> int:
 @command("release 02_convolution")
 @chapters
 @path("--out", help="folder, default release/ in the course")
-def release(chapters: tuple[str, ...], out: Path | None) -> int:
+@path("--bundle", help="folder for all that a student gets: notebooks, wheel, page to start")
+def release(chapters: tuple[str, ...], out: Path | None, bundle: Path | None) -> int:
     """Write the student notebooks.
 
     Those of CHAPTERS, or of all of them.
@@ -62,6 +63,14 @@ def release(chapters: tuple[str, ...], out: Path | None) -> int:
     from course_utils.publish.release import release
 
     course = Course.find()
+    if bundle:
+        from course_utils.publish import bundle as bundles
+
+        if out:
+            raise UsageError("--bundle OUT names the folder: leave --out away")
+        for file in bundles.bundle(course, course.select(chapters), bundle):
+            print(f"bundled   {file}")
+        return 0
     for notebook in release(course, course.select(chapters), out):
         print(f"released  {notebook}")
     return 0
