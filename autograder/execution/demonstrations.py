@@ -7,7 +7,8 @@ demonstrations run once for the class. Whether that is so is read off the source
 is not clearly apart runs in order:
 
 * no name that a student's cell binds occurs in a demonstration, but for equal imports;
-* no name that a student's cell uses is bound by a demonstration, but by an import;
+* no name that a student's cell uses is bound by a demonstration, but by an import before
+  the first answer;
 * nothing reaches beyond names: files, random numbers, the interpreter itself (``BEYOND``).
 """
 
@@ -20,7 +21,6 @@ import re
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
 import nbformat
 from nbformat import NotebookNode
@@ -43,6 +43,7 @@ _WORDS = """
 """
 BEYOND = frozenset(_WORDS.split())
 _PLAIN = {"__init__", "__call__", "__name__", "__len__", "__getitem__", "__iter__", "__repr__"}
+_GENERATORS = {"default_rng", "RandomState", "Generator", "Random"}
 _METHODS = {"eval", "compile"}  # a module's own; Python's are no attributes
 Import = tuple[str, str, str]  # module, name in it, name here
 
@@ -81,19 +82,26 @@ class Chapter:
 @functools.lru_cache(maxsize=8)
 def chapter(release: str) -> Chapter:
     """Read a released notebook, given as the text of its file."""
-    cells = [c for c in nbformat.reads(release, as_version=4).cells if _runs(c)]
-    found, ends = Names(), {}
-    for cell in cells:
+    found, ends, sources = Names(), {}, []
+    for cell in filter(_runs, nbformat.reads(release, as_version=4).cells):
+        sources.append(cell.source)
         body = ast.parse(_without_magics(cell.source)).body
         if not is_solution(cell):
-            found.add(names(body))
+            own = names(body)
+            if ends:  # an import after the first answer: it is not yet there in the answer
+                own.bound |= own.imported - found.imported
+                own.imports &= found.imports
+            found.add(own)
             continue
         head, end = _split(body)
         ends[cell.metadata.nbgrader.grade_id] = [ast.dump(node) for node in end]
+        answers = names(head).bound
+        # No stub stands in for an answer that fails.
+        sources.append(f"[globals().pop(name, None) for name in {sorted(answers)}];")
         ending = names(end)
-        ending.used -= names(head).bound  # the answer itself
+        ending.used -= answers
         found.add(ending)
-    return Chapter([c.source for c in cells], found, ends)
+    return Chapter(sources, found, ends)
 
 
 def apart(nb: NotebookNode, release: str) -> dict[int, str] | None:
@@ -146,7 +154,7 @@ def _own(source: str, ends: list[str], theirs: Names) -> str | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source  # nothing of it runs, here or there
     words = {*mine.used, *mine.bound, *(w for node in body for w in _words(node))}
-    if ends or not words.isdisjoint(BEYOND) or not _clear(mine, theirs):
+    if not words.isdisjoint(BEYOND) or not _clear(mine, theirs):
         return None
     lines = source.split("\n")
     return "\n".join(lines[: body[-1].end_lineno]) if body else ""
@@ -161,7 +169,7 @@ def _clear(mine: Names, theirs: Names) -> bool:
 
 def _words(tree: ast.AST) -> Iterator[str]:
     """Attributes and parts of imports; ``__x__`` where it is no part of an ordinary class."""
-    apart = {node.value for node in ast.walk(tree) if _is_dice_of_its_own(node)}
+    apart = {own for node in ast.walk(tree) if (own := _dice_of_its_own(node))}
     for node in ast.walk(tree):
         if node in apart:
             continue
@@ -175,13 +183,13 @@ def _words(tree: ast.AST) -> Iterator[str]:
                 yield from (node.module or "").split(".")
 
 
-def _is_dice_of_its_own(node: ast.AST) -> TypeGuard[ast.Attribute]:
-    """``np.random.default_rng``: random numbers that no demonstration draws from."""
-    return (
-        isinstance(node, ast.Attribute)
-        and node.attr in ("default_rng", "RandomState", "Generator", "Random")
-        and isinstance(node.value, ast.Attribute)
-    )
+def _dice_of_its_own(node: ast.AST) -> ast.AST | None:
+    """The ``random`` of ``np.random.default_rng`` or ``generator.random()``: nobody else's."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func if node.func.attr == "random" else None
+    if isinstance(node, ast.Attribute) and node.attr in _GENERATORS:
+        return node.value if isinstance(node.value, ast.Attribute) else None
+    return None
 
 
 def names(body: list[ast.stmt]) -> Names:

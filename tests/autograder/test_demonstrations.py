@@ -27,7 +27,7 @@ with open('kept.txt', 'w') as file:
 def helper(x):
     return x * (scale - 1)
 """
-BETWEEN = "scale = 5\nclass Model:\n    pass\n"
+BETWEEN = "import cmath\nscale = 5\nclass Model:\n    pass\n"
 END = "\n\nshown = double(torch.ones(2))\nprint(scale, shown)\n"
 DOUBLE = RIGHT["double"]
 
@@ -83,6 +83,10 @@ CASES: dict[str, tuple[str, bool]] = {
         False,
     ),
     "another import by the name of one": ("import cmath as math\n" + DOUBLE, False),
+    "an import that only comes later": (
+        "def double(x):\n    return 2 * x if cmath.pi else None\n",
+        False,
+    ),
     "numbers of the dice that all share": ("noise = torch.rand(3)\n" + DOUBLE, False),
     "the dice in a disguise": ("noise = getattr(torch, 'ra' + 'nd')(3)\n" + DOUBLE, False),
     "a file of a demonstration": (
