@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import decimal
 import os
+import random
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import OrderedDict
 
 import numpy as np
@@ -14,7 +17,7 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from course_utils.checks import clock, own_code, twins
+from course_utils.checks import clock, convolution, own_code, twins
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.clock import SHARE, WIDE, WINDOW, Meter
 from course_utils.checks.seal import Seal
@@ -377,6 +380,48 @@ def test_a_call_finds_torch_as_it_was_at_the_start_and_leaves_what_was_set():
     finally:
         torch.set_default_dtype(torch.float32)
         torch.autograd.set_detect_anomaly(False)
+
+
+SETTINGS = {  # what a cell may say, and how it is taken back
+    "torch.set_grad_enabled(False)": "torch.set_grad_enabled(True)",
+    "mode = torch.inference_mode(); mode.__enter__()": "mode.__exit__(None, None, None)",
+    "torch.set_default_dtype(torch.float64)": "torch.set_default_dtype(torch.float32)",
+    "torch.set_default_device('meta')": "torch.set_default_device(None)",
+    "torch.set_autocast_enabled('cpu', True)": "torch.set_autocast_enabled('cpu', False)",
+    "torch.use_deterministic_algorithms(True)": "torch.use_deterministic_algorithms(False)",
+    "torch.set_printoptions(0, 1)": "torch.set_printoptions('default')",
+    "old = np.seterr(all='raise')": "np.seterr(**old)",
+    "warnings.simplefilter('error')": "warnings.filters.pop(0)",
+    "random.seed(0)": "",
+    "old = sys.getrecursionlimit(); sys.setrecursionlimit(150)": "sys.setrecursionlimit(old)",
+    "decimal.getcontext().traps[decimal.Inexact] = True":
+        "decimal.getcontext().traps[decimal.Inexact] = False",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_a_notebook_sets_costs_no_points(setting):
+    """Neither in the calls, nor where the check works out what is right."""
+
+    def conv2d(x, w, bias=None, stride=1, padding=0):
+        warnings.warn("a word")  # noqa: B028
+        np.ones(1) / np.zeros(1)
+        decimal.Decimal(1) / 3
+        (B, C, H, _), (M, D, *size) = x.shape, w.shape
+        if C != D:
+            raise ValueError("channels of x and w differ")
+        columns = torch.nn.functional.unfold(x, size, padding=padding, stride=stride)
+        y = w.reshape(M, -1) @ columns
+        y = y.reshape(B, M, (H + 2 * padding - size[0]) // stride + 1, -1)
+        return y if bias is None else y + bias.reshape(-1, 1, 1)
+
+    space = {m.__name__: m for m in (torch, warnings, random, sys, decimal)} | {"np": np}
+    exec(setting, space)
+    try:
+        report = convolution.conv2d(conv2d)
+    finally:
+        exec(SETTINGS[setting], space)
+    assert not report.failures
 
 
 def test_what_a_call_sets_is_gone_after_it():

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Ban, NotSolvedYet, Wrong
+from course_utils.checks.fresh import as_at_the_start
 from course_utils.checks.report import Report, Verdict
 
 
@@ -103,13 +104,14 @@ class Check:
         return self.report(Answer(function, self.bans, may_be_stub=not self.is_hidden))
 
     def report(self, answer: Answer) -> Report:
-        """Try every property on ``answer``."""
+        """Try every property on ``answer``, whatever the notebook has set of torch."""
         verdicts = []
-        for prop in self.properties:
-            try:
-                verdicts.append(self._try(prop, answer))
-            except NotSolvedYet:
-                raise self._not_solved() from None
+        with as_at_the_start():
+            for prop in self.properties:
+                try:
+                    verdicts.append(self._try(prop, answer))
+                except NotSolvedYet:
+                    raise self._not_solved() from None
         return Report(
             number=self.number,
             name=self.name,

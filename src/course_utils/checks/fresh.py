@@ -1,12 +1,15 @@
-"""Torch as it was at the start, whatever a student's cells have set since."""
+"""Torch, NumPy and Python as they were at the start, whatever a student's cells have set."""
 
 from __future__ import annotations
 
 import contextlib
+import decimal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
+import numpy as np
 import torch
 
 
@@ -50,6 +53,9 @@ _SET: dict[str, Callable] = {
 }
 START = Flags.now()
 DEVICE = torch.get_default_device()
+NUMPY = np.geterr()
+WARNINGS = list(warnings.filters)
+DECIMAL = decimal.Context()
 
 
 @contextlib.contextmanager
@@ -61,6 +67,10 @@ def as_at_the_start() -> Iterator[None]:
         START.set()
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
+        stack.enter_context(np.errstate(**NUMPY))
+        stack.enter_context(decimal.localcontext(DECIMAL))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filters[:] = WARNINGS  # type: ignore[index]
         if torch.get_default_device() != DEVICE:
             stack.enter_context(DEVICE)
         yield
