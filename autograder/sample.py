@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -173,6 +174,21 @@ def build(course: Course, folder: Path = FOLDER) -> None:
         path.parent.mkdir(parents=True)
         path.write_bytes(student.encode(solved(release, student.sources)))
     (folder / "README.md").write_text(_readme(everyone), "utf-8")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a class by their paths."""
+    files = (p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
+
+
+def is_ours(course: Course, submissions: Path) -> bool:
+    """Whether ``submissions`` is this class, and nothing in it was changed or added."""
+    if submissions.resolve() != FOLDER or any(p.is_symlink() for p in FOLDER.rglob("*")):
+        return False
+    with tempfile.TemporaryDirectory(prefix="sample-") as tmp:
+        build(course, Path(tmp) / "made")
+        return contents(Path(tmp) / "made") == contents(FOLDER)
 
 
 def solved(release: NotebookNode, sources: dict[str, str]) -> NotebookNode:
