@@ -22,7 +22,6 @@ from autograder.gradebook.assignment import Assignment, define, prepare
 from autograder.gradebook.records import Limits, Result, Task
 from autograder.gradebook.standing import Register
 from autograder.intake.enrol import Given, enrol, only
-from autograder.intake.notebook import pick
 from autograder.intake.submissions import Found, find
 from autograder.reports.deliver import Desk, merge
 from autograder.reports.summary import Summary, summarise
@@ -142,7 +141,10 @@ def _class(
     wanted = only([*folders, *class_.absent], students, "student")
     pairs = tuple((student, name) for student in sorted(wanted) for name in assignments)
     problems = (*found.problems, *class_.problems)
-    return Found(pairs, tuple(assignments), problems), class_.register
+    wanted_ = replace(
+        found, submissions=pairs, assignments=tuple(assignments), problems=problems
+    )
+    return wanted_, class_.register
 
 
 def _grade(run: _Run, found: Found, register: Register) -> Summary:
@@ -220,7 +222,7 @@ def _plan(
     """Tasks for submissions that are new, results of the others."""
     plan = _Plan({}, [], [])
     for student, name in found.submissions:
-        handin = pick(run.submissions / student / name, name)
+        handin = found.handin(student, name)
         task = Task(student, assignments[name], handin, run.limits)
         plan.keys[student, name] = key = _key(task)
         if not run.force and (result := results.load(student, name, key)):

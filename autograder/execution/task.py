@@ -48,7 +48,7 @@ def stages(task: Task) -> Iterator[Result]:
     """
     started = time.monotonic()
     if task.handin.data is None:
-        yield refused(task, Status.MISSING, task.handin.reason)
+        yield refused(task, task.handin.status, task.handin.reason)
         return
     submission = handin.read(task.handin.data, task.assignment.released())
     if submission.notebook is None:
@@ -58,7 +58,9 @@ def stages(task: Task) -> Iterator[Result]:
     notes = (*task.handin.notes, *submission.notes)
     submission.notebook.metadata[feedback.NOTES] = list(notes)
     with scratch.folder() as root:
-        gradebook = _scratch_course(root, task.assignment, submission.notebook)
+        gradebook = _scratch_course(
+            root, task.assignment, submission.notebook, task.handin.files
+        )
         try:
             _autograde(root, task, gradebook)
             nb = _autograded(root, task.assignment.name)
@@ -89,8 +91,13 @@ def stages(task: Task) -> Iterator[Result]:
     yield replace(result, feedback=page, seconds=round(time.monotonic() - started, 2))
 
 
-def _scratch_course(root: Path, assignment: Assignment, notebook: NotebookNode) -> str:
-    """A course folder with this one submission; the address of its gradebook."""
+def _scratch_course(
+    root: Path, assignment: Assignment, notebook: NotebookNode, own: dict[str, bytes]
+) -> str:
+    """A course folder with this one submission; the address of its gradebook.
+
+    The student's own modules lie where nothing but the sandbox reads them.
+    """
     name = assignment.name
     files = {
         "gradebook.db": assignment.gradebook,
@@ -99,6 +106,7 @@ def _scratch_course(root: Path, assignment: Assignment, notebook: NotebookNode) 
         f"submitted/{STUDENT}/{name}/{name}.ipynb": nbformat.writes(notebook).encode(),
         **{f"notebooks/{name}/{file}": data for file, data in assignment.files.items()},
         **{f"modules/{file}": data for file, data in assignment.modules.items()},
+        **{f"own/{file}": data for file, data in own.items() if file not in assignment.files},
     }
     for file, data in files.items():
         path = root / file

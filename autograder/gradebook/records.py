@@ -24,6 +24,7 @@ class Handin:
 
     Attributes:
         files: small modules of the student's own, by name.
+        status: of a submission without data.
         timestamp: what ``timestamp.txt`` says beside the notebook, as nbgrader writes it.
     """
 
@@ -32,6 +33,7 @@ class Handin:
     notes: tuple[str, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     timestamp: str = ""
+    status: Status = Status.MISSING
 
 
 @dataclass(frozen=True)

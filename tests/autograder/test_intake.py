@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import nbformat
 import pytest
 
 from autograder.gradebook.assignment import Assignment
-from autograder.intake import notebook as intake
-from autograder.intake.submissions import find
 from course_utils.handin import Submission
 from course_utils.handin import read as read_handin
 from course_utils.handin.raw import MAX_BYTES, MAX_SOURCE
 from tests.autograder import tiny_course
-from tests.autograder.tiny_course import CHAPTER, RIGHT
+from tests.autograder.tiny_course import RIGHT
 
 
 @pytest.fixture
@@ -197,46 +193,3 @@ def test_strange_text_can_be_stored(answered: dict, assignment: Assignment) -> N
     extra = submission.notebook.cells[-1].source
     assert extra.encode()
     assert len(extra) <= MAX_SOURCE
-
-
-@pytest.mark.parametrize(
-    ("files", "picked", "note"),
-    [
-        ([f"{CHAPTER}.ipynb", "other.ipynb"], f"{CHAPTER}.ipynb", ""),
-        ([f"{CHAPTER} (1).ipynb", "other.ipynb"], f"{CHAPTER} (1).ipynb", "handed in as"),
-        ([f"{CHAPTER}.ipynb.txt"], f"{CHAPTER}.ipynb.txt", "handed in as"),
-        (["Untitled.ipynb", "notes.txt"], "Untitled.ipynb", "handed in as"),
-        (["a.ipynb", "b.ipynb"], None, "there is only “a.ipynb”, “b.ipynb”"),
-        (["notes.txt"], None, "there is only “notes.txt”"),
-        ([".ipynb"], None, "No notebook 01_tiny.ipynb was handed in."),
-        ([], None, "No notebook 01_tiny.ipynb was handed in."),
-    ],
-)
-def test_the_file_is_found(
-    tmp_path: Path, files: list[str], picked: str | None, note: str
-) -> None:
-    for name in files:
-        (tmp_path / name).write_text(name)
-    handin = intake.pick(tmp_path, CHAPTER)
-    assert handin.data == (picked.encode() if picked else None)
-    assert note in " ".join((handin.reason, *handin.notes))
-
-
-def test_links_are_not_followed(tmp_path: Path) -> None:
-    (tmp_path / f"{CHAPTER}.ipynb").symlink_to("/etc/passwd")
-    assert intake.pick(tmp_path, CHAPTER).data is None
-    assert intake.pick(tmp_path / "nowhere", CHAPTER).data is None
-
-
-def test_names_that_the_gradebook_cannot_hold_are_named(tmp_path: Path) -> None:
-    """PostgreSQL refuses them; they must not stop the class."""
-    for name in (b"ann", b"m\xfcller", b"x" * 129):
-        (tmp_path / os.fsdecode(name) / "01_tiny").mkdir(parents=True)
-    (tmp_path / "ann" / os.fsdecode(b"\xff")).mkdir()
-    found = find(tmp_path, ["01_tiny"])
-    assert found.submissions == (("ann", "01_tiny"),)
-    said = "\n".join(found.problems)
-    said.encode()  # can be printed
-    assert r"m\udcfcller: the folder's name is not UTF-8" in said
-    assert "a student's name has at most 128 characters" in said
-    assert r"ann/\udcff: no chapter" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import symtable
 from collections.abc import Iterator
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -76,8 +77,23 @@ def used(source: str) -> set[str]:
 
 
 def needed(source: str, name: str) -> set[str]:
-    """Names that the statements of a cell read which bind ``name``."""
-    return {n for s in parse(source) or () if name in _bound_by(s) for n in _used_by(s)}
+    """Names of the notebook that those statements of a cell read which bind ``name``."""
+    binding = [s for s in parse(source) or () if name in _bound_by(s)]
+    try:
+        text = "\n".join(ast.unparse(s) for s in binding)
+        left, found = [symtable.symtable(text, "cell", "exec")], set()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    while left:
+        table = left.pop()
+        left += table.get_children()
+        top = table.get_type() == "module"
+        found |= {
+            s.get_name()
+            for s in table.get_symbols()
+            if s.is_referenced() and (top or s.is_global())
+        }
+    return found
 
 
 def _used_by(statement: ast.stmt) -> Iterator[str]:

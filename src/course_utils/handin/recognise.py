@@ -28,6 +28,10 @@ class Item:
     def own(self) -> bool:
         return self.place is None
 
+    def answers(self, released: Released) -> bool:
+        """Whether it is a cell that may hold an answer."""
+        return self.place is None or released.roles[self.place] is Role.ANSWER
+
 
 def recognise(cells: Iterable[Cell], released: Released, notes: list[str]) -> list[Item]:
     """The cells in the order of the file, merged ones taken apart; empty ones are gone."""
@@ -41,11 +45,11 @@ def recognise(cells: Iterable[Cell], released: Released, notes: list[str]) -> li
         else:
             items += _of_released(piece, place, chosen[place] == number, released, notes)
     items = [i for i in items if i.source.strip() or not i.own]
-    _by_name(items, released)
     for item in items:
-        answers = item.own and item.kind != "code" and names.parse(item.source)
-        if answers and names.bound(item.source) & released.names:
-            item.kind = "code"  # it was made text
+        code = item.own and item.kind != "code" and names.parse(item.source)
+        if code and names.bound(item.source) & released.names:
+            item.kind = "code"  # an answer that was made text
+    _by_name(items, released, notes)
     return items
 
 
@@ -148,19 +152,31 @@ def own_text(source: str, released: Released) -> str:
     return "\n".join(lines).strip()
 
 
-def _by_name(items: list[Item], released: Released) -> None:
-    """Answers whose cell has lost all marks: the last own cell that defines the name."""
-    there = {item.place for item in items}
+def _by_name(items: list[Item], released: Released, notes: list[str]) -> None:
+    """Makes answer cells of the student's own cells that hold an answer.
+
+    So it is where the answer cell has lost all marks, or still holds the stub: then the last
+    cell above the test that defines the name, else the last of all.
+    """
+    tests = {n: p for p, asked in released.asked.items() for n in asked}
     for name, place in released.answers.items():
-        if place in there:
+        stub = next((i for i in items if i.place == place), None)
+        if stub and name in defined(stub, released):
             continue
-        tests = [p for p, asked in released.asked.items() if name in asked]
-        end = next((n for n, i in enumerate(items) if i.place in tests), len(items))
-        theirs = [
-            i for i in items if i.own and i.copy_of is None and name in names.bound(i.source)
-        ]
-        above = [i for i in items[:end] if any(i is t for t in theirs)]
-        if theirs:
-            item = (above or theirs)[-1]
-            item.kind, item.place = "code", place
-            there.add(place)
+        theirs = [n for n, i in enumerate(items) if i.own and name in defined(i, released)]
+        if not theirs or (stub and tidy(stub.source) != released.texts[place]):
+            continue
+        end = next((n for n, i in enumerate(items) if i.place == tests[name]), len(items))
+        item = items[([n for n in theirs if n < end] or theirs)[-1]]
+        item.kind, item.place, item.copy_of = "code", place, None
+        if stub:
+            notes.append(f"the answer to “{released.grade_ids[place]}” stands in another cell")
+            items[:] = [i for i in items if i is not stub]
+
+
+def defined(item: Item, released: Released) -> set[str]:
+    """The names of the exercises that a student's code cell defines, stubs apart."""
+    if item.kind != "code" or not any(name in item.source for name in released.names):
+        return set()
+    rest = names.without(item.source, released.names, released.stubs)
+    return names.bound(rest) & released.names
