@@ -28,8 +28,9 @@ from autograder.gradebook.settings import find_alembic
 from autograder.pipeline import grade_class
 from benchmarks import record
 from course_utils.course import Course
-from tests.attacks import catalogue
-from tests.attacks.catalogue import ATTACKS, Attack
+from tests.attacks import catalogue, replies
+from tests.attacks.catalogue import Attack
+from tests.attacks.families import ATTACKS, FAMILIES
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 
@@ -37,13 +38,7 @@ CELL_SECONDS = 4
 WALL_SECONDS = 90
 UNBOUND = ("fork bomb", "threads")
 FULL, FLIP = 6.0, 2.0
-KINDS = {
-    "resources": catalogue.RESOURCES,
-    "theft": catalogue.THEFT,
-    "forgery": catalogue.FORGERY,
-    "broken files": catalogue.FILES,
-    "honest but unusual": catalogue.HONEST,
-}
+OURS_ALONE = (*catalogue.FORGERY, *replies.REPLIES)  # attacks on what stock does not have
 STOCK = f"""
 c = get_config()
 c.CourseDirectory.source_directory = "notebooks"
@@ -109,7 +104,7 @@ def stock(template: Path, attack: Attack, release: str) -> tuple[str, str]:
     scores = stock_scores(folder / "gradebook.db")
     shutil.rmtree(folder)
     # Who attacks our boundary breaks his own process; stock has none, so all answers count.
-    worth = attack.double + (FLIP if attack in catalogue.FORGERY else attack.flip)
+    worth = attack.double + (FLIP if attack in OURS_ALONE else attack.flip)
     return verdict(scores.get("a_attacker"), worth), verdict(scores.get("b_honest"), FULL)
 
 
@@ -159,7 +154,7 @@ def main() -> None:
     template = stock_course(root)
     with ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // 2)) as pool:
         stock_verdicts = list(pool.map(lambda a: stock(template, a, release), ATTACKS))
-    kind_of = {attack.name: kind for kind, group in KINDS.items() for attack in group}
+    kind_of = {attack.name: kind for kind, group in FAMILIES.items() for attack in group}
     rows = [
         {
             "attack": attack.name,

@@ -127,7 +127,7 @@ class Link:
         finally:
             self.spent += meter.spent()
         with self._charged(time.monotonic):
-            return channel.receive(TRANSFER)
+            return channel.receive(min(TRANSFER, seconds + GRACE))
 
     @contextlib.contextmanager
     def _charged(self, clock: Callable[[], float]) -> Iterator[None]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.attacks.pages import PAGES
 from tests.autograder.tiny_course import RIGHT, answer
 
 WRONG = "def double(x):\n    return x * 0 - 7.5\n"
@@ -314,4 +315,4 @@ HONEST = [
          "import torch\ndef double(x):\n    torch.rand(3)\n    return x * 2", 4),
 ]  # fmt: skip
 
-ATTACKS = [*RESOURCES, *THEFT, *FORGERY, *FILES, *HONEST]
+ON_PAGES = [code(name, double, 4) for name, double in PAGES.items()]

@@ -12,7 +12,8 @@ import pytest
 from autograder.gradebook.assignment import prepare
 from autograder.pipeline import grade_class
 from autograder.sandbox.kind import Kind, SandboxError, require
-from tests.attacks.catalogue import ATTACKS, Attack
+from tests.attacks.catalogue import Attack
+from tests.attacks.families import ATTACKS
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 
