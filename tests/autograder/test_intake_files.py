@@ -101,14 +101,13 @@ def test_in_a_class_of_one_chapter_a_loose_notebook_of_any_name_is_it(tmp_path: 
     assert "anna/homework.ipynb: not in a folder of its assignment" in problems
 
 
-def test_students_without_any_notebook_are_named(tmp_path: Path) -> None:
+def test_a_student_without_any_notebook_is_missing_and_no_problem(tmp_path: Path) -> None:
+    """It has a row and the summary names it; a class with such a student is graded well."""
     lay(tmp_path, f"ben/{EXACT}", "stray.ipynb")
     (tmp_path / "anna" / NAME).mkdir(parents=True)
-    _, problems = anna(tmp_path)
-    assert problems.splitlines() == [
-        "stray.ipynb: not in the folder of a student",
-        "anna: no notebook of a chapter was handed in",
-    ]
+    handin, problems = anna(tmp_path)
+    assert (handin.data, handin.reason) == (None, f"No notebook {NAME}.ipynb was handed in.")
+    assert problems.splitlines() == ["stray.ipynb: not in the folder of a student"]
 
 
 # What somebody can put in the place of an honest file or folder, by where it lies.
