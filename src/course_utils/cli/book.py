@@ -55,7 +55,19 @@ def serve(port: int) -> int:
 @chapters
 @path("--out", help="folder, default release/ in the course")
 @path("--bundle", help="folder for all that a student gets: notebooks, wheel, page to start")
-def release(chapters: tuple[str, ...], out: Path | None, bundle: Path | None) -> int:
+@click.option(
+    "--solutions", is_flag=True, help="with solutions, into --out; after the due date"
+)
+@path("--calendar", help="due dates, default calendar.yml in the course")
+@click.option("--force", is_flag=True, help="solutions before the due date")
+def release(
+    chapters: tuple[str, ...],
+    out: Path | None,
+    bundle: Path | None,
+    solutions: bool,
+    calendar: Path | None,
+    force: bool,
+) -> int:
     """Write the student notebooks.
 
     Those of CHAPTERS, or of all of them.
@@ -63,6 +75,8 @@ def release(chapters: tuple[str, ...], out: Path | None, bundle: Path | None) ->
     from course_utils.publish.release import release
 
     course = Course.find()
+    if solutions:
+        return _solutions(course, course.select(chapters), out, calendar, force)
     if bundle:
         from course_utils.publish import bundle as bundles
 
@@ -73,6 +87,23 @@ def release(chapters: tuple[str, ...], out: Path | None, bundle: Path | None) ->
         return 0
     for notebook in release(course, course.select(chapters), out):
         print(f"released  {notebook}")
+    return 0
+
+
+def _solutions(
+    course: Course, chapters: list[str], out: Path | None, calendar: Path | None, force: bool
+) -> int:
+    from autograder.intake import calendar as calendars
+    from course_utils.publish import solutions
+
+    if out is None:
+        raise UsageError("--solutions needs --out FOLDER: they must not lie in release/")
+    dates = calendar or course.root / calendars.NAME
+    if not force and (calendar or dates.is_file()):
+        known = calendars.read(dates, course.chapters())
+        solutions.require_past(chapters, known.due)
+    for notebook in solutions.write(course, chapters, out):
+        print(f"solutions {notebook}")
     return 0
 
 

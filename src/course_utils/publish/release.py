@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
@@ -17,7 +17,14 @@ from course_utils.publish.strip import release_notebook
 COMPANION_BYTES = 5_000_000  # larger things belong to course_utils.data
 
 
-def release(course: Course, chapters: Iterable[str], out: Path | None = None) -> list[Path]:
+def release(
+    course: Course,
+    chapters: Iterable[str],
+    out: Path | None = None,
+    *,
+    make: Callable[[Path], str] | None = None,
+    suffix: str = "",
+) -> list[Path]:
     """Write ``<out>/<chapter>/<chapter>.ipynb`` and the files that lie beside the source.
 
     Everything is made before anything is written, and each file is replaced in one step:
@@ -25,6 +32,8 @@ def release(course: Course, chapters: Iterable[str], out: Path | None = None) ->
 
     Args:
         out: default ``release`` in the course.
+        make: the text of a source's notebook, default ``released_text``.
+        suffix: of the notebooks' names.
 
     Returns:
         The notebooks.
@@ -37,8 +46,8 @@ def release(course: Course, chapters: Iterable[str], out: Path | None = None) ->
     files: dict[Path, str | bytes] = {}
     for chapter in chapters:
         source, folder = course.source(chapter), out / chapter
-        target = folder / source.name
-        files[target] = released_text(source)
+        target = folder / f"{chapter}{suffix}.ipynb"
+        files[target] = (make or released_text)(source)
         notebooks.append(target)
         for companion in companions(source):
             files[folder / companion.relative_to(source.parent)] = _content(companion)

@@ -36,6 +36,8 @@ PUBLIC = (ClearSolutions, ClearHiddenTests, ClearMarkScheme)
 RELEASE = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, *PUBLIC[1:])
 RELEASE_LAST = (ComputeChecksums, CheckCellMetadata)
 
+SOLUTION_MARK = re.compile(r"^ *### (BEGIN|END) SOLUTION *\n?", re.MULTILINE)
+MARK_SCHEME = re.compile(r"### BEGIN MARK SCHEME\n.*?### END MARK SCHEME\s*", re.DOTALL)
 BEGIN_HIDDEN = "BEGIN HIDDEN TESTS"
 NOTHING_LEFT = "# This cell does its work at grading."
 SHOWN = "**What you should see**"
@@ -92,6 +94,24 @@ def release_notebook(nb: NotebookNode, bibliography: Path | None = None) -> Note
     for key in ("widgets", "course"):
         nb.metadata.pop(key, None)
     return _preprocess(nb, *RELEASE_LAST)
+
+
+def solved_notebook(nb: NotebookNode, bibliography: Path | None = None) -> NotebookNode:
+    """An instructor's notebook with its solutions, for students after the due date.
+
+    No hidden test, no mark scheme, no outputs, nothing of nbgrader's: it is not handed in.
+
+    Raises:
+        CourseError: a marker has no partner.
+    """
+    nb = copy.deepcopy(nb)
+    for cell in nb.cells:
+        cell.source = SOLUTION_MARK.sub("", MARK_SCHEME.sub("", cell.source))
+    nb = readable(_cut(nb, ClearHiddenTests, ClearOutput), bibliography)
+    _forget_grading(nb.cells)
+    for key in ("widgets", "course"):
+        nb.metadata.pop(key, None)
+    return nb
 
 
 def _cut(nb: NotebookNode, *steps: type) -> NotebookNode:
