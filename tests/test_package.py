@@ -8,11 +8,14 @@ import re
 import subprocess
 import sys
 import textwrap
+import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 
 import pytest
 import torch
 import yaml
 from matplotlib import pyplot as plt
+from packaging.specifiers import SpecifierSet
 
 from course_utils import data, figures, results
 from course_utils.course import Course, CourseError, UsageError, advice
@@ -123,3 +126,16 @@ def test_no_advice_names_a_package_that_somebody_else_could_register():
     own = re.findall(r"course-utils\[", (ROOT / "pyproject.toml").read_text())
     assert len(own) == 1  # the extra "dev" names the others
     assert advice("grade").endswith('pip install -e ".[grade]"')
+
+
+def test_the_lock_fits_the_oldest_python_that_the_readme_names():
+    """A pin that wants 3.11.5 stops the first command on a Debian that has 3.11.2."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    oldest = project["requires-python"].removeprefix(">=") + ".0"
+    pins = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    for name in pins:
+        try:
+            wanted = metadata(name).get("Requires-Python") or ""
+        except PackageNotFoundError:  # of another platform
+            continue
+        assert SpecifierSet(wanted).contains(oldest), f"{name} wants Python {wanted}"
