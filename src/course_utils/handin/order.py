@@ -75,8 +75,9 @@ def _last_needed(items: list[Item], at: int, asked: set[str], released: Released
         name = left.pop()
         cells = [n for n, bound in enumerate(binds) if name in bound]
         above = [n for n in cells if n < at]
-        if above or not cells:
-            needs = above[-1:]
+        answer = [n for n in cells if items[n].place == released.answers.get(name, -1)]
+        if answer or above or not cells:
+            needs = answer or above[-1:]
         elif name in asked:
             needs = cells[-1:]
         else:  # not beyond another try

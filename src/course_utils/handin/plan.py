@@ -104,25 +104,31 @@ def _note_deleted(items: list[Item], released: Released, notes: list[str]) -> No
 
 
 def _asks(items: list[Item], released: Released) -> dict[str, str]:
-    """Tests with two answers: one in the answer cell, another one in a cell below."""
+    """Tests with another answer than the one in the answer cell.
+
+    What stands above the answer cell was tried before, and no question.
+    """
     asks = {}
     for place, asked in released.asked.items():
         for name in sorted(asked & set(released.answers)):
-            found = [
-                (i, names.definitions(rest, name))
-                for i in items
-                if i.kind == "code" and i.answers(released)
-                if name in i.source
-                if name in names.bound(rest := names.without(i.source, {name}, released.stubs))
-            ]
-            first = next(
-                (n for n, (i, _) in enumerate(found) if i.place == released.answers[name]), None
+            found = [i for i in items if i.answers(released) and name in defined(i, released)]
+            at = next(
+                (n for n, i in enumerate(found) if i.place == released.answers[name]), None
             )
-            if first is not None and any(d != found[first][1] for _, d in found[first + 1 :]):
+            if at is None:
+                continue
+            others = found if found[at].taken else found[at:]
+            tries = [_definitions(i, name, released) for i in others]
+            if any(t != tries[0] for t in tries):
                 asks[str(released.grade_ids[place])] = (
-                    f"“{name}” is defined again in a cell below its answer: look at both."
+                    f"“{name}” is defined in several cells, and in different ways: see which "
+                    "one is meant."
                 )
     return asks
+
+
+def _definitions(item: Item, name: str, released: Released) -> list[str]:
+    return names.definitions(names.without(item.source, {name}, released.stubs), name)
 
 
 def _leave_out_stubs(items: list[Item], released: Released) -> None:

@@ -17,12 +17,14 @@ class Item:
     Attributes:
         place: of the released cell that it is; None for a student's own.
         copy_of: of the released cell that it is a copy of, or what the student made of it.
+        taken: an own cell that was made the answer cell.
     """
 
     kind: str
     source: str
     place: int | None = None
     copy_of: int | None = None
+    taken: bool = False
 
     @property
     def own(self) -> bool:
@@ -168,7 +170,7 @@ def _by_name(items: list[Item], released: Released, notes: list[str]) -> None:
             continue
         end = next((n for n, i in enumerate(items) if i.place == tests[name]), len(items))
         item = items[([n for n in theirs if n < end] or theirs)[-1]]
-        item.kind, item.place, item.copy_of = "code", place, None
+        item.kind, item.place, item.copy_of, item.taken = "code", place, None, True
         if stub:
             notes.append(f"the answer to “{released.grade_ids[place]}” stands in another cell")
             items[:] = [i for i in items if i is not stub]
