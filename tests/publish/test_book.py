@@ -15,6 +15,7 @@ from course_utils.course import CourseError
 from course_utils.publish.build import JUPYTER_BOOK, _what_went_wrong, build
 from course_utils.publish.leaks import find_leaks, secrets_of
 from course_utils.publish.sphinxext import outdated_notebooks
+from tests.browser import open_page, serve
 from tests.publish.courses import CHAPTER, code, small_notebook, write_book
 
 PAGE = f"notebooks/{CHAPTER}/{CHAPTER}.html"
@@ -48,6 +49,22 @@ def test_the_download_is_the_students_notebook(small_site):
     assert any("NotImplementedError" in "".join(cell["source"]) for cell in cells)
     assert cells[2]["metadata"]["nbgrader"]["checksum"]
     assert (small_site / "_sources" / "book" / "index.md").is_file()
+
+
+@pytest.mark.parametrize("how", ["file", "http"])
+def test_the_download_button_saves_the_notebook(small_site, browser, how, tmp_path):
+    """Of a book opened as a file, too, where Chromium would show JSON instead."""
+    with serve(small_site) as http, open_page(browser) as (page, watch):
+        page.goto(f"{http if how == 'http' else small_site.as_uri()}/{PAGE}")
+        page.locator(".dropdown-download-buttons button").first.click()
+        with page.expect_download() as saved:
+            page.locator('a[href$=".ipynb"]').first.click()
+        assert saved.value.suggested_filename == f"{CHAPTER}.ipynb"
+        saved.value.save_as(tmp_path / "saved.ipynb")
+        assert page.url.endswith(PAGE)
+        assert not watch.errors
+    source = small_site / "_sources" / "notebooks" / CHAPTER / f"{CHAPTER}.ipynb"
+    assert (tmp_path / "saved.ipynb").read_bytes() == source.read_bytes()
 
 
 def test_no_request_leaves_the_site_and_no_source_map_is_in_it(small_site):

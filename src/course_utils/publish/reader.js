@@ -61,7 +61,28 @@
     heading.after(label);
   }
 
+  // The notebook is saved, not shown. Of a book that was opened as a file no script may read the
+  // notebook, and Chromium shows it in spite of `download`: there its twin, a script, brings it.
+  function offerFile(link) {
+    link.download = decodeURIComponent(link.pathname.split("/").pop());
+    link.removeAttribute("target");
+    if (location.protocol !== "file:") return;
+    link.addEventListener("click", (event) => {
+      if (link.protocol === "blob:") return;
+      event.preventDefault();
+      const twin = document.createElement("script");
+      twin.src = `${link.href}.js`;
+      twin.onerror = () => location.assign(link.href);
+      addEventListener("course-file", ({ detail }) => {
+        link.href = URL.createObjectURL(new Blob([detail]));
+        link.click();
+      }, { once: true });
+      document.head.append(twin);
+    });
+  }
+
   function main() {
+    document.querySelectorAll('a[href*="_sources/"]').forEach(offerFile);
     for (const heading of document.querySelectorAll("article h3")) {
       if (heading.textContent.startsWith("Exercise ")) offerDone(heading);
     }

@@ -11,6 +11,7 @@ Whatever goes wrong stops the build; nothing is published half-stripped.
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 from pathlib import Path
 
@@ -168,9 +169,13 @@ def write_downloads(env: BuildEnvironment, folder: Path) -> None:
         target = folder / (docname + path.suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".ipynb":
-            target.write_text(released_text(path), encoding="utf-8")
+            text = released_text(path)
         else:
-            shutil.copyfile(path, target)
+            text = path.read_text(encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
+        # Its twin for a book that is opened as a file (see reader.js).
+        sent = f"dispatchEvent(new CustomEvent('course-file', {{detail: {json.dumps(text)}}}));"
+        target.with_name(f"{target.name}.js").write_text(sent, encoding="utf-8")
 
 
 def copy_mathjax(folder: Path) -> None:
