@@ -147,13 +147,13 @@ def move_given(nb: Edited) -> None:
 
 def delete_test(nb: Edited) -> None:
     at = nb.find(f"test-{nb.random.choice(sorted(RIGHT))}")
-    if at is not None:
+    if at is not None and nb.cells[at]["source"] == nb.stubs[nb.cells[at]["id"]]:
         del nb.cells[at]
 
 
 def change_test(nb: Edited) -> None:
     at = nb.find(f"test-{nb.random.choice(sorted(RIGHT))}")
-    if at is not None:
+    if at is not None and nb.cells[at]["source"] == nb.stubs[nb.cells[at]["id"]]:
         nb.cells[at]["source"] = nb.random.choice(["4", "", nb.cells[at]["source"] + "\n# ok"])
 
 
@@ -180,7 +180,7 @@ def own_cells(nb: Edited) -> None:
 
 def change_titles(nb: Edited) -> None:
     for cell in nb.cells:
-        if cell["cell_type"] == "markdown" and cell["id"] != "reflection":
+        if cell["cell_type"] == "markdown" and cell["source"] == nb.stubs.get(cell["id"]):
             cell["source"] += " (Anna)"
 
 

@@ -76,10 +76,10 @@ def _last_needed(items: list[Item], at: int, asked: set[str], released: Released
         cells = [n for n, bound in enumerate(binds) if name in bound]
         above = [n for n in cells if n < at]
         answer = [n for n in cells if items[n].place == released.answers.get(name, -1)]
-        if answer or above or not cells:
-            needs = answer or above[-1:]
+        if above or not cells:
+            needs = above[-1:]
         elif name in asked:
-            needs = cells[-1:]
+            needs = answer or cells[-1:]
         else:  # not beyond another try
             needs = [n for n in cells if not any(b & asked for b in binds[target + 1 : n])][:1]
         for cell in needs:

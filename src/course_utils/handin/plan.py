@@ -104,21 +104,21 @@ def _note_deleted(items: list[Item], released: Released, notes: list[str]) -> No
 
 
 def _asks(items: list[Item], released: Released) -> dict[str, str]:
-    """Tests with another answer than the one in the answer cell.
+    """Tests for which it is not clear which of several answers is meant.
 
     What stands above the answer cell was tried before, and no question.
     """
     asks = {}
     for place, asked in released.asked.items():
+        test = next(n for n, i in enumerate(items) if i.place == place)
         for name in sorted(asked & set(released.answers)):
-            found = [i for i in items if i.answers(released) and name in defined(i, released)]
-            at = next(
-                (n for n, i in enumerate(found) if i.place == released.answers[name]), None
-            )
-            if at is None:
-                continue
-            others = found if found[at].taken else found[at:]
-            tries = [_definitions(i, name, released) for i in others]
+            found = [
+                (n, i.place == released.answers[name] and not i.taken, i)
+                for n, i in enumerate(items)
+                if i.answers(released) and name in defined(i, released)
+            ]
+            sure = next((at for at, (n, its, _) in enumerate(found) if its and n < test), 0)
+            tries = [_definitions(i, name, released) for _, _, i in found[sure:]]
             if any(t != tries[0] for t in tries):
                 asks[str(released.grade_ids[place])] = (
                     f"“{name}” is defined in several cells, and in different ways: see which "
