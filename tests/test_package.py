@@ -15,11 +15,13 @@ import pytest
 import torch
 import yaml
 from matplotlib import pyplot as plt
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from course_utils import data, figures, results
 from course_utils.course import Course, CourseError, UsageError, advice
 from course_utils.facts import facts
+from course_utils.publish.weight import FOR_GPUS, installed
 from tests.conftest import ROOT
 
 
@@ -139,3 +141,31 @@ def test_the_lock_fits_the_oldest_python_that_the_readme_names():
         except PackageNotFoundError:  # of another platform
             continue
         assert SpecifierSet(wanted).contains(oldest), f"{name} wants Python {wanted}"
+
+
+def test_torch_is_a_range_and_the_lock_lies_in_it():
+    """So that the torch of a hosted notebook fits; both ends were tried (see the file)."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {r.name: r.specifier for r in map(Requirement, project["dependencies"])}
+    lock = dict(
+        re.findall(r"^(torch\w*)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M)
+    )
+    page = (ROOT / "book" / "how_to_use.md").read_text()
+    for name in ("torch", "torchvision"):
+        assert wanted[name].contains(lock[name])
+        assert not any(s.operator == "==" for s in wanted[name])
+        assert f'"{name}{wanted[name]}"' in page  # for a torch without what serves GPUs
+    assert wanted["torch"].contains("2.6.0")
+    assert not wanted["torch"].contains("2.5.1")
+    assert not wanted["torch"].contains("3.0")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the page tells what Linux needs")
+def test_the_page_says_what_an_installation_weighs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    sizes = installed(project["dependencies"])
+    gpus = sum(size for name, size in sizes.items() if name.startswith(FOR_GPUS))
+    page = (ROOT / "book" / "how_to_use.md").read_text()
+    said = re.search(r"takes ([\d.]+) GB of disk; ([\d.]+) GB of it serve NVIDIA GPUs", page)
+    for told, counted in zip(said.groups(), (sum(sizes.values()), gpus), strict=True):
+        assert float(told) == pytest.approx(counted / 1e9, rel=0.1)

@@ -42,6 +42,7 @@ def findings() -> Iterator[tuple[str, bool, str]]:
         ("bwrap",),
         "apt install bubblewrap, or grade with --sandbox=limits-only",
     )
+    yield from _walls()
     yield _program("browser", BROWSERS, "apt install chromium; browser tests are skipped")
 
 
@@ -53,6 +54,16 @@ def _package(name: str, module: str, remedy: str) -> tuple[str, bool, str]:
 def _program(name: str, programs: tuple[str, ...], remedy: str) -> tuple[str, bool, str]:
     path = next((p for p in map(shutil.which, programs) if p), None)
     return name, path is not None, path or remedy
+
+
+def _walls() -> Iterator[tuple[str, bool, str]]:
+    """What keeps student code apart when this machine grades."""
+    try:
+        from autograder.sandbox.kind import describes
+    except ImportError:  # a student's installation
+        return
+    for name, what in describes():
+        yield f"· {name}", not what.startswith("no"), what
 
 
 def _checkout() -> tuple[str, bool, str]:

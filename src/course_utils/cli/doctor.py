@@ -11,5 +11,5 @@ def doctor() -> int:
     from course_utils.doctor import findings
 
     for name, found, detail in findings():
-        print(f"{'✓' if found else '–'} {name:9s} {detail}")
+        print(f"{'✓' if found else '–'} {name:15s} {detail}")
     return 0
