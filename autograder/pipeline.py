@@ -27,6 +27,7 @@ from autograder.reports.deliver import Desk, merge
 from autograder.reports.summary import Summary, summarise
 from autograder.sandbox.kind import Kind
 from course_utils.course import Course, CourseError, UsageError, select
+from course_utils.publish.points import require_agreement
 
 CONFIG = '''"""Opens this gradebook in formgrader: run `jupyter lab` in this folder.
 
@@ -153,6 +154,7 @@ def _grade(run: _Run, found: Found, register: Register) -> Summary:
     with database.failures(f"a scratch gradebook in {tempfile.gettempdir()}"):
         assignments = {name: prepare(run.course, name) for name in found.assignments}
     plan = _plan(run, found, assignments, results)
+    require_agreement(run.course, sorted({task.assignment.name for task in plan.tasks}))
     _set_up(run, assignments, register)
     with gradebook.opened(database.address(run.gradebook)) as book:
         standing.set_due(book, register, assignments)

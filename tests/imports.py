@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import functools
-from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
-from importlib.util import resolve_name
 from pathlib import Path
+
+from course_utils.publish.imports import modules as every_module
+from course_utils.publish.imports import run_with
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {"course_utils": ROOT / "src" / "course_utils", "autograder": ROOT / "autograder"}
@@ -15,14 +15,8 @@ PACKAGES = {"course_utils": ROOT / "src" / "course_utils", "autograder": ROOT / 
 
 def modules() -> dict[str, Path]:
     """Every module of both packages, by its name."""
-    found = {}
-    for package, folder in PACKAGES.items():
-        for path in folder.rglob("*.py"):
-            parts = path.relative_to(folder).with_suffix("").parts
-            if not {"sample_class", "grades"} & set(parts):
-                parts = parts[:-1] if parts[-1] == "__init__" else parts
-                found[".".join((package, *parts))] = path
-    return found
+    theirs = {"sample_class", "grades"}
+    return {n: p for n, p in every_module(PACKAGES).items() if not theirs & set(n.split("."))}
 
 
 @functools.cache
@@ -50,35 +44,9 @@ def graph(known: dict[str, Path], late: bool = True) -> dict[str, set[str]]:
     """Which module runs which. A package may gather its own modules: these run it anyway."""
     edges = {}
     for name, path in known.items():
-        package = name if path.stem == "__init__" else name.rpartition(".")[0]
-        tree = ast.parse(path.read_text("utf-8"))
-        run = {n for node in imports(tree, late) for n in run_by(node, package)}
-        edges[name] = {n for n in run & set(known) if not f"{name}.".startswith(f"{n}.")}
+        run = run_with(name, path, late) & set(known)
+        edges[name] = {n for n in run if not f"{name}.".startswith(f"{n}.")}
     return edges
-
-
-def imports(tree: ast.AST, late: bool = True) -> Iterator[ast.Import | ast.ImportFrom]:
-    """The imports below a node; without ``late`` those only that run with the module."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            for other in node.orelse:
-                yield from imports(ast.Module([other], []), late)
-        elif late or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from imports(node, late)
-
-
-def run_by(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
-    """What an import may run: ``from a.b import c`` names a, a.b, and a.b.c if it is there."""
-    for alias in node.names:
-        name = alias.name
-        if isinstance(node, ast.ImportFrom):
-            place = resolve_name("." * node.level + (node.module or ""), package)
-            name = f"{place}.{name}"
-        while name:
-            yield name
-            name = name.rpartition(".")[0]
 
 
 def circle(edges: dict[str, set[str]]) -> list[str]:

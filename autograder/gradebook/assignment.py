@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +14,17 @@ from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import is_grade, is_solution, is_task
 
+import autograder
+import course_utils
 from autograder.gradebook.cells import EXTRA
 from autograder.gradebook.converters import run
 from course_utils.course import Course, CourseError
+from course_utils.publish import imports
 from course_utils.publish.fingerprint import companions
 from course_utils.publish.release import released_text
 
 MAX_FILES_BYTES = 20 << 20
+HIDDEN = "autograder.hidden"
 GRADING = ("boundary", "execution", "gradebook", "intake", "reports", "sandbox")
 
 
@@ -40,8 +45,9 @@ class Assignment:
         release: the notebook that students got.
         gradebook: an SQLite file that knows the assignment and no student.
         files: other files of the chapter's folder, by name.
-        modules: the hidden checks, by path: importable while a notebook is graded.
-        digest: changes when any of this changes, or a check, or the grader.
+        modules: the hidden checks that it uses, by path: importable while it is graded.
+        digest: changes when any of this changes, or a check that its test cells reach, or the
+            grader.
     """
 
     name: str
@@ -66,7 +72,8 @@ def prepare(course: Course, name: str) -> Assignment:
         gradebook = path.read_bytes()
     release = released_text(source)
     files = files_beside(source)
-    modules = _python_files(course.root, "autograder/hidden", "autograder/__init__.py")
+    hidden, checks = _checks_of(course, nbformat.reads(source.read_bytes(), as_version=4))
+    modules = _read(course.root, [course.root / "autograder/__init__.py", *hidden])
     return Assignment(
         name=name,
         source=source.read_bytes(),
@@ -75,7 +82,7 @@ def prepare(course: Course, name: str) -> Assignment:
         files=files,
         modules=modules,
         exercises=_exercises(nbformat.reads(release, as_version=4)),
-        digest=_digest(source.read_bytes(), files, modules, _checks()),
+        digest=_digest(source.read_bytes(), files, modules, checks, _grader()),
     )
 
 
@@ -133,27 +140,29 @@ def files_beside(source: Path) -> dict[str, bytes]:
     return {f.relative_to(source.parent).as_posix(): f.read_bytes() for f in paths}
 
 
-def _python_files(root: Path, *places: str) -> dict[str, bytes]:
-    found = [
-        f
-        for p in places
-        for f in ([root / p] if p.endswith(".py") else (root / p).rglob("*.py"))
-    ]
-    return {
-        f.relative_to(root).as_posix(): f.read_bytes() for f in sorted(found) if f.is_file()
-    }
-
-
-def _checks() -> dict[str, bytes]:
-    """Code of the course and of the grader that decides grades."""
-    import autograder
-    import course_utils
-
+def _checks_of(course: Course, nb: NotebookNode) -> tuple[list[Path], dict[str, bytes]]:
+    """The files of the hidden checks that a chapter's test cells reach, and of the visible."""
     package = Path(course_utils.__path__[0])
-    grader = Path(autograder.__path__[0])
+    known = imports.modules(
+        {"course_utils": package, HIDDEN: course.root / "autograder" / "hidden"}
+    )
+    found = imports.reached(known, imports.beginnings(imports.used_by_tests(nb)))
+    hidden = [path for name, path in found.items() if name.startswith(HIDDEN)]
+    visible = {path for name, path in found.items() if not name.startswith(HIDDEN)}
+    visible |= {f for path in visible for f in path.parent.glob("*.json")}  # hashes of data
+    mechanism = (package / "checks").glob("*.py")
+    return hidden, _read(package, {*visible, *mechanism})
+
+
+def _grader() -> dict[str, bytes]:
+    """Code of the grader that decides grades."""
+    folder = Path(autograder.__path__[0])
+    return _read(folder, (f for room in GRADING for f in (folder / room).rglob("*.py")))
+
+
+def _read(root: Path, files: Iterable[Path]) -> dict[str, bytes]:
     return {
-        **_python_files(package, "checks", "handin", "reference"),
-        **_python_files(grader, *GRADING),
+        f.relative_to(root).as_posix(): f.read_bytes() for f in sorted(files) if f.is_file()
     }
 
 

@@ -83,7 +83,7 @@ def test_grades_by_hand_survive(again: Graded, assignment: Assignment) -> None:
     assert (row["points"], row["status"], row["reason"]) == ("2.5", "graded", "Nice!")
     page = again.feedback("reflects")
     assert "Nice!" in page
-    assert "2.5 / 3.0" in page
+    assert "2.5" in page
     assert "is read by a person" not in page
 
     data = tiny_course.answer(assignment.release, **RIGHT, reflection="Something else.")
@@ -91,7 +91,7 @@ def test_grades_by_hand_survive(again: Graded, assignment: Assignment) -> None:
     assert regrade(again).graded == 1
     row = again.rows("reflects")["reflection"]
     assert (row["points"], row["status"]) == ("2.5", "manual")
-    assert "read it again" in row["reason"]
+    assert row["reason"].startswith("The answer changed after a person had graded it (on 20")
 
 
 def test_a_lost_gradebook_is_made_again_from_the_results(again: Graded) -> None:

@@ -116,10 +116,12 @@ def format_notebooks(chapters: tuple[str, ...], outputs: bool) -> int:
     Those of CHAPTERS, or all of them.
     """
     from course_utils.publish.normalise import normalise, update_outputs
+    from course_utils.publish.points import write_points
 
     course = Course.find()
     pages = [] if chapters else course.pages()
+    written = {course.source(c) for c in course.select(chapters) if write_points(course, c)}
     for source in [*map(course.source, course.select(chapters)), *pages]:
         changed = update_outputs(source, course.cache) if outputs else normalise(source)
-        print(f"{'changed' if changed else 'as it was':9s} {source}")
+        print(f"{'changed' if changed or source in written else 'as it was':9s} {source}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ import click
 from course_utils.cli.command import cell_timeout, command, path
 from course_utils.cli.terminal import say
 from course_utils.course import Course
+
+
+def several(option: str, name: str, metavar: str) -> Callable:
+    """An option that may be repeated."""
+    text = "this one alone; may be repeated"
+    return click.option(option, name, multiple=True, metavar=metavar, help=text)
 
 
 @command("grade autograder/sample_class --out /tmp/grades")
@@ -39,6 +46,17 @@ from course_utils.course import Course
     "trust",
 )
 @click.option("--scheduler", metavar="URL", help="of a Dask cluster, tcp://host:8786")
+@several("--student", "students", "NAME")
+@several("--chapter", "chapters", "CHAPTER")
+@click.option("--force", is_flag=True, help="grade again what has not changed")
+@path("--roster", help="table of students: from Canvas, Moodle, or with a column student")
+@path("--calendar", help="due dates, YAML or CSV, default calendar.yml in the course")
+@path("--extensions", help="table: student, assignment, extension or until, excused, reason")
+@click.option(
+    "--late-policy",
+    metavar="POLICY",
+    help="none, zero, “10% per day”, MODULE:NAME or FILE.py:NAME",
+)
 @click.option("--no-integrity", is_flag=True, help="leave that report out")
 def grade(
     submissions: Path,
@@ -46,17 +64,23 @@ def grade(
     sandbox: str | None,
     scheduler: str | None,
     no_integrity: bool,
+    roster: Path | None,
+    calendar: Path | None,
+    extensions: Path | None,
+    late_policy: str | None,
     **options: Any,
 ) -> int:
     """Grade a class.
 
-    It lies in SUBMISSIONS/<student>/<assignment>/<assignment>.ipynb.
+    It lies in SUBMISSIONS/<student>/<assignment>/<assignment>.ipynb. Roster, calendar and
+    extensions that are not given again stay as they were.
     """
     kind = _kind(sandbox, submissions)
     if not scheduler and not (out / "grades.csv").exists():
         from autograder.execution.head_start import head_start  # while the rest is imported
 
         head_start(kind)
+    from autograder.intake.enrol import Given
     from autograder.pipeline import grade_class
 
     summary = grade_class(
@@ -67,6 +91,7 @@ def grade(
         scheduler=scheduler,
         progress=sys.stderr.isatty(),
         integrity=not no_integrity,
+        given=Given(calendar, extensions, roster, late_policy),
         **options,
     )
     print(summary)

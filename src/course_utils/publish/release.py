@@ -12,6 +12,7 @@ from course_utils.files import write_atomically
 from course_utils.publish.cite import bibliography
 from course_utils.publish.execute import read
 from course_utils.publish.fingerprint import companions
+from course_utils.publish.points import require_agreement
 from course_utils.publish.strip import release_notebook
 
 COMPANION_BYTES = 5_000_000  # larger things belong to course_utils.data
@@ -41,7 +42,8 @@ def release(
     Raises:
         CourseError: a notebook is broken or the folder cannot be written.
     """
-    out = out or course.root / "release"
+    out, chapters = out or course.root / "release", list(chapters)
+    require_agreement(course, chapters)
     notebooks: list[Path] = []
     files: dict[Path, str | bytes] = {}
     for chapter in chapters:
