@@ -170,3 +170,9 @@ def test_the_page_says_what_an_installation_weighs():
     said = re.search(r"takes ([\d.]+) GB of disk; ([\d.]+) GB of it serve NVIDIA GPUs", page)
     for told, counted in zip(said.groups(), (sum(sizes.values()), gpus), strict=True):
         assert float(told) == pytest.approx(counted / 1e9, rel=0.1)
+
+
+def test_files_are_read_as_utf_8_on_every_system():
+    """Windows would read a widget's JavaScript as cp1252."""
+    for file in (ROOT / "src").rglob("*.py"):
+        assert ".read_text()" not in file.read_text("utf-8"), file

@@ -50,7 +50,7 @@ def table(name: str) -> Measurement:
     for place in PLACES:
         path = place / f"{name}.json"
         if path.is_file():
-            return Measurement(json.loads(path.read_text()))
+            return Measurement(json.loads(path.read_text("utf-8")))
     raise CourseError(
         f"no result {name!r}: python -m benchmarks.{name} measures it, or course train {name}"
     )
@@ -104,7 +104,7 @@ def _hardware(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
+    lines = info.read_text("utf-8").splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     model = names[0] if names else platform.processor() or platform.machine()
     threads = torch.get_num_threads()

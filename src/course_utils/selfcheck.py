@@ -106,6 +106,8 @@ def check_notebook(
 
 def _graded(path: Path) -> tuple[NotebookNode, NotebookNode | None, tuple[str, ...]]:
     """The notebook that would be graded, the released one, and what was noted."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{path} cannot be read: it is no file")
     try:
         data = path.read_bytes()
     except FileNotFoundError:

@@ -111,7 +111,7 @@ def _missing() -> list[str]:
 def decode(package: Path, split: str) -> dict[str, Tensor]:
     """The pictures and labels of a split out of the unpacked package."""
     parts = [_sheet((package / f"{name}.png").read_bytes()) for name in SHEETS[split]]
-    labels = json.loads((package / LABELS[split]).read_text())
+    labels = json.loads((package / LABELS[split]).read_text("utf-8"))
     return {"images": torch.cat(parts), "labels": torch.tensor(labels, dtype=torch.uint8)}
 
 

@@ -30,11 +30,14 @@ class BookWidget(anywidget.AnyWidget):
         module = cls.__dict__.get("_esm")
         if isinstance(module, Path):
             style = module.with_suffix(".css")
-            text = module.read_text()
-            parts = [(_KIT / f"{name}.js").read_text() for name in _IMPORT_OF_KIT.findall(text)]
+            text = module.read_text("utf-8")
+            parts = [
+                (_KIT / f"{name}.js").read_text("utf-8")
+                for name in _IMPORT_OF_KIT.findall(text)
+            ]
             cls._esm = "".join([*parts, _IMPORT_OF_KIT.sub("", text)])
-            cls._css = (_KIT / "kit.css").read_text()
-            cls._css += style.read_text() if style.exists() else ""
+            cls._css = (_KIT / "kit.css").read_text("utf-8")
+            cls._css += style.read_text("utf-8") if style.exists() else ""
         super().__init_subclass__(**kwargs)
 
     def __repr__(self) -> str:
