@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from nbformat import NotebookNode
 
 from autograder.gradebook.assignment import Assignment
+from benchmarks import edits
 from course_utils import handin
-from course_utils.handin import names, order, recognise, texts
+from course_utils.course import Course
+from course_utils.handin import names, order, texts
 from tests.autograder.edits import REFLECTION, Edited
 
 CASES = 200
+GRADED = 24
 RIGHT_VALUES: dict[str, Callable] = {
     "double": lambda x: 2 * x,
     "flip": lambda x: x.flip(0),
@@ -63,15 +67,16 @@ def test_right_answers_keep_their_points(assignment: Assignment) -> None:
     assert failures(assignment, range(CASES)) == {}
 
 
+def test_they_keep_them_in_a_graded_class(tiny: Course, tmp_path: Path) -> None:
+    found = edits.graded(tiny, tmp_path, GRADED).values()
+    assert [nb.steps for what, nb in found if what == edits.LOST] == []
+    assert sum(what == edits.FULL for what, _ in found) > 0.9 * GRADED
+
+
 FAULTS = {
     "stubs are run": (names, "is_stub", lambda *_: False),
     "tests stay": (order, "_last_needed", lambda items, at, *_: at),
     "texts stay": (texts, "_beside", lambda items, answer: [answer]),
-    "the last copy is the cell": (
-        recognise,
-        "_chosen",
-        lambda pieces, places, released: {p: n for n, p in enumerate(places) if p is not None},
-    ),
 }
 
 
