@@ -167,7 +167,7 @@ def test_the_page_says_what_an_installation_weighs():
     sizes = installed(project["dependencies"])
     gpus = sum(size for name, size in sizes.items() if name.startswith(FOR_GPUS))
     page = (ROOT / "book" / "how_to_use.md").read_text()
-    said = re.search(r"takes ([\d.]+) GB of disk; ([\d.]+) GB of it serve NVIDIA GPUs", page)
+    said = re.search(r"takes ([\d.]+) GB of disk; ([\d.]+) GB of it are for NVIDIA GPUs", page)
     for told, counted in zip(said.groups(), (sum(sizes.values()), gpus), strict=True):
         assert float(told) == pytest.approx(counted / 1e9, rel=0.1)
 

@@ -39,7 +39,7 @@ def test_the_page_has_the_commands_and_what_was_counted(bundle):
     assert f"pip install ./{wheel.name}" in page
     assert f"pip install .\\{wheel.name}" in page
     assert re.search(r"[\d.]+ GB in \d+ packages \(.*, torch [\d.]+", page)
-    assert f"course check {CHAPTER}.ipynb" in page
+    assert f"course check notebooks/{CHAPTER}/{CHAPTER}.ipynb" in page
     assert "$" not in page
     assert re.findall(r"https?://([^/]+)", page) == ["pytorch.org"]
 
@@ -51,7 +51,7 @@ def test_what_an_installation_weighs_is_counted():
     assert not {"pip", "not-installed-anywhere"} & set(sizes)
     text = said({"torch": 10**9, "nvidia-cudnn": 2 * 10**9})
     assert text.startswith("3.0 GB in 2 packages (")
-    assert text.endswith("; 2.0 GB of it serve NVIDIA GPUs alone")
+    assert text.endswith("; 2.0 GB of it are for NVIDIA GPUs alone")
 
 
 def test_no_secret_is_in_the_bundle(bundle, course, tmp_path):

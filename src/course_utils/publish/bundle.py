@@ -79,14 +79,13 @@ def _copy(source: Path, target: Path) -> None:
 def page(project: dict[str, Any], wheel: str, notebooks: Sequence[Path]) -> str:
     """The page that tells a student the three commands."""
     torch = [d for d in project["dependencies"] if d.startswith("torch")]
+    paths = [f"{NOTEBOOKS}/{n.stem}/{n.name}" for n in notebooks]
     weight = installed(project["dependencies"])
     return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         python=escape(project["requires-python"].lstrip(">=")),
         wheel=escape(wheel),
         torch=escape(" ".join(f'"{requirement}"' for requirement in torch)),
         weight=escape(said(weight)),
-        first=escape(notebooks[0].name),
-        notebooks="\n".join(
-            f"<li><code>{NOTEBOOKS}/{n.stem}/{n.name}</code></li>" for n in notebooks
-        ),
+        first=escape(paths[0]),
+        notebooks="\n".join(f"<li><code>{escape(p)}</code></li>" for p in paths),
     )

@@ -53,4 +53,4 @@ def said(sizes: dict[str, int]) -> str:
     text = f"{sum(sizes.values()) / 1e9:.1f} GB in {len(sizes)} packages ({where}"
     torch = distribution("torch").version if "torch" in sizes else "none"
     text += f", torch {torch})"
-    return text + (f"; {gpus / 1e9:.1f} GB of it serve NVIDIA GPUs alone" if gpus else "")
+    return text + (f"; {gpus / 1e9:.1f} GB of it are for NVIDIA GPUs alone" if gpus else "")
