@@ -15,15 +15,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+import autograder
 from autograder.gradebook import book as gradebook
-from autograder.gradebook import settings
 from autograder.gradebook.assignment import Assignment
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import Graded
 from tests.autograder.tiny_course import CHAPTER, RIGHT
+from tests.browser import open_page
 from tests.patience import CAP
 
+GRADER = Path(autograder.__path__[0])
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -58,7 +61,7 @@ def get(url: str, patience: float = CAP) -> str:
             time.sleep(0.3)
 
 
-def test_formgrader_shows_the_class(graded: Graded, tmp_path: Path) -> None:
+def test_formgrader_shows_the_class(graded: Graded, browser: Browser, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(graded.out, out)
     with server(out) as url:
@@ -73,9 +76,29 @@ def test_formgrader_shows_the_class(graded: Graded, tmp_path: Path) -> None:
         assert scores["partial"] == 4
         notebooks = f"{url}/formgrader/api/submitted_notebooks/{CHAPTER}/{CHAPTER}"
         first = next(n for n in json.loads(get(notebooks)) if n["student"] == "reflects")
-        page = get(f"{url}/formgrader/submissions/{first['id']}")
-        assert "Exercise 1.1" in page
-        assert "<script>alert(1)" not in page
+        _read_by_a_person(browser, f"{url}/formgrader/submissions/{first['id']}")
+
+
+def _read_by_a_person(browser: Browser, address: str) -> None:
+    """An answer stands open beside its mark scheme, all else is closed, points are kept."""
+    with open_page(browser, 1280) as (tab, watch):
+        tab.goto(address)
+        field = tab.locator("input.score:focus")
+        field.wait_for()
+        assert field.get_attribute("id") == "reflection"
+        box, scheme = tab.locator(".open figure.own"), tab.locator(".open .scheme")
+        assert box.inner_text().split("\n") == ["Student's text: reflection", "", "Because so."]
+        assert "secret rubric" in scheme.inner_text()
+        assert scheme.bounding_box()["x"] > box.bounding_box()["x"]  # type: ignore[index]
+        assert tab.locator("details[open]").count() == 0
+        tab.get_by_text("Exercise: double").click()
+        assert tab.get_by_text("keeps integers").is_visible()
+        with tab.expect_response(lambda reply: reply.request.method == "PUT") as saved:
+            field.fill("2")
+            field.blur()
+        assert saved.value.json()["manual_score"] == 2
+        assert not watch.outside
+        assert not watch.errors
 
 
 @pytest.fixture
@@ -89,7 +112,7 @@ def class_folder(tiny_copy: Path, assignment: Assignment) -> Path:
 def tiny_copy(graded: Graded, tmp_path: Path) -> Path:
     root = tmp_path / "course"
     shutil.copytree(graded.course.root, root)
-    shutil.copy(Path(settings.__file__).with_name("nbgrader_config.py"), root / "autograder")
+    shutil.copy(GRADER / "nbgrader_config.py", root / "autograder")
     return root
 
 
@@ -101,7 +124,7 @@ def test_the_stock_program_grades_our_notebooks(class_folder: Path) -> None:
     # The tiny course's hidden checks; in this course they are beside the installed grader.
     environment = {**os.environ, "PYTHONPATH": str(class_folder / "modules")}
     hidden = class_folder / "modules" / "autograder"
-    shutil.copytree(Path(settings.__file__).parent, hidden, ignore=_NOT_NEEDED)
+    shutil.copytree(GRADER, hidden, ignore=_NOT_NEEDED)
     shutil.copytree(class_folder / "autograder" / "hidden", hidden / "hidden")
     for command in ("generate_assignment", "autograde", "generate_feedback"):
         done = subprocess.run(
