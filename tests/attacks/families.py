@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attacks import catalogue, replies
+from tests.attacks import catalogue, replies, resources
 
 FAMILIES = {
     "resources": catalogue.RESOURCES,
@@ -12,5 +12,6 @@ FAMILIES = {
     "replies": replies.REPLIES,
     "honest but unusual": catalogue.HONEST,
     "feedback pages": catalogue.ON_PAGES,
+    "shares": resources.SHARES,
 }
 ATTACKS = [attack for family in FAMILIES.values() for attack in family]
