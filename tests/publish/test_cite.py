@@ -1,4 +1,4 @@
-"""What a student reads where the source says MyST: JupyterLab shows neither roles nor fences."""
+"""What a student reads where the source says MyST, which JupyterLab does not show."""
 
 from __future__ import annotations
 
