@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -169,8 +170,17 @@ def _grade(run: _Run, found: Found, register: Register) -> Summary:
 
         report.write(run.course, run.out, results.all())
     where = database.shown(run.gradebook)
-    problems = [*found.problems, *lost]
+    problems = [*found.problems, *_from_the_future(plan), *lost]
     return summarise(rows, run.out, where, problems, len(plan.tasks), len(plan.done))
+
+
+def _from_the_future(plan: _Plan) -> list[str]:
+    return [
+        f"{task.student}/{task.assignment.name}: handed in at {when} UTC, which is still to "
+        "come: was a clock wrong? Lateness is counted from it"
+        for task in [*plan.tasks, *(task for task, _ in plan.done)]
+        if (when := standing.ahead(task.handin.timestamp))
+    ]
 
 
 def _merge(desk: Desk, task: Task, result: Result, key: str) -> None:
@@ -183,9 +193,11 @@ def _run_tasks(run: _Run, plan: _Plan, desk: Desk) -> list[str]:
     lost: list[str] = []
     statuses: Counter[str] = Counter()
     total = len(plan.tasks)
-    with tqdm(total=total, desc="grading", unit="file", disable=not run.progress) as bar:
+    graded = pool.run(plan.tasks, run.workers, run.scheduler)
+    shown = tqdm(total=total, desc="grading", unit="file", disable=not run.progress)
+    with contextlib.closing(graded), shown as bar:  # whatever ends this ends the workers
         try:
-            for task, result, final in pool.run(plan.tasks, run.workers, run.scheduler):
+            for task, result, final in graded:
                 key = plan.keys[task.student, task.assignment.name] if final else ""
                 desk.results.save(key, result)
                 _merge(desk, task, result, key)

@@ -10,14 +10,14 @@ from typing import Any
 from autograder.execution import demonstrations
 from autograder.execution.processes import Died, GradingProcess, Pool
 from autograder.gradebook.assignment import Assignment
-from autograder.gradebook.records import Limits, Result, Task
+from autograder.gradebook.records import Result, Task
 from autograder.gradebook.status import Status
 from autograder.intake.refusal import refused
 from autograder.reports import plain
 from autograder.sandbox import warm
 from course_utils.course import CourseError
 
-WIDE = 10  # times the seconds that a submission has: the cap on the wall clock
+WIDE = 4  # times the seconds that a submission has: the cap on the wall clock
 PAGE_SECONDS = 600  # on the wall; the process has a limit of CPU time
 own_pool = functools.cache(Pool)  # of this process
 _starting = threading.Lock()
@@ -42,8 +42,9 @@ def attempt(task: Task, pool: Pool | None = None) -> tuple[Result, bool] | None:
 
 
 def _grade(process: GradingProcess, task: Task, sandbox: str) -> tuple[Result, bool]:
-    process.ask("graded", task, sandbox)
-    told = process.told(wall_seconds(task.limits))
+    seconds = own_seconds(task)
+    process.ask("graded", task, sandbox, seconds)
+    told = process.told(WIDE * seconds)
     if "failed" in told:
         return _failed(task, told["failed"]), False
     result = _result(told)
@@ -69,9 +70,10 @@ def _failed(task: Task, why: Any) -> Result:
     return refused(task, Status.ERROR, f"The grader itself failed: {why}")
 
 
-def wall_seconds(limits: Limits) -> int:
-    """The cap for a whole submission; beside busy neighbours all takes longer."""
-    return WIDE * max(60, limits.wall)
+def own_seconds(task: Task) -> int:
+    """What all cells of a submission may take together; a graded one has time of its own."""
+    graded = 2 * len(task.assignment.exercises)
+    return max(60, task.limits.wall + graded * task.limits.cell)
 
 
 def rendered(assignment: Assignment, result: Result, entered: dict[str, Any]) -> str:

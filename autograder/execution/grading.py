@@ -26,18 +26,13 @@ from typing import Any
 
 from autograder.boundary.channel import Channel, ChannelClosed
 from autograder.execution.task import stages
-from autograder.gradebook.records import Limits, Task
+from autograder.gradebook.records import Task
 from autograder.reports import deliver
 from autograder.sandbox import warm
 
 MEMORY = 3 << 30  # bytes beyond what the process begins with
 RENDERING = 30  # CPU seconds for a page
 PR_SET_PDEATHSIG = 1
-
-
-def own_seconds(limits: Limits) -> int:
-    """CPU seconds for the trusted part of a submission: the right answers, and decoding."""
-    return max(60, limits.wall // 2)
 
 
 class Answers:
@@ -61,9 +56,13 @@ class Answers:
             except Exception as error:
                 self._tell(failed=f"{type(error).__name__}: {error}")
 
-    def graded(self, task: Task, sandbox: str) -> None:
-        """The result without its page, then with it: points outlive a page that kills."""
-        _allow(own_seconds(task.limits))
+    def graded(self, task: Task, sandbox: str, seconds: int) -> None:
+        """The result without its page, then with it: points outlive a page that kills.
+
+        Args:
+            seconds: of CPU time until the page: for right answers, and for decoding.
+        """
+        _allow(seconds)
         warm.zygote(task.limits.sandbox, sandbox)
         for result in stages(task):
             self._tell(result=result.data())

@@ -78,8 +78,11 @@ def origin() -> Origin:
 
 
 def _environment() -> dict[str, str]:
-    """Torch reads its number of threads when imported; nobody needs a gradebook's password."""
-    kept = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
+    """Torch reads its number of threads when imported; nobody needs a gradebook's password.
+
+    Texts of a student get hashes that nobody knows.
+    """
+    kept = {k: v for k, v in os.environ.items() if k not in ("PGPASSWORD", "PYTHONHASHSEED")}
     paths = [*PACKAGES, *kept.get("PYTHONPATH", "").split(os.pathsep)]
     path = os.pathsep.join(dict.fromkeys(filter(None, paths)))
     return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from autograder.execution.attempt import attempt
@@ -32,7 +32,7 @@ Submit = Callable[[Task], "Future[tuple[Result, bool] | None]"]
 
 def run(
     tasks: Iterable[Task], count: int, scheduler: str | None = None
-) -> Iterator[tuple[Task, Result, bool]]:
+) -> Generator[tuple[Task, Result, bool], None, None]:
     """Grade ``tasks`` in whatever order they end.
 
     One whose process dies is tried once more after all others, alone.
