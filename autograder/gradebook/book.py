@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from sqlalchemy import URL, inspect, text
+from sqlalchemy import URL, NullPool, create_engine, inspect, text
 from sqlalchemy.exc import SAWarning
 
 from autograder.gradebook import by_hand, database, store, swift
@@ -18,6 +18,7 @@ from autograder.gradebook.records import Grade, Result, Standing
 from autograder.gradebook.settings import COURSE_ID
 from autograder.gradebook.standing import Register, standing
 from autograder.gradebook.status import Status
+from course_utils.course import CourseError
 
 Row = tuple[Result, Grade]
 
@@ -31,7 +32,12 @@ def opened(url: str) -> Iterator[Gradebook]:
 
 
 def ensure(url: URL) -> None:
-    """An empty gradebook at ``url`` where there is none, whole or not at all."""
+    """An empty gradebook at ``url`` where there is none, whole or not at all.
+
+    Raises:
+        CourseError: the one there was made by another version of nbgrader.
+    """
+    _require_version(url)
     if url.get_backend_name() == "sqlite":
         _ensure_file(Path(str(url.database)))
         return
@@ -41,6 +47,25 @@ def ensure(url: URL) -> None:
             book.db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
             version = {"version": swift.alembic_version()}
             book.db.execute(text("INSERT INTO alembic_version VALUES (:version)"), version)
+
+
+def _require_version(url: URL) -> None:
+    """nbgrader itself opens old tables, and fails in the middle of the class."""
+    is_file = url.get_backend_name() == "sqlite"
+    if is_file and not Path(str(url.database)).exists():
+        return
+    engine, here = create_engine(url, poolclass=NullPool), swift.alembic_version()
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+        found = "none" if is_file and "assignment" in tables else here
+        if "alembic_version" in tables:
+            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if found != here:
+        raise CourseError(
+            f"the gradebook {database.shown(url)} was made by another version of nbgrader "
+            f"(version of its tables: {found}, here: {here}): keep a copy of it and run "
+            "`nbgrader db upgrade`, or give another --out"
+        )
 
 
 def _ensure_file(path: Path) -> None:

@@ -124,7 +124,7 @@ def overlay(grade: Grade, entered: Entries) -> Grade:
     if entry.score is not None:
         reason = entry.comment or "graded by hand"
         return replace(grade, points=points, status=Status.GRADED, reason=reason)
-    extra = f"{entry.extra:+g} by hand" if entry.extra else ""
+    extra = f"{entry.extra:g} extra by hand" if entry.extra else ""
     parts = (grade.reason, extra, entry.comment)
     return replace(grade, points=points, reason="; ".join(filter(None, parts)))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -113,12 +114,21 @@ def extension(leave: Leave | None, due: datetime.datetime | None) -> datetime.ti
 def moment(text: str) -> datetime.datetime | None:
     """The time in a ``timestamp.txt``, in UTC without saying so, as nbgrader keeps it."""
     text = text.strip()
-    if not text[:4].isdigit() or len(text) > 100:  # dateutil reads "7" as a day of this month
+    if (
+        not re.match(r"\d{4}", text) or len(text) > 100
+    ):  # dateutil reads "7" as a day of this month
         return None
     try:
         return parse_utc(text)
     except (ValueError, OverflowError, TypeError, AttributeError):
         return None
+
+
+def ahead(text: str) -> str:
+    """The time in a ``timestamp.txt`` that has not come yet, a day's slip of zones aside."""
+    when = moment(text)
+    tomorrow = datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + datetime.timedelta(1)
+    return when.isoformat(" ", "minutes") if when and when > tomorrow else ""
 
 
 def standing(book: Gradebook, result: Result, register: Register, points: float) -> Standing:

@@ -101,7 +101,7 @@ def _yaml(path: Path) -> list[dict[str, Any]]:
         said = " ".join(str(error).split())
         raise UsageError(f"the calendar {path} is no YAML: {said[:200]}") from None
     chapters = data.get("chapters") if isinstance(data, dict) else None
-    if not isinstance(chapters, dict) or not all(isinstance(x, str) for x in chapters):
+    if not isinstance(chapters, dict):
         raise UsageError(
             f"the calendar {path} needs a list “chapters:” with a line “02_topic: 2026-11-01 "
             "23:59” for each"
@@ -112,7 +112,8 @@ def _yaml(path: Path) -> list[dict[str, Any]]:
     ]
     for chapter, entry in chapters.items():
         entry = entry if isinstance(entry, dict) else {"due": entry}
-        entries.append({"timezone": zone, **entry, "chapter": chapter})
+        name = f"{chapter:02d}" if isinstance(chapter, int) else str(chapter)  # 01 is 1 in YAML
+        entries.append({"timezone": zone, **entry, "chapter": name})
     return entries
 
 
