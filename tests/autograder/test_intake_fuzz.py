@@ -105,3 +105,64 @@ def test_an_honest_file_passes_the_same_way(release: NotebookNode, answered: byt
     submission = holds(answered, release)
     assert submission.notebook
     assert RIGHT["double"] in [c.source for c in submission.notebook.cells]
+
+
+def monsters() -> dict[str, str]:
+    """Sources that are hard to parse; each may define an answer."""
+    deep = "(" * 5_000 + "1" + ")" * 5_000
+    return {
+        "brackets": f"double = {deep}",
+        "open brackets": "double = " + "[" * 100_000,
+        "minus": "double = " + "-" * 50_000 + "1",
+        "attributes": "double = double" + ".a" * 50_000,
+        "calls": "def double(x): return x" + "()" * 50_000,
+        "sum": "double = " + "1 + " * 40_000 + "1",
+        "lambdas": "double = " + "lambda: " * 20_000 + "1",
+        "indents": "".join(f"{' ' * n}if double:\n" for n in range(500)) + " " * 500 + "1",
+        "zero byte": "double = 1\0",
+        "surrogate": "double = '\ud800'",
+        "many": "double = 1\n" * 20_000,
+        "elifs": "if double: pass\n" + "elif double: pass\n" * 5_000,
+    }
+
+
+@pytest.mark.parametrize("monster", monsters())
+def test_sources_that_are_hard_to_parse(
+    release: NotebookNode, answered: bytes, monster: str
+) -> None:
+    nb = json.loads(answered)
+    for cell in nb["cells"]:
+        if cell.get("id") == "double":
+            cell["source"] = monsters()[monster]
+    nb["cells"] += [{"cell_type": kind, "source": monsters()[monster]} for kind in KINDS]
+    assert holds(json.dumps(nb).encode(), release).notebook
+
+
+KINDS = ("code", "markdown", "raw", 7, None)
+NAMES = (7, None, [], {}, "", "title", "flip", "test_flip", "reflection", "other", "x" * 9_999)
+
+
+@quick
+@given(st.data())
+def test_marks_of_every_kind(
+    release: NotebookNode, answered: bytes, data: st.DataObject
+) -> None:
+    """Ids and grade_ids that are no strings, those of others, and the same one many times."""
+    nb = json.loads(answered)
+    pick = lambda options: data.draw(st.sampled_from(options))  # noqa: E731
+    for _ in range(data.draw(st.integers(1, 12))):
+        cell = dict(pick(nb["cells"]))
+        cell |= {"id": pick(NAMES), "cell_type": pick(KINDS)}
+        cell["metadata"] = pick([{}, None, {"id": pick(NAMES)}, {"nbgrader": pick(NAMES)}])
+        if data.draw(st.booleans()):
+            cell["metadata"] = {"nbgrader": {"grade_id": pick(NAMES), "solution": True}}
+        nb["cells"].insert(data.draw(st.integers(0, len(nb["cells"]))), cell)
+    holds(json.dumps(nb).encode(), release)
+
+
+@pytest.mark.parametrize("end", ["", "}" * 9, "]}", '"}]}'])
+def test_outputs_that_never_end(release: NotebookNode, answered: bytes, end: str) -> None:
+    for value in ("[" * 100_000, "{" * 9, '["', '[{"a": "\\', "[[]]]]]"):
+        text = answered.replace(b'"outputs": []', f'"outputs": {value}{end}'.encode(), 1)
+        assert text != answered
+        holds(text, release)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 MAX_BYTES = 30 << 20  # of a notebook without its outputs
 MAX_SOURCE = 200_000
+MAX_CELLS = 50_000
 MAX_BRACKETS = 30_000_000  # of outputs: some seconds
 _HEAVY = re.compile(rb'(?<!\\)"(?:outputs|attachments|widgets)"\s*:\s*(?=[\[{])')
 _BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
@@ -74,7 +75,9 @@ def cells(data: bytes, notes: list[str]) -> list[Cell]:
         found = [cell for part in lists if isinstance(part, list) for cell in part]
     if not isinstance(found, list) or not found:
         raise Unreadable("The file is a notebook without cells.")
-    return list(_read(found))
+    if len(found) > MAX_CELLS:
+        notes.append(f"only the first {MAX_CELLS:,} cells were read")
+    return list(_read(found[:MAX_CELLS]))
 
 
 def _parse(data: bytes, notes: list[str]) -> dict:
