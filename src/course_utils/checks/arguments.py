@@ -100,14 +100,19 @@ class Arguments:
     def _other_shape(self, spec: Any) -> str:
         """Which argument has other parts than before."""
         whole = [*enumerate(self.args, 1), *self.kwargs.items()]
-        before = [c for part in self._spec.children() for c in part.children()]
-        after = [c for part in spec.children() for c in part.children()]
+        before = [c for part in _children(self._spec) for c in _children(part)]
+        after = [c for part in _children(spec) for c in _children(part)]
         for (name, value), old, new in zip(whole, before, after, strict=False):
             if old != new:
                 same_size = old.num_children == new.num_children
                 what = "parts" if same_size or not hasattr(value, "__len__") else "length"
                 return f"argument {name} has {'other' if what == 'parts' else 'another'} {what}"
         return "the arguments have other parts"
+
+
+def _children(spec: Any) -> list:
+    """Parts of what torch calls a tree; before 2.10 an attribute held them."""
+    return spec.children() if hasattr(spec, "children") else spec.children_specs
 
 
 class _Seen:
