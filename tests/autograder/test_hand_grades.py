@@ -8,6 +8,7 @@ import json
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from autograder.pipeline import grade_class
 from autograder.reports.summary import Summary
 from course_utils import cli
 from course_utils.course import Course, CourseError
+from course_utils.publish import points
 from tests.autograder import tiny_course
 from tests.autograder.tiny_course import CHAPTER, RIGHT
 
@@ -37,7 +39,7 @@ class Marked:
         data = tiny_course.answer(self._assignment.release, **answers)
         tiny_course.hand_in(self.submissions, "ada", data)
 
-    def grade(self, **options: int) -> Summary:
+    def grade(self, **options: Any) -> Summary:
         return grade_class(self.course, self.submissions, self.out, progress=False, **options)
 
     def mark(self, exercise: str, points: float | None, extra: float | None = None) -> None:
@@ -98,8 +100,8 @@ def test_only_the_answer_that_changed_is_asked_for_again(marked: Marked) -> None
 
     marked.hand_in(double=changed, flip=RIGHT["flip"] + "# the same, said otherwise\n")
     marked.grade(cell_timeout=31)  # its comment stands on the answer's cell
-    points, status, reason = marked.rows()["flip"]
-    assert (points, status) == ("2", "manual")
+    earned, status, reason = marked.rows()["flip"]
+    assert (earned, status) == ("2", "manual")
     assert reason.startswith("The answer changed after a person had graded it (on 20")
     assert "handed in again" not in reason.lower()
 
@@ -157,3 +159,17 @@ def test_force_grades_again_and_loses_nothing(marked: Marked) -> None:
     assert marked.rows() == before
     state = marked.out / ".results" / CHAPTER / "ada.merged"
     assert json.loads(state.read_text("utf-8"))["by_hand"]["reflection"]["score"] == 2.5
+
+
+def test_an_exercise_may_change_its_points(marked: Marked) -> None:
+    """As CONTRIBUTING says: in the check, then ``course format``; what people entered stays."""
+    rows = marked.rows()
+    checks = marked.course.source(CHAPTER).with_name("tiny_checks.py")
+    text = checks.read_text("utf-8")
+    text = text.replace('"flip", points=2', '"flip", points=3')
+    checks.write_text(text.replace('"reverses", points=1', '"reverses", points=2'))
+    assert points.write_points(marked.course, CHAPTER)
+    assert marked.grade(cell_timeout=32).graded == 1
+    before, rows = rows, marked.rows()
+    assert (before["flip"][0], rows["flip"][0]) == ("2", "3")
+    assert {**rows, "flip": before["flip"]} == before

@@ -132,11 +132,9 @@ def _found(nb: NotebookNode) -> dict[str, tuple[float, float, float]]:
         if not any(not check.is_hidden for check in checks):
             continue
         said = sum(check.points for check in checks if not check.is_hidden)
-        parts = [
-            sum(p.points for c in checks if c.is_hidden == hidden for p in c.properties)
-            for hidden in (False, True)
-        ]
-        found[cell.metadata.nbgrader.grade_id] = (said, *parts)
+        visible = sum(p.points for c in checks if not c.is_hidden for p in c.properties)
+        hidden = sum(p.points for c in checks if c.is_hidden for p in c.properties)
+        found[cell.metadata.nbgrader.grade_id] = said, visible, hidden
     return found
 
 
