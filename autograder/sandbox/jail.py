@@ -65,7 +65,6 @@ def fork_jailed(limits: JailLimits, namespaces: bool) -> int:
     os.setsid()  # kill(0, …) must not reach whoever supervises
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if namespaces:
-        check(libc.unshare(NEWNS), "unshare")  # the supervisor goes on to see its /proc
         private_mounts(limits.tmp_size, limits.shm_size)
         _drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)

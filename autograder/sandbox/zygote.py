@@ -153,6 +153,7 @@ def _supervise(
     adopt_orphans()
     # With namespaces /tmp is the child's own and goes with it; without, it is everybody's.
     place = None if namespaces else tempfile.mkdtemp(prefix=WORK)
+    proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)  # the child mounts over it
     try:
         pid = fork_jailed(limits, namespaces)
     except OSError as error:
@@ -166,7 +167,7 @@ def _supervise(
         os._exit(0)
     service.close()
     ends = [os.pidfd_open(pid), life.fileno()]
-    watch, greedy = Watch(pid, limits.memory, idle), False
+    watch, greedy = Watch(proc, pid, limits.memory, idle), False
     while not greedy and not select.select(ends, [], [], watch.pause)[0]:
         greedy = watch.exceeded()
     with contextlib.suppress(ProcessLookupError):
