@@ -83,7 +83,7 @@ def test_a_plain_notebook_has_no_notes(answered: dict, assignment: Assignment) -
         (lambda t: t.replace("2 * x", "2 * x  # é").encode("latin-1"), "latin-1"),
     ],
 )
-def test_encodings_are_repaired(answered: dict, assignment: Assignment, encode, note) -> None:  # type: ignore[no-untyped-def]
+def test_encodings_are_repaired(answered: dict, assignment: Assignment, encode, note) -> None:
     submission = read(encode(json.dumps(answered, ensure_ascii=False)), assignment)
     assert "return 2 * x" in source(submission, "double")
     assert note in " ".join(submission.notes)
@@ -193,3 +193,146 @@ def test_strange_text_can_be_stored(answered: dict, assignment: Assignment) -> N
     extra = submission.notebook.cells[-1].source
     assert extra.encode()
     assert len(extra) <= MAX_SOURCE
+
+
+# The rule for cells (see course_utils.handin), case by case.
+
+
+def order(submission: Submission) -> list[str]:
+    """The ids of the cells behind the title of the exercise ``double``."""
+    assert submission.notebook is not None
+    return [c.id for c in submission.notebook.cells][4:]
+
+
+def own(source: str, kind: str = "code") -> dict:
+    return {"cell_type": kind, "source": source, "metadata": {}}
+
+
+def position(nb: dict, name: str) -> int:
+    return next(n for n, c in enumerate(nb["cells"]) if c.get("id") == name)
+
+
+@pytest.fixture
+def blank(assignment: Assignment) -> dict:
+    return json.loads(tiny_course.answer(assignment.release, flip=RIGHT["flip"]))
+
+
+@pytest.mark.parametrize("below", [0, 1, 2, 5])
+def test_an_answer_in_a_new_cell_becomes_the_answer_cell(
+    blank: dict, assignment: Assignment, below: int
+) -> None:
+    blank["cells"].insert(position(blank, "double") + below, own("double = lambda x: 2 * x"))
+    submission = read(blank, assignment)
+    assert source(submission, "double") == "double = lambda x: 2 * x"
+    assert order(submission).index("double") < order(submission).index("test-double")
+    assert "the answer to “double” stands in another cell" in submission.notes
+    assert not submission.asks
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        "def double(x):\n    pass",
+        "def double(x):\n    ...",
+        "def double(x):\n    return None",
+        "def double(x):  # mine\n    raise NotImplementedError",
+        "print(1)\n\n\ndef double(x):\n    'Later.'\n    raise NotImplementedError()",
+    ],
+)
+def test_a_stub_hides_no_answer(blank: dict, assignment: Assignment, stub: str) -> None:
+    at = position(blank, "double")
+    blank["cells"][at]["source"] = stub
+    blank["cells"].insert(at, own(RIGHT["double"]))
+    assert "def double" not in source(read(blank, assignment), "double")
+
+
+def test_a_test_runs_behind_what_its_answer_needs(blank: dict, assignment: Assignment) -> None:
+    at = position(blank, "double")
+    blank["cells"][at]["source"] = "def double(x):\n    return factor * x"
+    blank["cells"][at + 2 : at + 2] = [own("factor = 2"), own("print(1)")]
+    submission = read(blank, assignment)
+    assert order(submission)[:4] == ["double", "extra-0", "extra-1", "test-double"]
+    assert "the test “test_double” runs behind its answer" in submission.notes
+
+
+def test_old_tries_move_nothing(answered: dict, assignment: Assignment) -> None:
+    cell = answered["cells"][position(answered, "double")]
+    answered["cells"].append(cell | {"id": "old", "source": "def double(x):\n    return x"})
+    submission = read(answered, assignment)
+    assert source(submission, "double") == RIGHT["double"]
+    assert order(submission)[:2] == ["double", "test-double"]
+    assert order(submission)[-1] == "extra-0"
+
+
+@pytest.mark.parametrize(
+    ("place", "asked"), [("double", False), ("test-double", True), ("reflection", True)]
+)
+def test_a_person_is_asked_where_another_answer_follows(
+    answered: dict, assignment: Assignment, place: str, asked: bool
+) -> None:
+    answered["cells"].insert(position(answered, place), own("def double(x):\n    return x + x"))
+    answered["cells"].append(own(f"# the same again\n{RIGHT['double']}"))
+    assert ("test_double" in read(answered, assignment).asks) is asked
+
+
+def test_an_answer_in_a_cell_of_text_is_shown_to_a_person(
+    blank: dict, assignment: Assignment
+) -> None:
+    text = f"My answer:\n```python\n{RIGHT['double']}```"
+    blank["cells"].insert(position(blank, "double"), own(text, "markdown"))
+    asks = read(blank, assignment).asks
+    assert list(asks) == ["test_double"]
+    assert "def double(x):" in asks["test_double"]
+
+
+def test_a_notebook_that_was_pasted_into_itself(blank: dict, assignment: Assignment) -> None:
+    copies = [cell | {"id": f"copy-{n}"} for n, cell in enumerate(blank["cells"])]
+    copies[position(blank, "double")]["source"] = RIGHT["double"]
+    blank["cells"] += copies
+    submission = read(blank, assignment)
+    assert source(submission, "double") == RIGHT["double"]
+    assert order(submission).index("double") < order(submission).index("test-double")
+
+
+TEXT = "Every row is doubled alone."
+
+
+@pytest.mark.parametrize(
+    "where", ["below", "above", "question", "split", "copy", "code", "far"]
+)
+def test_a_reflection_is_found(blank: dict, assignment: Assignment, where: str) -> None:
+    cells = blank["cells"]
+    at = position(blank, "reflection")
+    if where == "split":
+        cells[at]["source"] = "Every row is"
+        cells.insert(at + 1, own("doubled alone.", "markdown"))
+    elif where == "copy":
+        cells.insert(2, cells[at] | {"id": "copy", "source": TEXT})
+    elif where == "question":
+        cells[position(blank, "flip-head")]["source"] += f"\n\n{TEXT}"
+    elif where == "far":
+        cells[2:2] = [own("# A long title of my own", "markdown"), own(TEXT, "markdown")]
+    else:
+        kind = "code" if where == "code" else "markdown"
+        cells.insert(at + (where != "above"), own(TEXT, kind))
+    assert " ".join(source(read(blank, assignment), "reflection").split()) == TEXT
+
+
+def test_another_chapter_is_no_reflection_of_this_one(
+    blank: dict, assignment: Assignment
+) -> None:
+    blank["cells"] = [c for c in blank["cells"] if c["id"] in ("title", "reflection")]
+    blank["cells"][1]["source"] = TEXT
+    assert read(blank, assignment).status == "wrong-notebook"
+
+
+def test_without_any_marks_sources_are_enough(answered: dict, assignment: Assignment) -> None:
+    answered["cells"] = [own(c["source"], c["cell_type"]) for c in answered["cells"]]
+    submission = read(answered, assignment)
+    assert submission.notebook is not None
+    released = [c.id for c in assignment.released().cells]
+    assert [c.id for c in submission.notebook.cells] == released
+    assert source(submission, "double") == RIGHT["double"]
+    assert submission.notes == (
+        "nbgrader's marks are lost: the cells were found by their ids and texts",
+    )

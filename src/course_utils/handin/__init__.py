@@ -11,15 +11,15 @@ The rule, in plain words:
    changed, deleted or moved is put back. What the student made of a demonstration runs as an
    own cell behind it.
 4. **Answers and own cells run where they stand** in the student's file.
-5. **A stub never hides an answer.** A released stub is left out where the student defines its
-   name in any other cell, in whatever way Python can bind a name.
-6. **A test runs where it stands, if its answer stands above it**; else behind the student's
-   last definition of that name and whatever own cells that definition needs.
-7. **Where there are two answers, a person is asked.** If the answer cell holds an answer and
-   another definition of its name follows in another cell, the first of them that stands at
-   the test is graded, and a person looks at the other one unless that has full marks.
+5. **A stub hides no answer.** A released stub, or a function that does nothing, is left out
+   where the student defines its name in any other cell, in whatever way Python binds names.
+6. **A test runs where it stands, if its answer stands above it.** Else it runs behind the
+   answer, wherever that is, and behind own cells that the answer needs.
+7. **Where it is not clear which answer is meant, a person is asked**: another definition of
+   the name stands below the answer cell, or there are several and none is in that cell. The
+   one at the test is graded; unless it has full marks, a person looks at all of them.
 8. **An answer that a person reads** is everything in its cell and its copies, and the
-   student's own text beside it. Is there none, then all own text of the notebook is shown.
+   student's own text beside it. Where there is none, all own text of the notebook is shown.
 
 Nothing in here runs code, and no code of the file can stand in the place of a test.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -124,7 +125,20 @@ def _asks(items: list[Item], released: Released) -> dict[str, str]:
                     f"“{name}” is defined in several cells, and in different ways: see which "
                     "one is meant."
                 )
+            elif not found and (text := _in_text(items, name)):
+                asks[str(released.grade_ids[place])] = (
+                    f"“{name}” is defined in a cell of text, which does not run: {text!r}."
+                )
     return asks
+
+
+def _in_text(items: list[Item], name: str) -> str:
+    """The line of a student's text that begins to define ``name``."""
+    define = re.compile(rf"^\s*def {re.escape(name)}\b.*", re.MULTILINE)
+    lines = [
+        m[0] for i in items if i.own and i.kind != "code" if (m := define.search(i.source))
+    ]
+    return lines[0].strip()[:100] if lines else ""
 
 
 def _definitions(item: Item, name: str, released: Released) -> list[str]:
