@@ -83,9 +83,8 @@ def _read_by_a_person(browser: Browser, address: str) -> None:
     """An answer stands open beside its mark scheme, all else is closed, points are kept."""
     with open_page(browser, 1280) as (tab, watch):
         tab.goto(address)
-        field = tab.locator("input.score:focus")
-        field.wait_for()
-        assert field.get_attribute("id") == "reflection"
+        tab.locator("input.score#reflection:focus").wait_for()
+        field = tab.locator("#reflection")
         box, scheme = tab.locator(".open figure.own"), tab.locator(".open .scheme")
         assert box.inner_text().split("\n") == ["Student's text: reflection", "", "Because so."]
         assert "secret rubric" in scheme.inner_text()
