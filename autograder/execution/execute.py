@@ -131,7 +131,9 @@ class SandboxedExecute(NbGraderPreprocessor):
             timed_out = str(lost) == Lost.IN_TIME
             name = TOO_LONG if timed_out else DIED
             why = f"no end after {self.timeout} seconds"
-            fail(cell, name, why if timed_out else "Python died while it ran this cell")
+            _, colon, cause = str(lost).partition(":")  # "…: it ran out of memory"
+            died = f"Python died while it ran this cell{colon}{cause}"
+            fail(cell, name, why if timed_out else died)
         else:
             cell.outputs = self._outputs.of_cell(outputs)
 
