@@ -58,6 +58,13 @@ WARNINGS = list(warnings.filters)
 DECIMAL = decimal.Context()
 
 
+def _device() -> torch.device:
+    try:
+        return torch.get_default_device()
+    except AttributeError:  # torch 2.6, after set_default_device(None)
+        return torch.device("cpu")
+
+
 @contextlib.contextmanager
 def as_at_the_start() -> Iterator[None]:
     """The body runs with gradients and with the flags of the start; then they are as before."""
@@ -71,6 +78,6 @@ def as_at_the_start() -> Iterator[None]:
         stack.enter_context(decimal.localcontext(DECIMAL))
         stack.enter_context(warnings.catch_warnings())
         warnings.filters[:] = WARNINGS  # type: ignore[index]
-        if torch.get_default_device() != DEVICE:
+        if _device() != DEVICE:
             stack.enter_context(DEVICE)
         yield
