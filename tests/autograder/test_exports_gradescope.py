@@ -140,7 +140,7 @@ def test_what_setup_installs_is_enough_and_pinned(machine: Path) -> None:
     wanted = (source / "dependencies.txt").read_text().split("\n")
     installed = _closure([Requirement(line).name for line in wanted if line])
     code = (
-        "import sys, autograder.exports.gradescope.run\n"
+        "import sys, autograder.exports.gradescope.run, autograder.execution.grading\n"
         "for name, module in sys.modules.items():\n"
         "    file = getattr(module, '__file__', None)\n"
         "    if file and '_vendor' not in file: print(name)"  # setuptools brings its own
