@@ -82,7 +82,8 @@ class Chapter:
 @functools.lru_cache(maxsize=8)
 def chapter(release: str) -> Chapter:
     """Read a released notebook, given as the text of its file."""
-    found, ends, sources = Names(), {}, []
+    found, sources = Names(), []
+    ends: dict[str, list[str]] = {}
     for cell in filter(_runs, nbformat.reads(release, as_version=4).cells):
         sources.append(cell.source)
         body = ast.parse(_without_magics(cell.source)).body
