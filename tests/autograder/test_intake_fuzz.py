@@ -119,6 +119,8 @@ def monsters() -> dict[str, str]:
         "sum": "double = " + "1 + " * 40_000 + "1",
         "lambdas": "double = " + "lambda: " * 20_000 + "1",
         "indents": "".join(f"{' ' * n}if double:\n" for n in range(500)) + " " * 500 + "1",
+        "newlines": "double = (" + "\n" * 150_000,
+        "spaces": "double = (" + " " * 150_000 + "\n" * 40_000,
         "zero byte": "double = 1\0",
         "surrogate": "double = '\ud800'",
         "many": "double = 1\n" * 20_000,

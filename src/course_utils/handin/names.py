@@ -11,9 +11,15 @@ from collections.abc import Iterator
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LIKELY = re.compile(
-    r"^\s*(?:async\s+)?(?:def\s+|class\s+|)(\w+)\s*(?:[(:]|=(?!=))", re.MULTILINE
+    r"^[ \t]*(?:async[ \t]+)?(?:def[ \t]+|class[ \t]+|)(\w+)[ \t]*(?:[(:]|=(?!=))", re.MULTILINE
 )
 _BIND_NAMES = (ast.Import, ast.ImportFrom)
+
+
+def forget() -> None:
+    """Lets go of the cells that were looked at."""
+    for kept in (parse, bound, canonical):
+        kept.cache_clear()
 
 
 @functools.lru_cache(maxsize=4096)
@@ -28,15 +34,16 @@ def parse(source: str) -> tuple[ast.stmt, ...] | None:
         return None
 
 
-def bound(source: str) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def bound(source: str) -> frozenset[str]:
     """Names that a cell binds in the notebook, also below ``if`` and ``try``.
 
     Of a cell that is no Python those that it seems to bind: it is somebody's try.
     """
     statements = parse(source)
     if statements is None:
-        return set(_LIKELY.findall(source))
-    return {name for statement in statements for name in _bound_by(statement)}
+        return frozenset(_LIKELY.findall(source))
+    return frozenset(name for statement in statements for name in _bound_by(statement))
 
 
 def _bound_by(statement: ast.stmt) -> Iterator[str]:
@@ -110,6 +117,7 @@ def definitions(source: str, name: str) -> list[str]:
     return [canonical(s) for s in statements if name in _bound_by(s)]
 
 
+@functools.lru_cache(maxsize=100_000)
 def canonical(statement: ast.stmt) -> str:
     """A statement without comments, layout and docstrings."""
     try:

@@ -95,7 +95,7 @@ def _binds(item: Item, released: Released) -> set[str]:
     """Names that a cell binds; a stub binds none."""
     if item.kind != "code":
         return set()
-    found = names.bound(item.source)
+    found = set(names.bound(item.source))
     if item.answers(released) and found & released.names:
         return found - released.names | defined(item, released)
     return found

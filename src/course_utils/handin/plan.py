@@ -17,7 +17,7 @@ from course_utils.handin.texts import gather
 
 EXTRA = "extra-"  # how the ids of a student's own cells begin
 MAX_EXTRA_CELLS = 300
-MAX_EXTRA_CODE = 2_000_000  # characters of all own cells together
+MAX_EXTRA_CODE = 500_000  # characters of all own cells together
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,14 @@ def read(data: bytes, release: NotebookNode) -> Submission:
     """``data`` as a notebook to grade. Never raises, whatever the bytes."""
     notes: list[str] = []
     try:
-        cells = raw.cells(data, notes)
+        return _read(raw.cells(data, notes), release, notes)
     except raw.Unreadable as problem:
         return Submission(None, "unreadable", str(problem))
+    finally:
+        names.forget()
+
+
+def _read(cells: list[raw.Cell], release: NotebookNode, notes: list[str]) -> Submission:
     released = Released(release)
     items = recognise(cells, released, notes)
     if not _belongs(items, released):
@@ -134,7 +139,7 @@ def _asks(items: list[Item], released: Released) -> dict[str, str]:
 
 def _in_text(items: list[Item], name: str) -> str:
     """The line of a student's text that begins to define ``name``."""
-    define = re.compile(rf"^\s*def {re.escape(name)}\b.*", re.MULTILINE)
+    define = re.compile(rf"^[ \t]*def {re.escape(name)}\b.*", re.MULTILINE)
     lines = [
         m[0] for i in items if i.own and i.kind != "code" if (m := define.search(i.source))
     ]

@@ -57,21 +57,26 @@ def recognise(cells: Iterable[Cell], released: Released, notes: list[str]) -> li
 
 def _apart(cell: Cell, released: Released) -> Iterator[Cell]:
     """The cells that were merged into this one, or itself."""
-    text = tidy(cell.source)
+    text = f"\n{tidy(cell.source)}\n"
     for inner in released.inside:
-        if len(inner) < len(text) and f"\n{inner}\n" in f"\n{text}\n":
-            before, after = f"\n{text}\n".split(f"\n{inner}\n", 1)
-            for part in (before, inner, after):
-                if part.strip():
-                    own = replace(cell, source=part.strip("\n"))
-                    place = released.by_text[inner][0]
-                    kind = str(released.cells[place].cell_type)
-                    locked = Cell(kind, inner, released.grade_ids[place], released.ids[place])
-                    yield from (
-                        [locked] if part == inner else _apart(_rest(own, released), released)
-                    )
-            return
+        before, found, after = text.partition(f"\n{inner}\n")
+        parts = [part.strip("\n") for part in (before, after)]
+        if not found or not any(parts) or _inside_a_string(cell, parts):
+            continue
+        place = released.by_text[inner][0]
+        kind = str(released.cells[place].cell_type)
+        rest = [_rest(replace(cell, source=part), released) for part in parts]
+        yield from _apart(rest[0], released) if parts[0] else ()
+        yield Cell(kind, inner, released.grade_ids[place], released.ids[place])
+        yield from _apart(rest[1], released) if parts[1] else ()
+        return
     yield cell
+
+
+def _inside_a_string(cell: Cell, parts: list[str]) -> bool:
+    """Whether a cell that is Python would be none in parts: somebody put quotes around it."""
+    whole = cell.kind == "code" and names.parse(cell.source) is not None
+    return whole and any(names.parse(part) is None for part in parts)
 
 
 def _rest(cell: Cell, released: Released) -> Cell:
@@ -181,4 +186,4 @@ def defined(item: Item, released: Released) -> set[str]:
     if item.kind != "code" or not any(name in item.source for name in released.names):
         return set()
     rest = names.without(item.source, released.names, released.stubs)
-    return names.bound(rest) & released.names
+    return set(names.bound(rest) & released.names)
