@@ -7,6 +7,7 @@ up to them, visible and hidden. ``course format`` writes the check's points into
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
@@ -20,7 +21,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course_utils.course import Course, CourseError
-from course_utils.files import write_atomically
+from course_utils.files import CannotWrite, write_atomically
 from course_utils.publish import imports
 from course_utils.publish.execute import read
 from course_utils.publish.fingerprint import companions
@@ -98,7 +99,8 @@ def totals(course: Course, chapter: str) -> dict[str, tuple[float, float, float]
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CourseError(f"{chapter}: the points of its checks cannot be read: {last}")
     found = json.loads(done.stdout.splitlines()[-1])
-    write_atomically(kept, json.dumps(found))
+    with contextlib.suppress(CannotWrite):  # the checkout may be another's
+        write_atomically(kept, json.dumps(found))
     return found
 
 
