@@ -16,7 +16,6 @@ from playwright.sync_api import Browser
 
 from autograder import sample
 from autograder.gradebook import store
-from course_utils.handin import read
 from autograder.integrity import report, work
 from autograder.integrity.findings import Kind
 from autograder.integrity.visible import visible
@@ -24,6 +23,7 @@ from autograder.pipeline import grade_class
 from autograder.sample import CHAPTER
 from course_utils import checks, cli
 from course_utils.course import CourseError, UsageError
+from course_utils.handin import read
 from tests.autograder import tiny_course
 from tests.autograder.graded_class import CELL_TIMEOUT, Graded
 from tests.autograder.graded_folder import (
