@@ -235,7 +235,7 @@ def test_a_roster_that_is_none(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     for data in (b"", b"\x89PNG\r\n\x1a\n\x81\x00", b"name,points\nada,3\n", b"\xff\xfe\x00"):
         path.write_bytes(data)
-        with pytest.raises(UsageError, match="is not the gradebook that Canvas|is no table"):
+        with pytest.raises(UsageError, match=r"is not the gradebook that Canvas|is no table"):
             roster.read(path)
 
 

@@ -70,14 +70,15 @@ def grade(root: Path) -> dict:
 def lay_out(submission: Path, folder: Path, wanted: str) -> None:
     """Copy what was handed in to where the graders look for it.
 
-    The only notebook is the one that is meant, whatever its name and in whatever folder.
+    The only notebook is the one that is meant, whatever its name and in whatever folder;
+    modules beside it come along.
     """
     folder.mkdir(parents=True)
     files = sorted(_files(submission), key=lambda f: (len(f.parts), f))[:MAX_FILES]
     notebooks = [f for f in files if f.suffix.lower() == ".ipynb"]
     if len(notebooks) == 1:
         shutil.copyfile(notebooks[0], folder / wanted)
-        return
+        files = [f for f in files if f.parent == notebooks[0].parent and f.suffix == ".py"]
     for file in files:
         if not (folder / file.name).exists():
             shutil.copyfile(file, folder / file.name)
