@@ -42,10 +42,17 @@ MODULES = (*OURS, "json", "json.encoder", "safetensors.torch")
 class Server:
     """Objects that the other side holds handles of, and the requests it makes."""
 
-    __slots__ = ("_channel", "_graphs", "_objects", "_shell")  # no method of one's own
+    __slots__ = (
+        "_channel",
+        "_graphs",
+        "_objects",
+        "_shell",
+        "_since_cell",
+    )  # no method of one's own
 
     def __init__(self, channel: Channel, shell: Shell) -> None:
         self._channel, self._shell = channel, shell
+        self._since_cell = True
         self._objects: list[Any] = []
         self._graphs: list[tuple[list[Tensor], list[Tensor]]] = []
 
@@ -65,13 +72,19 @@ class Server:
 
     def _answer(self, request: bytes, seal: Seal) -> bytes:
         """The reply to a request. Only cells see what earlier cells have set of torch."""
-        self._serves(seal)
+        if self._since_cell:  # else the last request has ended with a look
+            self._serves(seal)
         packer = Packer(self._handle)
         try:
             with as_at_the_start():
                 unpacker = Unpacker(request, self._object)
                 asked = unpacker.unpack(unpacker.tree)
-            answer_to = getattr(self, f"_on_{asked['op']}")
+                self._since_cell = asked["op"] == "cell"
+                answer_to = getattr(self, f"_on_{asked['op']}")
+                if asked["op"] == "watched":  # which leaves all as it was
+                    reply = {"answer": answer_to(asked, unpacker, packer)}
+                    self._serves(seal)
+                    return packer.dump(reply)
             with contextlib.nullcontext() if asked["op"] == "cell" else as_at_the_start():
                 reply = {"answer": answer_to(asked, unpacker, packer)}
             if asked["op"] != "cell":  # which may learn by the next request

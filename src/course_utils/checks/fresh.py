@@ -38,6 +38,8 @@ class Flags:
 
     def set(self) -> None:
         now = Flags.now()
+        if now == self:
+            return
         for field in fields(self):
             value = getattr(self, field.name)
             if value != getattr(now, field.name):
@@ -69,15 +71,17 @@ def _device() -> torch.device:
 def as_at_the_start() -> Iterator[None]:
     """The body runs with gradients and with the flags of the start; then they are as before."""
     before = Flags.now()
-    with contextlib.ExitStack() as stack:
-        stack.callback(before.set)
-        START.set()
-        stack.enter_context(torch.inference_mode(False))
-        stack.enter_context(torch.enable_grad())
-        stack.enter_context(np.errstate(**NUMPY))
-        stack.enter_context(decimal.localcontext(DECIMAL))
-        stack.enter_context(warnings.catch_warnings())
-        warnings.filters[:] = WARNINGS  # type: ignore[index]
-        if _device() != DEVICE:
-            stack.enter_context(DEVICE)
-        yield
+    START.set()
+    try:
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            np.errstate(**NUMPY),
+            decimal.localcontext(DECIMAL),
+            warnings.catch_warnings(),
+            contextlib.nullcontext() if _device() == DEVICE else DEVICE,
+        ):
+            warnings.filters[:] = WARNINGS  # type: ignore[index]
+            yield
+    finally:
+        before.set()

@@ -86,6 +86,7 @@ class Guard:
         # Sentences; with a function its code, so that the id stays its own.
         self._functions: dict[tuple[int, str], tuple[str, CodeType]] = {}
         self._operators: dict[str, str] = {}
+        self._names: dict[tuple[str, str], str] = {}
         self._inside = 0  # operators that are being computed
         self._counts = True
         self._importing = self._looking = self._lost = False
@@ -159,7 +160,7 @@ class Guard:
         if known is None:
             sentence = own_code.sentence(code, module) or self._banned(code, module)
             known = self._functions[id(code), module] = sentence, code
-        if not known[0] and self._takes_mode_away(frame):
+        if not known[0] and self._takes_mode_away(code, frame):
             return f"{code.co_name} is not allowed here: {WATCHED}"
         if code is OURS[0]:  # it would stand in for this one
             return f"a check inside the call is not allowed here: {WATCHED}"
@@ -167,10 +168,10 @@ class Guard:
             return f"the guard of the call is not allowed here: {WATCHED}"
         return known[0]
 
-    def _takes_mode_away(self, frame: FrameType) -> bool:
-        if frame.f_code is LEAVE:
+    def _takes_mode_away(self, code: CodeType, frame: FrameType) -> bool:
+        if code is LEAVE:
             return frame.f_locals.get("self") is self._mode
-        return MODES.fullmatch(frame.f_code.co_name) is not None and _is_theirs(frame.f_back)
+        return _names_mode(code.co_name) and _is_theirs(frame.f_back)
 
     def _banned(self, code: CodeType, module: str) -> str:
         for name in {module, _module_of(code.co_filename)}:
@@ -188,16 +189,28 @@ class Guard:
             return "_thread.start_new_thread is not allowed here: use threading"
         name = getattr(function, "__name__", "")
         module = getattr(function, "__module__", None) or ""
-        for ban in self._bans:
-            if sentence := ban.of_function(module, name):
-                return sentence
+        if self._bans and (sentence := self._of_name(module, name)):
+            return sentence
         if module.startswith("torch") or isinstance(getattr(function, "__self__", 0), Tensor):
             off = self._is_off()
             if (off or self._inside) and (sentence := self._of_operator(f"aten::{name}")):
                 return sentence  # the dispatch mode does not see it
-            if (off or MODES.fullmatch(name)) and _is_theirs(frame):
+            if (off or _names_mode(name)) and _is_theirs(frame):
                 return f"{name} past the check's watch is not allowed here: {WATCHED}"
         return ""
+
+    def _of_name(self, module: str, name: str) -> str:
+        """What the bans say of a function of C, by its names; which may be no texts."""
+        try:
+            known = self._names.get((module, name))
+        except TypeError:
+            known = None
+        if known is None:
+            found = (ban.of_function(module, name) for ban in self._bans)
+            known = next((sentence for sentence in found if sentence), "")
+            if type(module) is str and type(name) is str:
+                self._names[module, name] = known
+        return known
 
     def _is_off(self) -> bool:
         """Whether the student's code does not see the dispatch mode any more."""
@@ -354,6 +367,12 @@ def _is_theirs(frame: FrameType | None) -> bool:
     while frame and frame.f_code.co_filename == contextlib.__file__:
         frame = frame.f_back
     return frame is not None and not frame.f_code.co_filename.startswith(TORCH)
+
+
+@cache
+def _names_mode(name: str) -> bool:
+    """Whether a function by this name takes torch's modes away."""
+    return MODES.fullmatch(name) is not None
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter, is_, itemgetter
 from re import Pattern
 from types import FunctionType
@@ -33,27 +33,29 @@ class Seal:
         for name in modules:
             self._take(name, vars(sys.modules[name]), name)
         self._codes = [function.__code__ for function in self._functions]
-        self._kind = looks
-        shown = [name for name in dir(looks) if looks and not name.startswith("__")]
-        # A bound method is made anew whenever it is asked for.
-        same = [n for n in shown if getattr(looks, n, 0) is getattr(looks, n, 1)]
-        self._looks = _Part(f"{looks}", attrgetter(*same), same, looks) if same else None
-        self._bound = [
-            (n, getattr(looks, n)) for n in shown if n not in same and hasattr(looks, n)
-        ]
+        if looks:
+            self._look(looks)
 
     def broken(self) -> str:
         """A part that was exchanged; empty if none was."""
-        for part in (*self._spaces, self._looks):
-            if part and (found := part.broken()):
+        for part in self._spaces:
+            if found := part.broken():
                 return found
         codes = [*_map(_code_of, self._functions)]
         if not _all(_map(is_, codes, self._codes)):
             return _first(self._owners, codes, self._codes)
-        for name, value in self._bound:
-            if getattr(self._kind, name, None) != value:
-                return f"{self._kind}.{name}"
         return ""
+
+    def _look(self, kind: type) -> None:
+        """Class by class, in the dictionaries: ``getattr`` would search them all each time."""
+        below: set[str] = set()
+        for base in reversed(kind.__mro__[:-1]):
+            space = vars(base)
+            names = [name for name in space if not name.startswith("__")]
+            hidden = frozenset(below.difference(space))  # what a new name would stand before
+            if names:
+                self._spaces.append(_Part(base.__name__, names, space, hidden))
+            below.update(names)
 
     def _take(self, owner: str, space: Mapping[str, Any], module: str) -> None:
         names = []
@@ -67,25 +69,34 @@ class Seal:
             if isinstance(value, type) and value.__module__ == module:
                 self._take(f"{owner}.{name}", vars(value), module)
         if names:
-            self._spaces.append(_Part(owner, itemgetter(*names), names, space))
+            self._spaces.append(_Part(owner, names, space))
 
 
 class _Part:
-    """Some names of a module or a class, and what they stand for."""
+    """Some names of a module or a class, and what they stand for; ``absent`` do not occur."""
 
-    def __init__(self, owner: str, ask: Callable, names: list[str], space: Any) -> None:
-        self._owner, self._names, self._space = owner, names, space
-        self._ask = ask if len(names) > 1 else lambda space: (ask(space),)
+    def __init__(
+        self,
+        owner: str,
+        names: list[str],
+        space: Mapping[str, Any],
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
+        self._owner, self._names, self._space, self._absent = owner, names, space, absent
+        self._ask = itemgetter(*names, names[0])  # one more: always a tuple
         self._values = self._ask(space)
 
     def broken(self) -> str:
         try:
             now = self._ask(self._space)
-        except (KeyError, AttributeError):
+        except KeyError:
             return self._owner
-        if _all(_map(is_, now, self._values)):
-            return ""
-        return f"{self._owner}.{_first(self._names, now, self._values)}"
+        if not _all(_map(is_, now, self._values)):
+            names = [*self._names, self._names[0]]
+            return f"{self._owner}.{_first(names, now, self._values)}"
+        if self._absent and not self._space.keys().isdisjoint(self._absent):
+            return self._owner
+        return ""
 
 
 def _first(names: Sequence[str], now: Sequence, before: Sequence) -> str:
