@@ -256,7 +256,11 @@ def test_an_unsolved_submission(machine: Path) -> None:
     ("student", "says"),
     [
         ("lucia", "The file is not a Jupyter notebook"),
-        ("priya", "No notebook 02_convolution.ipynb was handed in; there is only “02_convolution/notes.txt”."),
+        (
+            "priya",
+            "No notebook 02_convolution.ipynb was handed in; there is only "
+            "“02_convolution/notes.txt”.",
+        ),
     ],
 )
 def test_a_submission_that_cannot_be_run(student: str, says: str, machine: Path) -> None:
