@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from course_utils.course import Course
 from tests.browser import browser  # noqa: F401 (one for all tests: two cannot run at once)
 
 if TYPE_CHECKING:
+    from autograder.sandbox.launch import Zygote
     from tests.visits import Visit
 
 # course_utils.publish is imported where it is needed: it takes seconds, and most tests do
@@ -43,6 +45,32 @@ def built_site(course: Course) -> Path:
     from course_utils.publish.build import build
 
     return build(course).parent
+
+
+@pytest.fixture(scope="session", params=["bubblewrap", "limits-only"])
+def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
+    """A warmed sandbox of each kind."""
+    from autograder.sandbox.kind import Kind, SandboxError, require
+    from autograder.sandbox.launch import Zygote
+
+    kind = Kind(request.param)
+    try:
+        require(kind)
+    except SandboxError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    made = Zygote(kind)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def jailed(zygote: Zygote) -> Zygote:
+    """The one with namespaces."""
+    if zygote.kind == "limits-only":
+        pytest.skip("without namespaces")
+    return zygote
 
 
 @pytest.fixture(scope="session")

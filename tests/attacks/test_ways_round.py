@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 
 import pytest
@@ -11,7 +10,6 @@ import torch
 
 from autograder.boundary.remote import Link, Lost
 from autograder.sandbox.jail import JailLimits
-from autograder.sandbox.kind import Kind, SandboxError, require
 from autograder.sandbox.launch import Zygote
 from course_utils.checks.answer import Answer, Wrong
 from tests.attacks.ways_round import (
@@ -30,19 +28,6 @@ from tests.attacks.ways_round import (
 )
 
 AT_GRADING = {**REFUSED, **EARLY_THREADS, **COMPILED, **EXCHANGED}
-
-
-@pytest.fixture(scope="module", params=[Kind.BUBBLEWRAP, Kind.LIMITS_ONLY])
-def zygote(request):
-    try:
-        require(request.param)
-    except SandboxError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    made = Zygote(request.param)
-    yield made
-    made.close()
 
 
 @contextlib.contextmanager

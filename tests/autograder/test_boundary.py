@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 
 import pytest
@@ -10,8 +9,6 @@ import torch
 
 from autograder.boundary.remote import Link, Lost, RemoteError
 from autograder.sandbox.jail import JailLimits
-from autograder.sandbox.kind import Kind, SandboxError, require
-from autograder.sandbox.launch import Zygote
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.watch import Ban
 
@@ -95,19 +92,6 @@ class Net(torch.nn.Module):
 net = Net()
 number = 5
 """
-
-
-@pytest.fixture(scope="module", params=[Kind.BUBBLEWRAP, Kind.LIMITS_ONLY])
-def zygote(request):
-    try:
-        require(request.param)
-    except SandboxError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    made = Zygote(request.param)
-    yield made
-    made.close()
 
 
 @pytest.fixture

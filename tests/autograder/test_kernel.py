@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from autograder.boundary.remote import Lost, OutOfTime
 from autograder.execution.kernel import MAX_DEATHS, Kernel
 from autograder.sandbox.jail import JailLimits
-from autograder.sandbox.kind import Kind, SandboxError, require
 from autograder.sandbox.launch import Session, Zygote
 
 BURN = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
 KILL = "import os\nos._exit(1)"
-
-
-@pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    try:
-        require(Kind.BUBBLEWRAP)
-    except SandboxError as error:
-        pytest.skip(str(error))
-    zygote = Zygote(Kind.BUBBLEWRAP)
-    yield zygote
-    zygote.close()
 
 
 class Counted:
@@ -39,8 +25,8 @@ class Counted:
         return self.sessions[-1]
 
 
-def test_endless_cells_leave_graded_cells_their_time(zygote: Zygote) -> None:
-    kernel = Kernel(Counted(zygote).begin, {}, cell_seconds=5, notebook_seconds=1)
+def test_endless_cells_leave_graded_cells_their_time(jailed: Zygote) -> None:
+    kernel = Kernel(Counted(jailed).begin, {}, cell_seconds=5, notebook_seconds=1)
     (error,) = kernel.run("while True: pass", graded=False)
     assert error["ename"] == "CellTimeoutError"
     with pytest.raises(OutOfTime):
@@ -50,9 +36,9 @@ def test_endless_cells_leave_graded_cells_their_time(zygote: Zygote) -> None:
     kernel.close()
 
 
-def test_cells_that_run_again_share_the_time_of_the_notebook(zygote: Zygote) -> None:
+def test_cells_that_run_again_share_the_time_of_the_notebook(jailed: Zygote) -> None:
     """Four cells of half a second and three deaths would be eight seconds."""
-    counted = Counted(zygote)
+    counted = Counted(jailed)
     kernel = Kernel(counted.begin, {}, cell_seconds=10, notebook_seconds=3)
     for _ in range(4):
         kernel.run(BURN, graded=False)
@@ -67,8 +53,8 @@ def test_cells_that_run_again_share_the_time_of_the_notebook(zygote: Zygote) -> 
     kernel.close()
 
 
-def test_an_answer_survives_the_death_of_a_later_cell(zygote: Zygote) -> None:
-    kernel = Kernel(Counted(zygote).begin, {}, cell_seconds=10, notebook_seconds=10)
+def test_an_answer_survives_the_death_of_a_later_cell(jailed: Zygote) -> None:
+    kernel = Kernel(Counted(jailed).begin, {}, cell_seconds=10, notebook_seconds=10)
     kernel.run("def double(x):\n    return 2 * x", graded=True)
     with pytest.raises(Lost):
         kernel.run(KILL, graded=False)

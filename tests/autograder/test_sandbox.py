@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,31 +17,11 @@ from autograder.boundary import shown
 from autograder.boundary.remote import Link, Lost
 from autograder.sandbox import groups
 from autograder.sandbox.jail import JailLimits
-from autograder.sandbox.kind import Kind, SandboxError, describes, require
+from autograder.sandbox.kind import describes
 from autograder.sandbox.launch import Session, Zygote
 
 Run = Callable[..., list[dict]]
 LITTLE = replace(JailLimits(), memory=400 << 20)
-
-
-@pytest.fixture(scope="module", params=[Kind.BUBBLEWRAP, Kind.LIMITS_ONLY])
-def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
-    try:
-        require(request.param)
-    except SandboxError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    made = Zygote(request.param)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def jailed(zygote: Zygote) -> Zygote:
-    if zygote.kind is not Kind.BUBBLEWRAP:
-        pytest.skip("without namespaces")
-    return zygote
 
 
 @pytest.fixture(params=["groups", "watched"])
