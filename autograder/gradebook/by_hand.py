@@ -136,34 +136,32 @@ def answers(notebook: str) -> dict[str, str]:
     """A digest of each answer's source in an autograded notebook, by the names of its cells."""
     digests = {}
     for exercise, cells in _answer_cells(notebook).items():
-        digest = hashlib.sha256("\0".join(_plain(c.source) for c in cells).encode())
+        digest = hashlib.sha256("\0".join(_plain(c) for c in cells).encode())
         names = [c.metadata.nbgrader.grade_id for c in cells if is_solution(c)]
         digests.update(dict.fromkeys([exercise, *names], digest.hexdigest()[:20]))
     return digests
 
 
 def _answer_cells(notebook: str) -> dict[str, list[NotebookNode]]:
-    """The answer's cell and own cells up to what gives the points; behind a text those too."""
+    """A text's own cell; of code the answer's cell and own code up to what gives the points."""
     found: dict[str, list[NotebookNode]] = {}
     since: list[NotebookNode] = []
-    behind: list[NotebookNode] = []
     for cell in nbformat.reads(notebook, as_version=4).cells if notebook else ():
         own = cell.get("id", "").startswith(EXTRA)
-        if own:
-            behind.append(cell)
-        if own or is_solution(cell):
+        if is_solution(cell) or (own and cell.cell_type == "code"):
             since.append(cell)
-        if not own:
-            behind = []
         if is_grade(cell) or is_task(cell):
-            found[cell.metadata.nbgrader.grade_id] = since
-            behind, since = (since if is_solution(cell) or is_task(cell) else []), []
+            text = is_solution(cell)  # the student's text beside it was gathered into it
+            found[cell.metadata.nbgrader.grade_id] = [cell] if text else since
+            since = []
     return found
 
 
-def _plain(source: str) -> str:
-    """Without what editors change by themselves."""
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+def _plain(cell: NotebookNode) -> str:
+    """Without what editors change by themselves: ends of lines, empty lines, wraps."""
+    if cell.cell_type != "code":
+        return " ".join(cell.source.split())
+    return "\n".join(line.rstrip() for line in cell.source.splitlines() if line.strip())
 
 
 def note(now: Entries, before: Entries, read: Mapping[str, str]) -> Entries:

@@ -106,9 +106,12 @@ def extension(leave: Leave | None, due: datetime.datetime | None) -> datetime.ti
     """How much later than all others; never earlier."""
     if leave is None or due is None:
         return None
+    last = datetime.datetime.max - due  # 9999-12-31 means for ever
     if leave.until:
-        return max(parse_utc(leave.until) - due, datetime.timedelta(0)) or None
-    return datetime.timedelta(minutes=leave.minutes) if leave.minutes else None
+        return min(max(parse_utc(leave.until) - due, datetime.timedelta(0)), last) or None
+    if not leave.minutes:
+        return None
+    return min(datetime.timedelta(minutes=min(leave.minutes, 1e9)), last) or None
 
 
 def moment(text: str) -> datetime.datetime | None:

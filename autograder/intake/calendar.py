@@ -47,8 +47,16 @@ LEAVE_COLUMNS = {
     "reason": ("note", "comment"),
 }
 YES, NO = ("yes", "y", "true", "x", "1", "excused"), ("", "no", "n", "false", "0")
-_MINUTES = {"m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
-_PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*(min|[wdhm])[a-z]*\s*")
+_MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10080}
+_TIME = re.compile(
+    r"\d{4}-\d\d?-\d\d?([T,\s]+\d\d?:\d\d(:\d\d(\.\d+)?)?\s*([AaPp][Mm])?"
+    r"\s*(Z|UTC|GMT|[+-]\d\d?(:?\d\d)?)?)?"
+)
+_PART = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*(?:(w)(?:eeks?)?|(d)(?:ays?)?|(h)(?:rs?|ours?)?|"
+    r"(m)(?:in(?:utes?|s)?)?)(?![a-z])[\s,]*"
+)
+MOST_DAYS = 1000
 
 
 @dataclass
@@ -67,17 +75,22 @@ def read(path: Path, chapters: Sequence[str]) -> Calendar:
         UsageError: it cannot be read, or names a chapter, time or policy that there is not.
     """
     calendar = Calendar()
+    seen: set[str] = set()
     entries = _yaml(path) if path.suffix.lower() in (".yml", ".yaml") else _table(path)
     for entry in entries:
         try:
-            _add(calendar, entry, chapters, path.resolve().parent)
+            _add(calendar, entry, chapters, path.resolve().parent, seen)
         except (ValueError, UsageError) as error:
             raise UsageError(f"{path}: {entry['chapter']}: {error}") from None
     return calendar
 
 
 def _add(
-    calendar: Calendar, entry: dict[str, Any], chapters: Sequence[str], folder: Path
+    calendar: Calendar,
+    entry: dict[str, Any],
+    chapters: Sequence[str],
+    folder: Path,
+    seen: set[str],
 ) -> None:
     zone, name = str(entry.get("timezone") or "UTC"), str(entry["chapter"])
     if name == late.ANY:
@@ -85,6 +98,9 @@ def _add(
     else:
         names = select(chapters, [name])
     for chapter in names:
+        if chapter in seen:
+            raise ValueError(f"{chapter} stands there twice")
+        seen.add(chapter)
         if entry.get("due"):
             calendar.due[chapter] = utc(entry["due"], zone).isoformat()
         if policy := str(entry.get("late") or ""):
@@ -97,7 +113,7 @@ def _yaml(path: Path) -> list[dict[str, Any]]:
         data = yaml.safe_load(path.read_bytes()) or {}
     except OSError as error:
         raise UsageError(f"the calendar {path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         said = " ".join(str(error).split())
         raise UsageError(f"the calendar {path} is no YAML: {said[:200]}") from None
     chapters = data.get("chapters") if isinstance(data, dict) else None
@@ -106,15 +122,30 @@ def _yaml(path: Path) -> list[dict[str, Any]]:
             f"the calendar {path} needs a list “chapters:” with a line “02_topic: 2026-11-01 "
             "23:59” for each"
         )
+    if unknown := sorted(map(str, {*data} - {"timezone", "late", "chapters"})):
+        raise UsageError(
+            f"the calendar {path}: unknown key {unknown[0]!r}: expected timezone, late, "
+            "chapters"
+        )
     zone = data.get("timezone")
     entries: list[dict[str, Any]] = [
-        {"chapter": late.ANY, "late": data.get("late"), "timezone": zone}
+        {"chapter": late.ANY, "late": _policy(data.get("late")), "timezone": zone}
     ]
     for chapter, entry in chapters.items():
         entry = entry if isinstance(entry, dict) else {"due": entry}
         name = f"{chapter:02d}" if isinstance(chapter, int) else str(chapter)  # 01 is 1 in YAML
-        entries.append({"timezone": zone, **entry, "chapter": name})
+        if unknown := sorted(map(str, {*entry} - {"due", "late", "timezone"})):
+            raise UsageError(
+                f"{path}: {name}: unknown key {unknown[0]!r}: expected due, late, timezone"
+            )
+        policy = _policy(entry.get("late"))
+        entries.append({"timezone": zone, **entry, "late": policy, "chapter": name})
     return entries
+
+
+def _policy(value: Any) -> Any:
+    """``late: no`` is False in YAML, and means none."""
+    return "none" if value is False or (value == 0 and value != "") else value
 
 
 def _table(path: Path) -> list[dict[str, Any]]:
@@ -140,8 +171,11 @@ def utc(value: Any, zone: str) -> datetime.datetime:
         moment = value
     else:
         text = str(value).strip()
-        if not re.match(r"\d{4}-\d\d?-\d\d?", text):
-            raise ValueError(f"{text!r} is no time: write it as 2026-11-01 23:59")
+        if not _TIME.fullmatch(text):  # dateutil leaves out what it does not know, CEST too
+            raise ValueError(
+                f"{text!r} is no time: write it as 2026-11-01 23:59, or with an offset as "
+                "2026-11-01 23:59+01:00"
+            )
         try:
             moment = parser.parse(text)
         except (ValueError, OverflowError):
@@ -210,4 +244,7 @@ def _minutes(text: str) -> float:
     parts = _PART.findall(text.lower())
     if not parts or _PART.sub("", text.lower()).strip():
         raise ValueError(f"{text!r} is no extension: write 2d, 36h or 90min, or use until")
-    return sum(float(number.replace(",", ".")) * _MINUTES[unit] for number, unit in parts)
+    minutes = sum(float(n.replace(",", ".")) * _MINUTES["".join(unit)] for n, *unit in parts)
+    if minutes > MOST_DAYS * _MINUTES["d"]:
+        raise ValueError(f"{text!r} is longer than {MOST_DAYS} days")
+    return minutes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Choice:
 
 def chapter_in(name: str, known: Sequence[str]) -> str | None:
     """The chapter whose name is a part of ``name``: "Kopie von 02_convolution (1).ipynb"."""
-    name = unicodedata.normalize("NFC", name).casefold()
+    name = re.sub(r"[\s_+-]+", "_", unicodedata.normalize("NFC", name)).casefold()
     return max((c for c in known if c.casefold() in name), key=len, default=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,14 +54,20 @@ class Found:
             self.root, student, choice.file, self.seen[student]
         )
         notes = (*choice.notes, *left_out)
-        return Handin(data, notes=notes, files=files, timestamp=self._timestamp(where))
+        depths = range(min(2, len(where) - 1), len(where))
+        times = ((student, assignment), *(where[:depth] for depth in depths))
+        return Handin(data, notes=notes, files=files, timestamp=self._timestamp(times))
 
-    def _timestamp(self, where: tuple[str, ...]) -> str:
-        try:
-            text = folder.read(self.root, *where[:-1], "timestamp.txt", limit=100)
-        except OSError:
-            return ""
-        return text.decode("utf-8-sig", "replace").strip()
+    def _timestamp(self, folders: Iterable[tuple[str, ...]]) -> str:
+        """Of the folder in which nbgrader writes it, else the outermost: those below are the
+        student's own."""
+        for place in folders:
+            try:
+                text = folder.read(self.root, *place, "timestamp.txt", limit=100)
+            except OSError:
+                continue
+            return text.decode("utf-8-sig", "replace").strip()
+        return ""
 
 
 def find(root: Path, known: list[str]) -> Found:

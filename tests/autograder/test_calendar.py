@@ -34,7 +34,15 @@ POLICY = "def two_an_hour(student, score, seconds):\n    return 2 * seconds / 36
         ("chapters: {01_tiny: 2026-07-01}", "2026-07-01T23:59:59"),
         ("timezone: Mars\nchapters: {tiny: 2026-07-01}", "unknown time zone 'Mars'"),
         ("chapters: {tiny: soon}", "'soon' is no time"),
+        ("time_zone: Europe/Berlin\nchapters: {tiny: 2026-07-01}", "unknown key 'time_zone'"),
+        ("chapters: {tiny: {duedate: 2026-07-01}}", "unknown key 'duedate'"),
+        ("chapters: {tiny: 2026-07-01, 01: 2026-07-02}", "stands there twice"),
         ("chapters: {tiny: 2026-13-01 10:00}", "is no time"),
+        ("chapters: {tiny: 2026-07-01 23:59 EST}", "is no time"),
+        ("chapters: {tiny: 2026-07-01 23:59 CEST}", "is no time"),
+        ("chapters: {tiny: 2026-07-01 Mon}", "is no time"),
+        ("chapters: {tiny: 2026-07-01 12:00 23:59}", "is no time"),
+        ("chapters: {tiny: 2026-07-01 11:59 PM}", "2026-07-01T23:59:00"),
         ("chapters: {tiny: {late: ruthless}}", "unknown late policy 'ruthless'"),
         ("chapters: [tiny]", "needs a list “chapters:”"),
         ("chapters: {", "is no YAML"),
@@ -242,3 +250,34 @@ def test_who_has_left_and_who_is_graded_alone(
         assert run(folder, *wrong) == 2
     assert run(folder, "--late-policy", "none", "--student", "late") == 0
     assert rows(folder)["late"]["penalty"] == "0"
+
+
+@pytest.mark.parametrize("text", ["2 months", "1mo", "2 dogs", "99999999999999d", "3 mon"])
+def test_what_is_no_extension_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "extensions.csv"
+    path.write_text(f"student,assignment,extension\nada,,{text}\n")
+    with pytest.raises(UsageError, match=r"is no extension|is longer than"):
+        calendar.read_leaves(path, CHAPTERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("2 days, 3 hrs", 3060), ("1.5d", 2160), ("1 week", 10080), ("2m", 2)]
+)
+def test_units_of_extensions(text: str, minutes: int, tmp_path: Path) -> None:
+    path = tmp_path / "extensions.csv"
+    path.write_text(f'student,assignment,extension\nada,,"{text}"\n')
+    assert calendar.read_leaves(path, CHAPTERS)[0].minutes == minutes
+
+
+@pytest.mark.parametrize("minutes", [2880.0, 1e17])
+def test_an_extension_of_what_never_ends(minutes: float) -> None:
+    due = datetime.datetime(9999, 12, 31, 23, 59)
+    more = standing.extension(Leave("ada", "*", minutes), due)
+    assert more is not None
+    assert due + more <= datetime.datetime.max
+
+
+def test_late_no_is_a_policy(tmp_path: Path) -> None:
+    path = tmp_path / "calendar.yml"
+    path.write_text("late: 10% per day\nchapters: {tiny: {due: 2026-07-01, late: no}}")
+    assert calendar.read(path, CHAPTERS).policies[CHAPTER] == "none"

@@ -10,13 +10,15 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from autograder.gradebook import book as gradebook
+from autograder.gradebook import by_hand
 from autograder.gradebook.assignment import Assignment
 from autograder.pipeline import grade_class
 from autograder.reports.summary import Summary
-from course_utils import cli
+from course_utils import cli, handin
 from course_utils.course import Course, CourseError
 from course_utils.publish import points
 from tests.autograder import tiny_course
@@ -173,3 +175,30 @@ def test_an_exercise_may_change_its_points(marked: Marked) -> None:
     before, rows = rows, marked.rows()
     assert (before["flip"][0], rows["flip"][0]) == ("2", "3")
     assert {**rows, "flip": before["flip"]} == before
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda cells: cells.append(code("print('a scratch cell at the end')")),
+        lambda cells: cells.insert(9, code("print('above the reflection')")),
+        lambda cells: cells.insert(0, {**code("Anna's notebook"), "cell_type": "markdown"}),
+        lambda cells: cells[0].update(source="# A tiny chapter (Anna)"),
+        lambda cells: cells[-1].update(source="Because\n  so."),
+        lambda cells: cells[4].update(source="\n\ndef double(x):\n\n    return 2 * x  "),
+    ],
+)
+def test_what_is_no_answer_leaves_the_digests(assignment: Assignment, edit: Any) -> None:
+    def digests() -> dict[str, str]:
+        read = handin.read(json.dumps(notebook).encode(), assignment.released())
+        return by_hand.answers(nbformat.writes(read.notebook))
+
+    answers = {**RIGHT, "reflection": "Because so."}
+    notebook = json.loads(tiny_course.answer(assignment.release, **answers))
+    before = digests()
+    edit(notebook["cells"])
+    assert digests() == before
+
+
+def code(source: str) -> dict[str, Any]:
+    return {"cell_type": "code", "source": source, "metadata": {}, "id": "scratch"}

@@ -336,3 +336,37 @@ def test_without_any_marks_sources_are_enough(answered: dict, assignment: Assign
     assert submission.notes == (
         "nbgrader's marks are lost: the cells were found by their ids and texts",
     )
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['print("""{}""")', '"""{}"""', 'answer = """{}"""', "# {}", "x = 1\n# {}"],
+)
+def test_a_text_in_a_cell_of_code_is_shown_to_a_person(
+    answered: dict, assignment: Assignment, source: str
+) -> None:
+    text = "The order of the rows does not matter because each is doubled alone."
+    cell = {"cell_type": "code", "source": source.format(text), "metadata": {}, "id": "own"}
+    answered["cells"].insert(1, cell)
+    assert text in answer_to(read(answered, assignment))
+
+
+def answer_to(submission: Submission) -> str:
+    return source(submission, "reflection")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mine:\n\n    double = lambda x: 2 * x", "My answer:\n\nclass double:\n    pass"],
+)
+@pytest.mark.parametrize("cell", ["own", "reflection"])
+def test_an_answer_in_any_text_is_asked_for(
+    assignment: Assignment, text: str, cell: str
+) -> None:
+    notebook = json.loads(tiny_course.answer(assignment.release, flip=RIGHT["flip"]))
+    notebook["cells"].insert(
+        5, {"cell_type": "markdown", "source": "", "metadata": {}, "id": "own"}
+    )
+    place = next(c for c in notebook["cells"] if c["id"] == cell)
+    place["source"] = text
+    assert "test_double" in read(notebook, assignment).asks

@@ -97,3 +97,13 @@ def test_a_check_of_another_chapter_is_not_reached() -> None:
     assert "course_utils.checks.convolution.conv1d" in found
     assert "course_utils.checks.compare" in found
     assert not any("simclr" in name or "widgets" in name for name in found)
+
+
+def test_checks_that_print_or_end_python(course: Course) -> None:
+    checks = course.source(CHAPTER).with_name("tiny_checks.py")
+    text = checks.read_text()
+    checks.write_text(text + "\nimport atexit\natexit.register(print, 'bye')\n")
+    assert points.totals(course, CHAPTER)["test_double"] == [4, 2, 2]
+    checks.write_text(text + "\nimport sys\nsys.exit(0)\n")
+    with pytest.raises(CourseError, match="end Python"):
+        points.totals(course, CHAPTER)

@@ -109,6 +109,15 @@ def _used_by(statement: ast.stmt) -> Iterator[str]:
             yield node.id
 
 
+def prose(source: str) -> Iterator[str]:
+    """What a person wrote: comments, strings that stand alone, are printed or get a name."""
+    for statement in parse(source) or ():
+        value = getattr(statement, "value", None)
+        said = [value, *getattr(value, "args", [])] if value else []
+        yield from (s.value for s in said if isinstance(getattr(s, "value", None), str))
+    yield from re.findall(r"^[ \t]*#+(.*)", source, re.MULTILINE)
+
+
 def definitions(source: str, name: str) -> list[str]:
     """The statements that bind ``name``, written in one way; the text where it is no Python."""
     statements = parse(source)

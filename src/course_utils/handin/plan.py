@@ -139,10 +139,12 @@ def _asks(items: list[Item], released: Released) -> dict[str, str]:
 
 def _in_text(items: list[Item], name: str) -> str:
     """The line of a student's text that begins to define ``name``."""
-    define = re.compile(rf"^[ \t]*def {re.escape(name)}\b.*", re.MULTILINE)
-    lines = [
-        m[0] for i in items if i.own and i.kind != "code" if (m := define.search(i.source))
-    ]
+    name = re.escape(name)
+    define = re.compile(
+        rf"^.*(?:\b(?:def|class)[ \t]+{name}\b|(?<![\w.]){name}[ \t]*=(?!=)).*", re.MULTILINE
+    )
+    text = (i for i in items if i.kind != "code" or names.parse(i.source) is None)
+    lines = [m[0] for i in text if (m := define.search(i.source))]
     return lines[0].strip()[:100] if lines else ""
 
 

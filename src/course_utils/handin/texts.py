@@ -7,6 +7,7 @@ from course_utils.handin.recognise import Item, own_text
 from course_utils.handin.released import Released, Role, tidy
 
 FEWEST_WORDS = 4  # of a text in another place that may be the answer
+FEWEST_IN_CODE = 8  # of a comment or a string in a cell of code, or a heading
 
 
 def gather(items: list[Item], released: Released, notes: list[str]) -> None:
@@ -25,7 +26,7 @@ def gather(items: list[Item], released: Released, notes: list[str]) -> None:
         if texts:
             items[:] = [i for i in items if i is answer or not any(i is p for p in parts)]
         else:
-            texts = [t for i in items if i.own and _is_text(i) if (t := _long(i, released))]
+            texts = [t for i in items if i.own if (t := _long(i, released))]
         if texts and texts != [answer.source.strip()]:
             notes.append(f"the answer to “{name}” was gathered from other cells")
         if texts:
@@ -54,7 +55,15 @@ def _is_text(item: Item) -> bool:
 
 
 def _long(item: Item, released: Released) -> str:
-    """What may be an answer in an own cell: more than a title."""
+    """What may be an answer in an own cell: more than a title or a remark on code."""
     text = own_text(item.source, released)
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return text if len(" ".join(lines).split()) >= FEWEST_WORDS else ""
+    if item.kind == "code":
+        said, fewest = list(names.prose(item.source)), FEWEST_IN_CODE
+    else:
+        lines = text.splitlines()
+        said, fewest = [x for x in lines if not _is_title(x)], FEWEST_WORDS
+    return text if len(" ".join(said).split()) >= fewest else ""
+
+
+def _is_title(line: str) -> bool:
+    return line.startswith("#") and len(line.split()) <= FEWEST_IN_CODE

@@ -28,6 +28,7 @@ from course_utils.publish.fingerprint import companions
 from course_utils.publish.marks import is_test
 
 HIDDEN = "autograder.hidden"
+MARK = "points: "
 HELP = "the check is right: `course format` writes its points into the notebook"
 
 
@@ -53,7 +54,7 @@ def require_agreement(course: Course, chapters: Iterable[str]) -> None:
                     f"{where}: the check says {said:g} points, its properties add up to "
                     f"{visible + hidden:g} ({parts})"
                 )
-            elif abs(said - float(meta.get("points", 0))) > 1e-6:
+            elif abs(said - float(meta.get("points") or 0)) > 1e-6:
                 wrong.append(
                     f"{where} gives {float(meta.get('points', 0)):g} points, its check "
                     f"{said:g} ({parts}); {HELP}"
@@ -98,7 +99,10 @@ def totals(course: Course, chapter: str) -> dict[str, tuple[float, float, float]
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CourseError(f"{chapter}: the points of its checks cannot be read: {last}")
-    found = json.loads(done.stdout.splitlines()[-1])
+    lines = [x for x in done.stdout.splitlines() if x.startswith(MARK)]
+    if not lines:
+        raise CourseError(f"{chapter}: its checks end Python when they are imported")
+    found = json.loads(lines[-1].removeprefix(MARK))
     with contextlib.suppress(CannotWrite):  # the checkout may be another's
         write_atomically(kept, json.dumps(found))
     return found
@@ -165,7 +169,7 @@ def main(source: Path, root: Path) -> None:
     except ImportError:
         pass  # there are no hidden checks
     nb = read(source)
-    print(json.dumps(_found(nb)))
+    print(f"\n{MARK}{json.dumps(_found(nb))}")
 
 
 if __name__ == "__main__":
