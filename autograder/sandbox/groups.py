@@ -24,6 +24,7 @@ GROUP, LEAF = "course-", "course-grader"
 CPU, MEMORY, ALL = "cpu", "memory", "cpu,memory,pids"
 GONE_SECONDS = 2  # until the kernel has let go of what is dead
 _number = count()
+_left: list[Path] = []  # groups of this process whose processes were slow to die
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,12 @@ class Group:
     def close(self) -> None:
         """Remove them, once the processes are dead; what is left is swept another time."""
         deadline = time.monotonic() + GONE_SECONDS
+        _left[:] = [folder for folder in _left if not _removed(folder)]
         for folder in self._folders:
-            while not _removed(folder) and time.monotonic() < deadline:
+            while not (gone := _removed(folder)) and time.monotonic() < deadline:
                 time.sleep(0.01)
+            if not gone:
+                _left.append(folder)
 
 
 def divided(parents: tuple[Parent, ...], what: str) -> bool:

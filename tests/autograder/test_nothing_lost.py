@@ -308,8 +308,8 @@ def test_a_gradebook_that_stays_locked(
     [
         (10_000, "cannot put a sandbox into .*: make room there"),
         (100_000, "cannot use a scratch gradebook in .*; make room"),
-        (250_000, "problem: ben/01_tiny: The grader itself failed: OSError"),  # ben's page
-        (450_000, "cannot write to .*: File too large"),  # all of ben's result
+        (180_000, "problem: ben/01_tiny: The grader itself failed: OSError"),  # ben's notebook
+        (220_000, "cannot write to .*: File too large"),  # all of ben's result
     ],
 )
 def test_out_of_room(undisturbed: Folder, tmp_path: Path, limit: int, says: str) -> None:
