@@ -70,9 +70,9 @@ def test_nobody_else_can_reach_the_grader(
     assert paths
     for path in paths:
         if path.startswith("@"):  # of a pair that has found each other: nobody can connect
-            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
-                with pytest.raises(ConnectionRefusedError):
-                    stranger.connect("\0" + path[1:])
+            stranger = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with stranger, pytest.raises(ConnectionRefusedError):
+                stranger.connect("\0" + path[1:])
             continue
         others = stat.S_IRWXG | stat.S_IRWXO
         assert not Path(path).parent.stat().st_mode & others, path
