@@ -60,9 +60,10 @@ def solved(tmp_path_factory):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in chosen:
             cell.source = chosen[grade_id]
-    own = "from my_module import HELP\nimport nothing_of_this_name"
+    own = "open('numbers.csv')\nfrom my_module import HELP\nimport nothing_of_this_name"
     nb.cells.insert(2, nbformat.v4.new_code_cell(own))
     (folder / "my_module.py").write_text("HELP = 1\n")
+    (folder / "numbers.csv").write_text("1\n")
     nbformat.write(nb, folder / f"{CHAPTER}.ipynb")
     return folder / f"{CHAPTER}.ipynb"
 
@@ -82,6 +83,8 @@ def test_check_names_what_passes_and_the_misconception_of_what_fails(solved):
     assert "hidden properties checked at grading: " in done.stdout
     first = "Missing here:\n  ! No module named 'nothing_of_this_name': the grader has"
     assert done.stdout.startswith(first)
+    assert "“numbers.csv” may be missing at grading: only the notebook and" in done.stdout
+    assert "“my_module" not in done.stdout
     assert solved.read_bytes() == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,7 @@ def check_notebook(
     """
     nb, release, notes = _graded(path)
     _run(nb, path, cell_timeout, progress)
+    notes = (*notes, *_left_here(nb, path))
     handed_out = {_id(c): c.source for c in release.cells if _id(c)} if release else {}
     lines = [
         _test(cell, cell_timeout) if _is_test(cell) else _by_hand(cell, handed_out)
@@ -178,6 +180,24 @@ def _missing(nb: NotebookNode) -> Iterator[str]:
 
         if not available():  # also where a cell was stopped while it fetched
             yield "CIFAR-10 is not fetched: course data fetch cifar10"
+
+
+def _left_here(nb: NotebookNode, path: Path) -> Iterator[str]:
+    """What lies beside the notebook and is named in its code, and does not come along."""
+    own = (c for c in nb.cells if c.cell_type == "code" and _id_of_own(c))
+    words = {w for c in own for w in re.findall(r"[\w.-]+", c.source)}
+    names = {part for word in words for part in (word, word.split(".")[0])}
+    for there in sorted(path.resolve().parent.iterdir()):
+        if there.name in names and there.name != path.name and there.suffix != ".py":
+            yield (
+                f"“{there.name}” may be missing at grading: only the notebook and the Python "
+                "files beside it come along"
+            )
+
+
+def _id_of_own(cell: NotebookNode) -> bool:
+    """Whether a student wrote the cell."""
+    return bool(_grading(cell).get("solution")) or cell.get("id", "").startswith(handin.EXTRA)
 
 
 def _test(cell: NotebookNode, cell_timeout: int) -> Line:
