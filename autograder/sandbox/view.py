@@ -108,8 +108,7 @@ def copy_checks(folder: Path) -> None:
     """What watches a call, without the chapters that say what is right."""
     folder.mkdir()
     for file in sorted(Path(checks.__file__).parent.glob("*.py")):
-        if file.stem not in checks.CHAPTERS and not file.stem.endswith("_old"):
-            shutil.copyfile(file, folder / file.name)
+        shutil.copyfile(file, folder / file.name)
     (folder / own_code.KNOWN.name).write_text(json.dumps(own_code.prints()), "utf-8")
     let_read(folder)
 
