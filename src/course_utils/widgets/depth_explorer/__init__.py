@@ -1,0 +1,3 @@
+from .widget import DepthExplorer
+
+__all__ = ["DepthExplorer"]
