@@ -11,11 +11,14 @@ from .frame_slider import FrameSlider
 from .milestones import Milestones
 from .quiz import Quiz
 from .similarity_matrix import SimilarityMatrix
+from .tally import Tally
 
 # The script that runs widgets in a built page; the book adds it to every page that has one.
 STATIC_LOADER = Path(__file__).parent / "static_page" / "static-widgets.js"
+# How the page shows what stands in a widget's place until the script has run.
+STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 
 __all__ = [
-    "STATIC_LOADER", "AugmentationGallery", "DigitPad", "FeatureMap", "FilterExplorer1D",
-    "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz", "SimilarityMatrix",
+    "STATIC_LOADER", "STATIC_STYLE", "AugmentationGallery", "DigitPad", "FeatureMap", "FilterExplorer1D",
+    "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz", "SimilarityMatrix", "Tally",
 ]  # fmt: skip

@@ -1,57 +1,143 @@
-import { announcer, button, make, set, uid, OWN_KEYS } from "../kit/kit.js";
+import { announcer, button, make, set, short, uid, OWN_KEYS } from "../kit/kit.js";
+import { idOf, recall, remember, rich } from "../kit/answers.js";
 
 const HEADS = { predict: "Predict first", quiz: "Question" };
 
-// What is said to a typed number: null for none, else whether it is right.
+// Which answer is right, and what is said to each; see widget.py.
+export function unseal(text) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+// How a typed number compares: null for none, 0 within the tolerance, else the sign of its error.
 export function judge(typed, answer, tolerance) {
   const value = Number(String(typed).trim().replace("−", "-").replace(",", "."));
   if (String(typed).trim() === "" || !Number.isFinite(value)) return null;
-  return Math.abs(value - answer) <= tolerance + 1e-9;
+  return Math.abs(value - answer) <= tolerance + 1e-9 ? 0 : Math.sign(value - answer);
 }
 
 function render({ model, el }) {
+  const name = model.get("name"), predict = model.get("kind") === "predict";
   const voice = announcer();
-  const verdict = make("p", { class: "qz-verdict" });
-  const say = (right, text) => {
-    verdict.className = `qz-verdict ${right ? "qz-right" : "qz-wrong"}`;
-    verdict.textContent = `${right ? "✓ Right." : "✗ Not quite."} ${text}`;
-    voice.say(verdict.textContent);
-  };
-  const form = model.get("answer") === null ? choices(model, say) : number(model, say, voice);
-  el.append(make("div", { class: `ptp qz qz-${model.get("kind")}` }, form, verdict, voice.root));
+  const form = (model.get("choices").length ? choices : number)(model, put, voice);
+  const verdict = make("div", { class: "qz-verdict" });
+  const skip = button(predict ? "Skip" : "Show the answer", { put: () => put(null) }).root;
+  const again = button("Ask me again", { put: forget }).root;
+  for (const quiet of [skip, again]) quiet.classList.add("qz-quiet");
+  let final = false;
+
+  // A prediction stands once it is made; a question may be tried until the answer is seen.
+  function put(answer) {
+    if (final) return;
+    const reply = form.judge(answer);
+    if (reply === null) { voice.say("Type a number."); return; }
+    remember(name, { question: model.get("question"), answer, right: reply.right });
+    show(answer, reply);
+    voice.say(verdict.innerText);
+    if (answer === null) again.focus({ preventScroll: true }); // in the place of what is gone
+  }
+
+  function show(answer, reply) {
+    final = predict || reply.right || answer === null;
+    form.mark(answer, final);
+    verdict.replaceChildren(...said(answer, reply));
+    skip.hidden = final;
+    again.hidden = !final;
+  }
+
+  function said(answer, { right, why, solution }) {
+    const lines = [];
+    if (predict && answer !== null) lines.push(line("", `You predicted: ${form.shown(answer)}.`));
+    if (right) lines.push(line("qz-right", `✓ Right. ${why}`));
+    else if (answer !== null) lines.push(line("qz-wrong", `✗ Not quite. ${why}`));
+    if (final && !right) lines.push(line("qz-right", `✓ ${solution}`));
+    return lines;
+  }
+
+  function forget() {
+    final = false;
+    remember(name, null);
+    form.mark(null, false);
+    verdict.replaceChildren();
+    skip.hidden = false;
+    again.hidden = true;
+    form.root.focus({ preventScroll: true });
+  }
+
+  const kept = name ? recall(name) : null;
+  skip.hidden = false;
+  again.hidden = true;
+  // Of a question that was changed since, the answer says nothing.
+  if (kept?.question === model.get("question")) {
+    const reply = form.judge(kept.answer);
+    if (reply) show(kept.answer, reply);
+  }
+  form.root.append(verdict, skip, again);
+  if (name) form.root.id = idOf(name);
+  el.append(make("div", { class: `ptp qz qz-${model.get("kind")}` }, form.root, voice.root));
   return () => voice.stop();
 }
 
+const line = (kind, text) => make("p", { class: kind }, ...rich(text));
+
 function fieldset(model, ...parts) {
   const legend = make("legend", {},
-    make("span", { class: "qz-kind" }, HEADS[model.get("kind")]), ` ${model.get("question")}`);
-  return make("fieldset", {}, legend, ...parts);
+    make("span", { class: "qz-kind" }, HEADS[model.get("kind")]), " ", ...rich(model.get("question")));
+  return make("fieldset", { tabindex: "-1" }, legend, ...parts);
 }
 
-function choices(model, say) {
-  const name = uid();
-  const rows = model.get("choices").map(([text, right, why], n) => {
-    const id = uid();
-    const input = make("input", { id, type: "radio", name, ...OWN_KEYS });
-    input.addEventListener("change", () => { set(model, { chosen: n }); say(right, why); });
-    return make("div", { class: "ptp-check" }, input, make("label", { for: id }, text));
+// Buttons, because arrow keys choose among radio buttons: they would commit to what they pass.
+function choices(model, put) {
+  const texts = model.get("choices");
+  const key = unseal(model.get("sealed"));
+  const rows = texts.map((text, n) => {
+    const row = make("button", { type: "button", class: "qz-choice", "aria-pressed": "false", ...OWN_KEYS }, ...rich(text));
+    row.addEventListener("click", () => { set(model, { chosen: n }); put(text); });
+    return row;
   });
-  return fieldset(model, ...rows);
+  const solution = `${texts[key.right]}: ${key.whys[key.right]}`;
+  return {
+    root: fieldset(model, make("div", { class: "qz-choices" }, ...rows)),
+    shown: (answer) => answer,
+    judge(answer) {
+      if (answer === null) return { right: false, why: "", solution };
+      const n = texts.indexOf(answer);
+      return n < 0 ? null : { right: n === key.right, why: key.whys[n], solution };
+    },
+    mark(answer, final) {
+      rows.forEach((row, n) => {
+        row.setAttribute("aria-pressed", texts[n] === answer);
+        row.setAttribute("aria-disabled", final);
+      });
+    },
+  };
 }
 
-function number(model, say, voice) {
+function number(model, put) {
+  const { answer: truth, tolerance, explain } = unseal(model.get("sealed"));
+  const unit = model.get("unit") ? ` ${model.get("unit")}` : "";
   const id = uid();
   const input = make("input", { id, type: "text", inputmode: "decimal", size: "8", ...OWN_KEYS });
-  const check = () => {
-    const right = judge(input.value, model.get("answer"), model.get("tolerance"));
-    if (right === null) voice.say("Type a number.");
-    else say(right, right ? model.get("explain") : "Try again, or think of the sizes involved.");
-  };
+  const check = () => put(input.value);
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") check(); });
   const label = make("label", { for: id }, "Your answer");
-  const row = make("div", { class: "qz-row" }, label, input, model.get("unit"),
-    button("Check", { put: check }).root);
-  return fieldset(model, row);
+  const solution = `It is ${short(truth)}${unit}. ${explain}`;
+  return {
+    root: fieldset(model, make("div", { class: "qz-row" }, label, input, unit,
+      button(model.get("kind") === "predict" ? "Predict" : "Check", { put: check }).root)),
+    shown: (answer) => `${answer}${unit}`,
+    judge(answer) {
+      if (answer === null) return { right: false, why: "", solution };
+      const off = judge(answer, truth, tolerance);
+      if (off === null) return null;
+      const why = off ? `That is too ${off < 0 ? "low" : "high"}.` : solution;
+      return { right: off === 0, why, solution };
+    },
+    mark(answer, final) {
+      if (answer !== null || !final) input.value = answer ?? "";
+      input.readOnly = final;
+    },
+  };
 }
 
 export default { render };

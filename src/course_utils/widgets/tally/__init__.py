@@ -1,0 +1,3 @@
+from .widget import Tally
+
+__all__ = ["Tally"]
