@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from .augmentation_gallery import AugmentationGallery
+from .depth_explorer import DepthExplorer
 from .digit_pad import DigitPad
 from .feature_map import FeatureMap
 from .filter_explorer_1d import FilterExplorer1D
@@ -19,6 +20,7 @@ STATIC_LOADER = Path(__file__).parent / "static_page" / "static-widgets.js"
 STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 
 __all__ = [
-    "STATIC_LOADER", "STATIC_STYLE", "AugmentationGallery", "DigitPad", "FeatureMap", "FilterExplorer1D",
-    "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz", "SimilarityMatrix", "Tally",
+    "STATIC_LOADER", "STATIC_STYLE", "AugmentationGallery", "DepthExplorer", "DigitPad",
+    "FeatureMap", "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz",
+    "SimilarityMatrix", "Tally",
 ]  # fmt: skip
