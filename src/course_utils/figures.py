@@ -180,7 +180,7 @@ def signals(
 
 def curves(
     x: Sequence[float],
-    values: Mapping[str, Sequence[float] | Tensor],
+    values: Mapping[str, Sequence[float] | Sequence[Sequence[float]] | Tensor],
     alt: str,
     *,
     xlabel: str,
@@ -193,7 +193,7 @@ def curves(
 
     Args:
         x: what was varied, (N,).
-        values: name -> (N,).
+        values: name -> (N,), or (S, N) of S seeds: a dot each, a line through the means.
         alt: the text alternative.
         log_x, log_y: whether steps of an axis are factors.
         errors: name -> (N,), half the length of each value's error bar.
@@ -202,9 +202,14 @@ def curves(
         figure, axis = plt.subplots(figsize=(8, 3), layout="tight")
         # Markers differ too: a line must be told apart without its colour.
         for (name, y), marker in zip(values.items(), "osD^v", strict=False):
+            seeds = torch.as_tensor(y, dtype=torch.float64).reshape(-1, len(x))
             error = (errors or {}).get(name)
             style: Any = {"label": name, "marker": marker, "ms": 4, "lw": 2, "capsize": 3}
-            axis.errorbar(list(x), [float(v) for v in y], error, **style)
+            if len(seeds) > 1:
+                style |= {"marker": "", "lw": 1.5}
+            line = axis.errorbar(list(x), seeds.mean(0), error, **style)[0]
+            if len(seeds) > 1:
+                axis.plot(list(x), seeds.T, marker, ms=4, alpha=0.7, color=line.get_color())
         if log_x:
             axis.set_xscale("log")
         elif all(isinstance(v, int) for v in x):
@@ -227,6 +232,28 @@ def bars(values: Mapping[str, float], alt: str, *, xlabel: str) -> None:
         axis.bar_label(drawn_bars, fmt="%.3g", padding=4)
         axis.invert_yaxis()
         axis.set_xlabel(xlabel)
+        show(figure, alt)
+
+
+def dots(
+    values: Mapping[str, Sequence[float] | Tensor],
+    alt: str,
+    *,
+    xlabel: str,
+    log_x: bool = False,
+) -> None:
+    """One row a name, from the top down, with a dot for each value, such as that of a seed."""
+    with mpl.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(8, 0.7 + 0.36 * len(values)), layout="tight")
+        for n, (name, row) in enumerate(values.items()):
+            places = [float(v) for v in row]
+            axis.plot(places, [name] * len(places), "o", ms=7, alpha=0.6, color=PALETTE[n % 2])
+        if log_x:
+            axis.set_xscale("log")
+        axis.set_ylim(len(values) - 0.5, -0.5)
+        axis.set_xlabel(xlabel)
+        axis.grid(axis="x", alpha=0.25)
+        axis.tick_params(axis="y", length=0)
         show(figure, alt)
 
 
