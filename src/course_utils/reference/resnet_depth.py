@@ -34,10 +34,12 @@ class Sizes(NamedTuple):
 def random_stack(depth: int, width: int = 64, batch: int = 32, seed: int = 0) -> Stack:
     """Inputs, labels and weights of float64, the same for the same seed."""
     generator = torch.Generator().manual_seed(seed)
-    draw = {"generator": generator, "dtype": torch.float64}
-    x = torch.randn(batch, width, **draw)
+
+    def normal(*size: int) -> Tensor:
+        return torch.randn(size, generator=generator, dtype=torch.float64)
+
     labels = torch.randint(width, (batch,), generator=generator)
-    return Stack(x, labels, torch.randn(depth, width, width, **draw))
+    return Stack(normal(batch, width), labels, normal(depth, width, width))
 
 
 def sizes(
