@@ -50,6 +50,20 @@ def test_only_checked_cells_keep_text_and_a_count(messy):
             assert (cell.execution_count, cell.outputs) == (None, [])
 
 
+def test_code_is_folded_in_jupyterlab_where_the_page_hides_it(messy):
+    nb = nbformat.read(messy, as_version=4)
+    tags = ("hide-input", "remove-input", "hide-output")
+    for cell, tag in zip(nb.cells[3:6], tags, strict=True):
+        cell.metadata["tags"] = [tag]
+    nb.cells[6].metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
+    nbformat.write(nb, messy)
+    normalise(messy)
+    cells = nbformat.read(messy, as_version=4).cells
+    assert [c.metadata.get("jupyter") for c in cells[3:7]] == [
+        {"source_hidden": True}, {"source_hidden": True}, None, None,
+    ]  # fmt: skip
+
+
 def test_checked_outputs_are_taken_from_a_run(messy, small_done):
     normalise(messy)
     messy.write_text(messy.read_text().replace("six by 7\\n", "six by 8\\n"))

@@ -95,6 +95,19 @@ def test_every_picture_has_its_own_alt_text(public):
     nbformat.validate(public)
 
 
+def test_the_text_of_a_picture_unfolds_below_it(public):
+    for cell in public.cells:
+        if cell.metadata.get("mystnb", {}).get("image"):
+            alt = cell.metadata.mystnb.image.alt
+            shown, fold, *_ = cell.outputs
+            assert "image/png" in shown.data
+            assert fold.data["text/html"].startswith('<details class="described"><summary>')
+            assert f"<p>{alt}</p></details>" in fold.data["text/html"]
+    nb = public_notebook(of_cells(picture(alt="more than <b>one</b> word")))
+    told = nb.cells[0].outputs[1].data["text/html"]
+    assert "<p>more than &lt;b&gt;one&lt;/b&gt; word</p>" in told
+
+
 def picture(data=None, **metadata):
     cell = code("draw()", "fig")
     data = data or {"image/png": "AAAA", "text/plain": "<Figure>"}

@@ -2,15 +2,17 @@
 
 myst-nb takes one alt text a cell and falls back to the name of the file. Here the text
 comes from the output itself (``output.metadata["alt"]``), and a cell with several pictures
-becomes several cells.
+becomes several cells. Below each picture its text can be unfolded: the code that says it too
+is hidden, and not only those who use a screen reader may want it.
 """
 
 from __future__ import annotations
 
 import copy
+import html
 
 from nbformat import NotebookNode, from_dict
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_output
 
 from course_utils.course import CourseError
 
@@ -28,7 +30,8 @@ def with_alt_text(cells: list[NotebookNode]) -> list[NotebookNode]:
     for cell in cells:
         for part in _one_picture_each(cell) if cell.cell_type == "code" else [cell]:
             if pictures := [o for o in part.get("outputs", []) if picture_type(o)]:
-                _set_alt(part, pictures[0])
+                text = _set_alt(part, pictures[0])
+                part.outputs.insert(part.outputs.index(pictures[0]) + 1, _fold(text))
             done.append(part)
     return done
 
@@ -41,8 +44,15 @@ def picture_type(output: NotebookNode) -> str | None:
     return next((mime for mime in data if mime.startswith("image/")), None)
 
 
-def _set_alt(cell: NotebookNode, output: NotebookNode) -> None:
-    """Take the text of the output, or else the one that the cell's author wrote."""
+def _fold(text: str) -> NotebookNode:
+    """The text of a picture, to unfold."""
+    summary = "<summary>Description of the figure</summary>"
+    page = f'<details class="described">{summary}<p>{html.escape(text)}</p></details>'
+    return new_output("display_data", data={"text/html": page})
+
+
+def _set_alt(cell: NotebookNode, output: NotebookNode) -> str:
+    """Set and return the text of the output, or else the one that the cell's author wrote."""
     mime = picture_type(output)
     stored = output.metadata.get("alt") or output.metadata.get(mime, {}).get("alt")
     options = cell.metadata.get("mystnb", {})
@@ -55,6 +65,7 @@ def _set_alt(cell: NotebookNode, output: NotebookNode) -> None:
             "draw it with course_utils.figures, or set it in the metadata of the output"
         )
     cell.metadata["mystnb"] = from_dict({**options, "image": {**image, "alt": text}})
+    return text
 
 
 def _one_picture_each(cell: NotebookNode) -> list[NotebookNode]:

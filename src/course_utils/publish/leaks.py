@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import snowballstemmer
+import yaml
 from nbformat import NotebookNode
 
 from course_utils.publish.execute import read
 
+FILLED_IN = re.compile(r"\{[^}]*\}")
 LINE_LENGTH = 12  # of a line without its blanks; shorter ones stand everywhere
 WORD = re.compile(r"\w{8,}")
 TELLING = re.compile(r"_|\d|[a-z][A-Z]")  # in names that no prose has: zebra_sum, conv2dFast
@@ -54,8 +56,9 @@ def find_leaks(site: Path, sources: Iterable[Path], public: Iterable[Path] = ())
     Pages are searched as text, as HTML and as JSON; search index and downloads too.
 
     Args:
-        sources: instructor notebooks (solutions, hidden tests, mark schemes) and modules of
-            hidden tests (the names and messages of their properties).
+        sources: instructor notebooks (solutions, hidden tests, mark schemes), modules of
+            hidden tests (the names and messages of their properties), and the questions of a
+            topic (what is said to the right answer).
         public: files that readers have anyway; what stands in them is no secret.
     """
     lines, words = secrets_of(sources, public)
@@ -82,6 +85,8 @@ def secrets_of(
     for source in sources:
         if source.suffix == ".py":
             hidden += [Secret(text, source) for text in _sentences(source)]
+        elif source.suffix == ".yml":
+            hidden += [Secret(text, source) for text in _explanations(source)]
         else:
             kept_back, rest = split(read(source))
             hidden += [Secret(line.strip(), source) for line in kept_back]
@@ -92,7 +97,7 @@ def secrets_of(
     known_words = set(WORD.findall("\n".join(shown).lower()))
     words = {}
     for secret in lines.values():
-        for word in WORD.findall(secret.text) if secret.source.suffix != ".py" else []:
+        for word in WORD.findall(secret.text) if secret.source.suffix == ".ipynb" else []:
             if TELLING.search(word) and word.lower() not in known_words:
                 words[_forms(word)] = Secret(word, secret.source, is_word=True)
     return lines, words
@@ -124,6 +129,14 @@ def _sentences(module: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from (line.strip() for line in node.value.splitlines() if " " in line.strip())
+
+
+def _explanations(questions: Path) -> Iterator[str]:
+    """What only the right answer to a question is told, between the values filled in."""
+    for entry in yaml.safe_load(questions.read_text(encoding="utf-8")).values():
+        right = [choice["why"] for choice in entry.get("choices", []) if choice.get("right")]
+        for text in [*right, entry.get("explain", "")]:
+            yield from (" ".join(part.split()) for part in FILLED_IN.split(text))
 
 
 def _decoded(file: Path) -> str:

@@ -20,6 +20,7 @@ CHECKED = "nbval-check-output"  # the tag of cells whose text output nbval compa
 COUNT = 1  # of every checked cell: nbval takes a cell without a count for one never run
 
 CELL_METADATA = ("mystnb", "nbgrader", "tags")
+FOLDED = {"hide-input", "remove-input"}  # tags of cells whose code JupyterLab folds away too
 NBGRADER_METADATA = (
     "grade", "grade_id", "locked", "points", "schema_version", "solution", "task",
 )  # fmt: skip
@@ -104,6 +105,8 @@ def _normalise_cell(cell: NotebookNode) -> None:
     if "nbgrader" in metadata:
         grading = metadata["nbgrader"]
         metadata["nbgrader"] = {k: grading[k] for k in NBGRADER_METADATA if k in grading}
+    if FOLDED & set(metadata.get("tags", [])):
+        metadata["jupyter"] = {"source_hidden": True}
     cell.metadata = nbformat.from_dict(metadata)
     if cell.cell_type == "code":
         checked = is_checked(cell)

@@ -5,7 +5,7 @@ show the answer. An entry of ``cnn.yml``::
 
     pooled_edge:
       kind: predict               # before an explorer; quiz: to look back
-      question: An edge moves by {shift} pixel inside a pooling window. What does the maximum do?
+      question: An edge moves by {shift} pixel inside a window. What does the maximum do?
       choices:
         - text: it stays
           right: true

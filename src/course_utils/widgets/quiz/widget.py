@@ -85,11 +85,11 @@ class Quiz(BookWidget):
             sealed=_seal(answer=float(answer), tolerance=float(tolerance), explain=explain),
         )
 
-    def __repr__(self) -> str:
-        """The question in words, for viewers of notebooks that run no widgets."""
+    def describe(self) -> str:
+        """The question and its choices, and not which one is right."""
         head = "Predict first" if self.kind == "predict" else "Question"
-        rows = [f"○ {text}" for text in self.choices] or [f"a number {self.unit}".strip()]
-        return "\n".join([f"{head}. {self.question}", *rows])
+        choices = "; ".join(self.choices) or f"a number {self.unit}".strip()
+        return f"{head}: {self.question} ({choices})"
 
 
 def _seal(**key: object) -> str:

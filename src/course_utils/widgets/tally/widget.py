@@ -16,5 +16,5 @@ class Tally(BookWidget):
 
     names = t.List(t.Unicode()).tag(sync=True)
 
-    def __repr__(self) -> str:
-        return "Your predictions are counted here, in your browser."
+    def describe(self) -> str:
+        return "Your browser counts here how many of your predictions were right."

@@ -1,0 +1,90 @@
+"""The form of a chapter: short enough to be read, and no question stands beside its answer."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import nbformat
+import pytest
+
+from course_utils.course import Course
+from course_utils.publish.form import form, is_visible
+from tests.conftest import ROOT
+
+WORDS = 3500
+HOURS = 4
+LINES = 10  # of code that a reader sees in a cell that is no exercise
+TIME = re.compile(r"^\| \*\*Time\*\* \| about (\d+)(½|\.5)? hours?\b", re.MULTILINE)
+COURSE = Course(ROOT)
+PATHS = {path.stem: path for path in [*map(COURSE.source, COURSE.chapters()), *COURSE.pages()]}
+
+
+@pytest.fixture(params=PATHS)
+def source(request):
+    """A chapter, or a page that is a notebook."""
+    return nbformat.read(PATHS[request.param], as_version=4)
+
+
+@pytest.fixture(params=COURSE.chapters())
+def chapter(request):
+    return nbformat.read(PATHS[request.param], as_version=4)
+
+
+def code(nb):
+    """Cell and what it calls, of all cells of code."""
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            yield cell, [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Call)]
+
+
+def test_no_cell_holds_the_answer_to_a_question(source):
+    for cell, calls in code(source):
+        called = {ast.unparse(call.func) for call in calls}
+        given = {keyword.arg for call in calls for keyword in call.keywords}
+        assert not called & {"Quiz", "Quiz.choose", "Quiz.number"}, f"cell {cell.id}"
+        assert "right" not in given, f"cell {cell.id}"
+
+
+def test_no_prediction_can_be_unfolded_beside_its_question(source):
+    for cell in source.cells:
+        if cell.cell_type == "markdown" and "predict first" in cell.source.lower():
+            assert "<details>" not in cell.source, f"cell {cell.id}"
+
+
+def test_cells_that_only_ask_are_hidden(source):
+    for cell, calls in code(source):
+        if any(ast.unparse(call.func).startswith("questions.") for call in calls):
+            assert "remove-input" in cell.metadata.get("tags", []), f"cell {cell.id}"
+
+
+def test_cells_that_draw_are_hidden(source):
+    """Their texts for those who do not see the figure would tell it to those who do."""
+    for cell, calls in code(source):
+        draws = any(keyword.arg == "alt" for call in calls for keyword in call.keywords)
+        assert not (draws and is_visible(cell)), f"cell {cell.id}"
+
+
+def test_a_chapter_predicts_and_counts(chapter):
+    names = [ast.unparse(call.func) for _, calls in code(chapter) for call in calls]
+    assert names.count("questions.ask") >= 4
+    assert names.count("questions.tally") == 1
+    assert names[::-1].index("questions.tally") < names[::-1].index("questions.ask")
+
+
+def test_a_chapter_is_short_enough(chapter):
+    found = form(chapter)
+    assert found.words <= WORDS
+    assert found.hours <= HOURS
+
+
+def test_the_opening_card_is_honest_about_the_hours(chapter):
+    time = TIME.search(chapter.cells[0].source)
+    assert time, "the card says '| **Time** | about 2½ hours …'"
+    said = int(time[1]) + 0.5 * bool(time[2])
+    assert abs(said - form(chapter).hours) <= 0.5
+
+
+def test_code_that_is_seen_is_short(source):
+    long = {cell: lines for cell, lines in form(source).code.items() if lines > LINES}
+    assert not long, f"lines by cell: {long}; hide what only draws or formats"
