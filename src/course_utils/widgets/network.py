@@ -27,7 +27,7 @@ _OPTIONS: dict[type[nn.Module], Callable[[Any], dict[str, Any]]] = {
     nn.LayerNorm: lambda m: {"eps": m.eps},
     nn.MaxPool2d: lambda m: {"kernel": m.kernel_size, "stride": m.stride},
     nn.AvgPool2d: lambda m: {"kernel": m.kernel_size, "stride": m.stride},
-    nn.Upsample: lambda m: {"scale": int(m.scale_factor)},
+    nn.Upsample: lambda m: {"scale": int(m.scale_factor), "mode": m.mode},
     nn.Flatten: lambda m: {},
     nn.Unflatten: lambda m: {"shape": list(m.unflattened_size)},
     nn.ReLU: lambda m: {},
@@ -48,22 +48,39 @@ def layers_of(model: nn.Sequential) -> list[dict[str, Any]]:
     """
     layers = []
     for name, module in model.named_children():
-        if type(module) not in _OPTIONS or _uneven(module):
+        if type(module) not in _OPTIONS or _beyond(module):
             known = ", ".join(sorted(kind.__name__ for kind in _OPTIONS))
-            raise TypeError(f"{module} cannot run in the page; it runs, evenly: {known}")
+            raise TypeError(
+                f"{module} cannot run in the page; it runs, with plain options: {known}"
+            )
         options = _OPTIONS[type(module)](module)
         layers.append({"kind": type(module).__name__, "name": name, "options": options})
     return layers
 
 
-def _uneven(module: nn.Module) -> bool:
-    """Whether a convolution is one that nn.js leaves out: dilated, grouped, unlike sides."""
-    if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        return False
-    sides = (module.stride, module.padding, module.dilation)
-    return (
-        module.groups > 1 or set(module.dilation) != {1} or any(len(set(s)) > 1 for s in sides)
-    )
+def _beyond(module: nn.Module) -> bool:
+    """Whether a layer asks for what nn.js leaves out."""
+    match module:
+        case nn.Conv2d() | nn.ConvTranspose2d():
+            sides = (module.stride, module.padding, module.dilation)
+            uneven = any(len(set(side)) > 1 for side in sides)
+            even = module.groups == 1 and module.dilation[0] == 1
+            return uneven or not even or module.padding_mode != "zeros"
+        case nn.MaxPool2d() | nn.AvgPool2d():
+            square = isinstance(module.kernel_size, int) and isinstance(module.stride, int)
+            spread = getattr(module, "dilation", 1), getattr(module, "divisor_override", None)
+            return not square or spread != (1, None) or bool(module.padding or module.ceil_mode)
+        case nn.Upsample():
+            scale = module.scale_factor
+            kind = module.mode in ("nearest", "bilinear") and not module.align_corners
+            return not kind or not isinstance(scale, float) or not scale.is_integer()
+        case nn.BatchNorm2d() | nn.GroupNorm():
+            return module.weight is None
+        case nn.LayerNorm():
+            return module.bias is None or len(module.normalized_shape) > 1
+        case nn.GELU():
+            return module.approximate != "none"
+    return False
 
 
 def packed(tensors: dict[str, Tensor]) -> tuple[dict[str, dict[str, Any]], bytes]:

@@ -1,19 +1,23 @@
 // Runs small trained networks in the page: forward passes of torch's layers on plain arrays.
-// A tensor is { shape, data }: one picture, no batch, e.g. [C, H, W]. Weights arrive in
-// float16; sums are taken in double precision. base.py puts this text in front of a widget
-// that imports it.
+// A tensor is { shape, data }: one image, no batch, e.g. [C, H, W]. Weights arrive in float16;
+// sums are taken in double precision. bundle.py puts this text in front of a widget that
+// imports it.
 
 export const tensor = (shape, data) => ({ shape, data: Float64Array.from(data) });
-const zeros = (...shape) => ({ shape, data: new Float64Array(shape.reduce((a, b) => a * b, 1)) });
+export const zeros = (...shape) =>
+  ({ shape, data: new Float64Array(shape.reduce((a, b) => a * b, 1)) });
 
 // ---------------------------------------------------------------- weights
 
-// IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits.
+// IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits. By sign and exponent: the
+// place value of the fraction's last bit, and what stands before it (nothing if subnormal).
+const HALF = Array.from({ length: 64 }, (_, n) =>
+  ({ unit: (n & 32 ? -1 : 1) * 2 ** (Math.max(n & 31, 1) - 25), lead: n & 31 ? 1024 : 0 }));
+
 export function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  if (exponent === 0) return sign * 2 ** -24 * fraction;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
+  const { unit, lead } = HALF[bits >> 10], fraction = bits & 1023;
+  if ((bits & 0x7c00) === 0x7c00) return fraction ? NaN : unit * Infinity;
+  return unit * (lead + fraction);
 }
 
 // A DataView of half-precision numbers and where each tensor lies in it, by name.
@@ -27,6 +31,62 @@ export function unpack(view, places) {
   return weights;
 }
 
+// The tensors of one part of a network, as state_dict names them: under(weights, "layers.0").
+export function under(weights, name) {
+  const own = Object.entries(weights).filter(([key]) => key.startsWith(`${name}.`));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(name.length + 1), value]));
+}
+
+// ---------------------------------------------------------------- products
+
+// Four sums at a time: the processor need not wait for one addition to begin the next.
+function dot(a, p, b, q, K) {
+  let s0 = 0, s1 = 0, s2 = 0, s3 = 0, k = 0;
+  for (; k + 3 < K; k += 4) {
+    s0 += a[p + k] * b[q + k];
+    s1 += a[p + k + 1] * b[q + k + 1];
+    s2 += a[p + k + 2] * b[q + k + 2];
+    s3 += a[p + k + 3] * b[q + k + 3];
+  }
+  for (; k < K; k++) s0 += a[p + k] * b[q + k];
+  return s0 + s1 + s2 + s3;
+}
+
+// Four rows of a [.., K] times four rows of b [.., K]: eight numbers are read for 16 products.
+// Written out, since an engine keeps variables in registers but not the elements of an array.
+function block(a, p, b, q, K, y, at, down, across) {
+  const p1 = p + K, p2 = p1 + K, p3 = p2 + K, q1 = q + K, q2 = q1 + K, q3 = q2 + K;
+  let s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
+  let s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
+  for (let k = 0; k < K; k++) {
+    const a0 = a[p + k], a1 = a[p1 + k], a2 = a[p2 + k], a3 = a[p3 + k];
+    const b0 = b[q + k], b1 = b[q1 + k], b2 = b[q2 + k], b3 = b[q3 + k];
+    s00 += a0 * b0; s01 += a0 * b1; s02 += a0 * b2; s03 += a0 * b3;
+    s10 += a1 * b0; s11 += a1 * b1; s12 += a1 * b2; s13 += a1 * b3;
+    s20 += a2 * b0; s21 += a2 * b1; s22 += a2 * b2; s23 += a2 * b3;
+    s30 += a3 * b0; s31 += a3 * b1; s32 += a3 * b2; s33 += a3 * b3;
+  }
+  const sums = [s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33];
+  for (let n = 0; n < 16; n++) y[at + (n >> 2) * down + (n & 3) * across] += sums[n];
+}
+
+// y[from + m * down + n * across] += Σ_k a[m, k] b[n, k], for a [M, K] and b [N, K].
+export function multiply(a, M, b, N, K, y, from, down, across) {
+  for (let m = 0; m < M; m += 4) {
+    for (let n = 0; n < N; n += 4) {
+      const at = from + m * down + n * across;
+      if (m + 4 <= M && n + 4 <= N) block(a, m * K, b, n * K, K, y, at, down, across);
+      else {
+        for (let i = m; i < Math.min(m + 4, M); i++) {
+          for (let j = n; j < Math.min(n + 4, N); j++) {
+            y[from + i * down + j * across] += dot(a, i * K, b, j * K, K);
+          }
+        }
+      }
+    }
+  }
+}
+
 // ---------------------------------------------------------------- layers
 
 // Planes of numbers that begin at the bias of their channel.
@@ -36,35 +96,52 @@ function planes(outputs, rows, columns, b) {
   return y;
 }
 
-// Calls back for each number of a [a, b, kh, kw] kernel: its value and its four indices.
-function eachWeight({ shape: [A, B, kh, kw], data }, visit) {
+// The image [C, H, W] with a frame of zeros.
+function padded(x, padding) {
+  if (padding === 0) return x;
+  const [channels, height, width] = x.shape;
+  const y = zeros(channels, height + 2 * padding, width + 2 * padding), [, rows, columns] = y.shape;
+  for (let c = 0; c < channels; c++) {
+    for (let r = 0; r < height; r++) {
+      const line = (c * height + r) * width;
+      y.data.set(x.data.subarray(line, line + width),
+        (c * rows + r + padding) * columns + padding);
+    }
+  }
+  return y;
+}
+
+// torch.nn.functional.conv2d: x [C, H, W], w [O, C, kh, kw], b [O] or none. A row of the output
+// is a product: its windows, one under the other, times the kernels.
+export function conv2d(x, w, b, { stride = 1, padding = 0 } = {}) {
+  const [outputs, channels, kh, kw] = w.shape, { shape, data } = padded(x, padding);
+  const [, height, width] = shape, size = channels * kh * kw;
+  const rows = Math.floor((height - kh) / stride) + 1;
+  const columns = Math.floor((width - kw) / stride) + 1;
+  const y = planes(outputs, rows, columns, b), windows = new Float64Array(columns * size);
+  for (let r = 0; r < rows; r++) {
+    for (let q = 0, n = 0; q < columns; q++) {
+      for (let c = 0; c < channels; c++) {
+        for (let i = 0; i < kh; i++) {
+          const from = (c * height + r * stride + i) * width + q * stride;
+          for (let j = 0; j < kw; j++) windows[n++] = data[from + j];
+        }
+      }
+    }
+    multiply(w.data, outputs, windows, columns, size, y.data, r * columns, rows * columns, 1);
+  }
+  return y;
+}
+
+// Calls back for each number of a [A, B, kh, kw] kernel: its value and its four indices.
+function eachWeight({ shape: [, B, kh, kw], data }, visit) {
   for (let n = 0; n < data.length; n++) {
     const j = n % kw, i = Math.floor(n / kw) % kh, b = Math.floor(n / (kw * kh)) % B;
     visit(data[n], Math.floor(n / (kw * kh * B)), b, i, j);
   }
 }
 
-// torch.nn.functional.conv2d; w is [O, C, kh, kw].
-export function conv2d(x, w, b, { stride = 1, padding = 0 } = {}) {
-  const [, height, width] = x.shape, [outputs, , kh, kw] = w.shape;
-  const rows = Math.floor((height + 2 * padding - kh) / stride) + 1;
-  const columns = Math.floor((width + 2 * padding - kw) / stride) + 1;
-  const y = planes(outputs, rows, columns, b);
-  eachWeight(w, (weight, o, c, i, j) => {
-    for (let r = 0; r < rows; r++) {
-      const from = r * stride + i - padding;
-      if (from < 0 || from >= height) continue;
-      const line = (c * height + from) * width, to = (o * rows + r) * columns;
-      for (let q = 0; q < columns; q++) {
-        const at = q * stride + j - padding;
-        if (at >= 0 && at < width) y.data[to + q] += weight * x.data[line + at];
-      }
-    }
-  });
-  return y;
-}
-
-// torch.nn.functional.conv_transpose2d; w is [C, O, kh, kw].
+// torch.nn.functional.conv_transpose2d: x [C, H, W], w [C, O, kh, kw].
 export function convTranspose2d(x, w, b, { stride = 1, padding = 0, output_padding = 0 } = {}) {
   const [, height, width] = x.shape, [, outputs, kh, kw] = w.shape;
   const size = (n, k) => (n - 1) * stride - 2 * padding + k + output_padding;
@@ -109,59 +186,57 @@ export const maxPool2d = (x, k, stride = k) => pool(x, k, stride, Math.max, -Inf
 export const avgPool2d = (x, k, stride = k) =>
   map(pool(x, k, stride, (sum, v) => sum + v, 0), (v) => v / (k * k));
 
-// torch.nn.functional.linear on the last axis; w is [O, I].
+// torch.nn.functional.linear on the last axis: x [..., I], w [O, I], b [O] or none.
 export function linear(x, w, b) {
   const [outputs, inputs] = w.shape, rows = x.data.length / inputs;
   const y = zeros(...x.shape.slice(0, -1), outputs);
-  for (let r = 0; r < rows; r++) {
-    for (let o = 0; o < outputs; o++) {
-      let sum = b ? b.data[o] : 0;
-      for (let i = 0; i < inputs; i++) sum += w.data[o * inputs + i] * x.data[r * inputs + i];
-      y.data[r * outputs + o] = sum;
-    }
+  if (b) for (let r = 0; r < rows; r++) y.data.set(b.data, r * outputs);
+  multiply(x.data, rows, w.data, outputs, inputs, y.data, 0, outputs, 1);
+  return y;
+}
+
+// One factor and one summand for each channel: x [C, ...], gain and shift [C].
+export function film(x, gain, shift) {
+  const size = x.data.length / x.shape[0], y = { shape: x.shape, data: x.data.slice() };
+  for (let c = 0; c < x.shape[0]; c++) {
+    const factor = gain.data[c], summand = shift.data[c];
+    for (let n = c * size; n < (c + 1) * size; n++) y.data[n] = factor * y.data[n] + summand;
   }
   return y;
 }
 
-// Batch normalisation in evaluation mode: one scale and shift a channel.
+// Batch normalisation in evaluation mode: x [C, ...], all weights [C].
 export function batchNorm2d(x, { weight, bias, running_mean, running_var, eps = 1e-5 }) {
-  const size = x.data.length / x.shape[0];
-  return { shape: x.shape, data: x.data.map((v, n) => {
-    const c = Math.floor(n / size);
-    const scale = weight.data[c] / Math.sqrt(running_var.data[c] + eps);
-    return (v - running_mean.data[c]) * scale + bias.data[c];
-  }) };
+  const gain = map(weight, (v, c) => v / Math.sqrt(running_var.data[c] + eps));
+  return film(x, gain, map(bias, (v, c) => v - running_mean.data[c] * gain.data[c]));
 }
 
-// Groups of channels share mean and variance; one group is layer normalisation of a picture.
-export function groupNorm(x, groups, weight, bias, eps = 1e-5) {
-  const channels = x.shape[0], size = x.data.length / channels, part = x.data.length / groups;
-  const y = { shape: x.shape, data: new Float64Array(x.data.length) };
-  for (let g = 0; g < groups; g++) {
-    const piece = x.data.subarray(g * part, (g + 1) * part);
-    const normal = standardised(piece, eps);
-    for (let i = 0; i < part; i++) {
-      const c = Math.floor((g * part + i) / size);
-      y.data[g * part + i] = normal[i] * weight.data[c] + bias.data[c];
-    }
-  }
-  return y;
-}
+// Groups of channels share mean and variance: x [C, ...], weight and bias [C]. One group is
+// layer normalisation of an image.
+export const groupNorm = (x, groups, weight, bias, eps = 1e-5) =>
+  film(standardised(x, x.data.length / groups, eps), weight, bias);
 
-// torch.nn.functional.layer_norm over the last axis.
+// torch.nn.functional.layer_norm over the last axis: x [..., d], weight and bias [d].
 export function layerNorm(x, weight, bias, eps = 1e-5) {
-  const n = x.shape.at(-1), y = { shape: x.shape, data: new Float64Array(x.data.length) };
-  for (let from = 0; from < x.data.length; from += n) {
-    const normal = standardised(x.data.subarray(from, from + n), eps);
-    normal.forEach((v, i) => { y.data[from + i] = v * weight.data[i] + bias.data[i]; });
+  const d = x.shape.at(-1), y = standardised(x, d, eps);
+  for (let n = 0; n < y.data.length; n++) {
+    y.data[n] = y.data[n] * weight.data[n % d] + bias.data[n % d];
   }
   return y;
 }
 
-function standardised(values, eps) {
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-  return values.map((v) => (v - mean) / Math.sqrt(variance + eps));
+// Each run of `size` numbers with mean 0 and variance 1.
+function standardised(x, size, eps) {
+  const y = { shape: x.shape, data: x.data.slice() };
+  for (let from = 0; from < y.data.length; from += size) {
+    const run = y.data.subarray(from, from + size);
+    let sum = 0, squares = 0;
+    for (let i = 0; i < size; i++) sum += run[i];
+    for (let i = 0; i < size; i++) squares += (run[i] -= sum / size) ** 2;
+    const scale = 1 / Math.sqrt(squares / size + eps);
+    for (let i = 0; i < size; i++) run[i] *= scale;
+  }
+  return y;
 }
 
 // Nearest neighbour: every pixel becomes a square of `scale` × `scale`.
@@ -176,19 +251,27 @@ export function upsample(x, scale) {
   return y;
 }
 
-// Scaled dot-product attention of one head: softmax(q kᵀ / √d) v; q is [T, d], k and v [S, d].
-export function attention(q, k, v, { causal = false } = {}) {
-  const [T, d] = q.shape, S = k.shape[0], e = v.shape[1], y = zeros(T, e);
-  for (let t = 0; t < T; t++) {
-    const scores = Array.from({ length: S }, (_, s) => {
-      if (causal && s > t) return -Infinity;
-      let sum = 0;
-      for (let i = 0; i < d; i++) sum += q.data[t * d + i] * k.data[s * d + i];
-      return sum / Math.sqrt(d);
-    });
-    softmax({ shape: [S], data: Float64Array.from(scores) }).data.forEach((p, s) => {
-      for (let i = 0; i < e; i++) y.data[t * e + i] += p * v.data[s * e + i];
-    });
+// Between which two of n numbers the k-th of n · scale lies, and how near to the second.
+function between(k, n, scale) {
+  const place = Math.max((k + 0.5) / scale - 0.5, 0), low = Math.floor(place);
+  return { low, high: Math.min(low + 1, n - 1), share: place - low };
+}
+
+// torch.nn.functional.interpolate(mode="bilinear", align_corners=False): x [C, H, W].
+export function upsampleBilinear(x, scale) {
+  const [channels, height, width] = x.shape, y = zeros(channels, height * scale, width * scale);
+  const columns = Array.from({ length: width * scale }, (_, k) => between(k, width, scale));
+  let n = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let r = 0; r < height * scale; r++) {
+      const { low, high, share } = between(r, height, scale);
+      const top = (c * height + low) * width, bottom = (c * height + high) * width;
+      for (const q of columns) {
+        const above = x.data[top + q.low] * (1 - q.share) + x.data[top + q.high] * q.share;
+        const below = x.data[bottom + q.low] * (1 - q.share) + x.data[bottom + q.high] * q.share;
+        y.data[n++] = above * (1 - share) + below * share;
+      }
+    }
   }
   return y;
 }
@@ -203,22 +286,39 @@ export const tanh = (x) => map(x, Math.tanh);
 export const silu = (x) => map(x, (v) => v / (1 + Math.exp(-v)));
 export const gelu = (x) => map(x, (v) => 0.5 * v * (1 + erf(v / Math.SQRT2)));
 
-// Abramowitz and Stegun 7.1.26: within 1.5e-7.
+// The error function at 0, 1/128, 2/128 … 6: its slope, summed by Simpson's rule.
+const ERF_STEP = 1 / 128;
+const erfSlope = (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
+let erfNodes;
+
+function makeErfNodes() {
+  const nodes = new Float64Array(6 / ERF_STEP + 1), h = ERF_STEP;
+  for (let n = 1, x = 0; n < nodes.length; n++, x += h) {
+    const slopes = erfSlope(x) + 4 * erfSlope(x + h / 2) + erfSlope(x + h);
+    nodes[n] = nodes[n - 1] + (h / 6) * slopes;
+  }
+  return nodes;
+}
+
+// Between two nodes the Taylor series of the nearer one, to the fourth order: within 1e-12.
 function erf(x) {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const poly = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t
-    + 0.254829592) * t;
-  return Math.sign(x) * (1 - poly * Math.exp(-x * x));
+  const size = Math.abs(x);
+  if (size > 5.9) return Math.sign(x);
+  erfNodes ??= makeErfNodes();
+  const n = Math.round(size / ERF_STEP), a = n * ERF_STEP, d = size - a;
+  const curve = 1 + d * (-a + d * ((2 * a * a - 1) / 3 + (d * a * (3 - 2 * a * a)) / 6));
+  return Math.sign(x) * (erfNodes[n] + erfSlope(a) * d * curve);
 }
 
 // Over the last axis.
 export function softmax(x) {
-  const n = x.shape.at(-1), y = { shape: x.shape, data: new Float64Array(x.data.length) };
-  for (let from = 0; from < x.data.length; from += n) {
-    const row = x.data.subarray(from, from + n), most = row.reduce((a, b) => Math.max(a, b));
-    const powers = row.map((v) => Math.exp(v - most));
-    const total = powers.reduce((sum, v) => sum + v, 0);
-    powers.forEach((v, i) => { y.data[from + i] = v / total; });
+  const size = x.shape.at(-1), y = { shape: x.shape, data: x.data.slice() };
+  for (let from = 0; from < y.data.length; from += size) {
+    const row = y.data.subarray(from, from + size);
+    let most = -Infinity, total = 0;
+    for (let i = 0; i < size; i++) most = Math.max(most, row[i]);
+    for (let i = 0; i < size; i++) total += row[i] = Math.exp(row[i] - most);
+    for (let i = 0; i < size; i++) row[i] /= total;
   }
   return y;
 }
@@ -234,14 +334,15 @@ const LAYERS = {
   LayerNorm: (x, { weight, bias }, { eps }) => layerNorm(x, weight, bias, eps),
   MaxPool2d: (x, _, { kernel, stride }) => maxPool2d(x, kernel, stride),
   AvgPool2d: (x, _, { kernel, stride }) => avgPool2d(x, kernel, stride),
-  Upsample: (x, _, { scale }) => upsample(x, scale),
+  Upsample: (x, _, { scale, mode }) =>
+    (mode === "bilinear" ? upsampleBilinear : upsample)(x, scale),
   Flatten: (x) => ({ shape: [x.data.length], data: x.data }),
   Unflatten: (x, _, { shape }) => ({ shape, data: x.data }),
   ReLU: relu, LeakyReLU: (x, _, { slope }) => leakyRelu(x, slope),
   Sigmoid: sigmoid, Tanh: tanh, SiLU: silu, GELU: gelu, Softmax: softmax,
 };
 
-// The output of every layer, the last one's last: what network.py packed, run on one picture.
+// The output of every layer, the last one's last: what network.py packed, run on one image.
 export function run(layers, weights, x) {
   const outputs = [];
   for (const { kind, name, options } of layers) {
