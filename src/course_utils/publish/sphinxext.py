@@ -2,7 +2,7 @@
 
 * A notebook is executed with its solutions and published without them.
 * The download button hands out the student's version of a notebook.
-* Widgets run in the page without a kernel.
+* Widgets run in the page without a kernel; a still stands there without JavaScript.
 * MathJax comes from a Python package: no request leaves the site.
 
 Whatever goes wrong stops the build; nothing is published half-stripped.
@@ -27,10 +27,13 @@ from sphinx.util.fileutil import copy_asset
 from course_utils.course import CourseError
 from course_utils.publish.execute import executed, read, read_by
 from course_utils.publish.fingerprint import fingerprint, publish_digest
+from course_utils.publish.photograph import find_chromium
 from course_utils.publish.release import released_text
+from course_utils.publish.stills import FOLDER as STILLS
+from course_utils.publish.stills import NO_CHROMIUM, with_stills
 from course_utils.publish.strip import public_notebook
 from course_utils.publish.terms import linked, words
-from course_utils.widgets import STATIC_LOADER
+from course_utils.widgets import STATIC_LOADER, STATIC_STYLE
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ MATHJAX_FOLDERS = ("output/chtml/fonts/woff-v2", "input/tex/extensions")
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_css_file(STYLE.name)
+    app.add_css_file(STATIC_STYLE.name)
     app.add_js_file(READER.name, loading_method="defer")
     app.connect("config-inited", set_safe_defaults, priority=400)  # before myst-nb reads them
     app.connect("env-get-outdated", outdated_notebooks)
@@ -61,7 +65,8 @@ def set_safe_defaults(app: Sphinx, config: Config) -> None:
     """What must not depend on anyone's ``_config.yml``."""
     config.nb_execution_mode = "off"  # replace_source has done it
     config.html_copy_source = False  # else instructor notebooks would be copied as they are
-    config.html_static_path += [str(STATIC_LOADER), str(STYLE), str(READER)]
+    ours = (STATIC_LOADER, STATIC_STYLE, STYLE, READER)
+    config.html_static_path += [str(file) for file in ours]
     config.nb_ipywidgets_js = {STATIC_LOADER.name: {}}
     config.mathjax_path = f"mathjax/{MATHJAX}"
 
@@ -86,7 +91,7 @@ def _fingerprint(env: BuildEnvironment, path: Path) -> str:
     """Of a page: the notebook's code, what its run read, what makes pages, and the glossary."""
     nb = read(path)
     ran = read_by(path, nb, Path(env.srcdir) / ".cache")
-    code = fingerprint(path, nb), publish_digest().hex()
+    code = fingerprint(path, nb), publish_digest().hex(), str(bool(find_chromium()))
     return " ".join((*code, ran, *words(_glossary(env))))
 
 
@@ -103,12 +108,21 @@ def replace_source(app: Sphinx, docname: str, source: list[str]) -> None:
     try:
         nb = executed(path, Path(app.srcdir) / ".cache")
         public = linked(_named(path, nb), words(_glossary(app.env)))
-        source[0] = nbformat.writes(public)
+        source[0] = nbformat.writes(_with_stills(app, docname, public))
         _note_fingerprint(app.env, docname, path)
     except CourseError as error:
         raise ExtensionError(str(error)) from error
     took = nb.metadata["course"]
     log.info("%s runs in %.0f s and %d MB", docname, took["seconds"], took["peak_mb"])
+
+
+def _with_stills(app: Sphinx, docname: str, nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Notes which images the page needs, for ``finish_site``."""
+    static = "../" * docname.count("/") + "_static"
+    nb, images = with_stills(nb, Path(app.srcdir) / ".cache", static)
+    named = getattr(app.env, "course_stills", {})
+    app.env.course_stills = named | {docname: images}  # type: ignore[attr-defined]
+    return nb
 
 
 def explain_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -149,6 +163,7 @@ def finish_site(app: Sphinx, error: Exception | None) -> None:
     out = Path(app.outdir)
     drop_stale_pages(app.env, out)
     write_downloads(app.env, out / "_sources")
+    copy_stills(app.env, out / "_static" / STILLS)
     copy_mathjax(out / "_static" / "mathjax")
     for source_map in out.rglob("*.map"):  # megabytes for the theme's developers
         source_map.unlink()
@@ -176,6 +191,23 @@ def write_downloads(env: BuildEnvironment, folder: Path) -> None:
         # Its twin for a book that is opened as a file (see reader.js).
         sent = f"dispatchEvent(new CustomEvent('course-file', {{detail: {json.dumps(text)}}}));"
         target.with_name(f"{target.name}.js").write_text(sent, encoding="utf-8")
+
+
+def copy_stills(env: BuildEnvironment, folder: Path) -> None:
+    """The images of widgets that pages name, and no others."""
+    pages = getattr(env, "course_stills", {}).items()
+    needed = {
+        file.name: file for page, files in pages if page in env.found_docs for file in files
+    }
+    folder.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        if file.name not in needed:
+            file.unlink()
+    for name, file in needed.items():
+        if not (folder / name).exists():
+            shutil.copyfile(file, folder / name)
+    if find_chromium() is None:
+        log.info(NO_CHROMIUM)
 
 
 def copy_mathjax(folder: Path) -> None:

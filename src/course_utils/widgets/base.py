@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -10,17 +11,17 @@ from typing import Any, ClassVar
 import anywidget
 from traitlets import TraitError
 
-_KIT = Path(__file__).parent / "kit"
-_IMPORT_OF_KIT = re.compile(r'^import \{[^}]*\} from "\.\./kit/(\w+)\.js";\n', re.MULTILINE)
+from .bundle import bundled, kit_files
+
+_KIT_STYLE = Path(__file__).parent / "kit" / "kit.css"
 
 
 class BookWidget(anywidget.AnyWidget):
     """A widget whose arithmetic and interface live in its own ``widget.js``.
 
     A subclass names that module, ``_esm = Path(__file__).with_name("widget.js")``, and may
-    put a ``widget.css`` beside it. anywidget hands the browser one module without an address,
-    in which a relative import leads nowhere: so the texts of the kit (``kit.js``, ``nn.js``)
-    take the place of the lines that import them.
+    put a ``widget.css`` beside it. The browser gets one text of each: the widget's own and
+    those of the parts of the kit that it imports.
     """
 
     _esm: ClassVar[Path | str]
@@ -29,16 +30,26 @@ class BookWidget(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs) -> None:
         module = cls.__dict__.get("_esm")
         if isinstance(module, Path):
-            style = module.with_suffix(".css")
-            text = module.read_text("utf-8")
-            parts = [
-                (_KIT / f"{name}.js").read_text("utf-8")
-                for name in _IMPORT_OF_KIT.findall(text)
-            ]
-            cls._esm = "".join([*parts, _IMPORT_OF_KIT.sub("", text)])
-            cls._css = (_KIT / "kit.css").read_text("utf-8")
-            cls._css += style.read_text("utf-8") if style.exists() else ""
+            files = [_KIT_STYLE.with_suffix(".js"), *kit_files(module), module]
+            styles = dict.fromkeys(file.with_suffix(".css") for file in files)
+            cls._esm = bundled(module)
+            cls._css = "".join(s.read_text("utf-8") for s in styles if s.exists())
         super().__init_subclass__(**kwargs)
+
+    def describe(self) -> str:
+        """One sentence that stands where the widget cannot run.
+
+        That is a page without JavaScript and a viewer of notebooks without widgets. Here it
+        is the first sentence of the class's docstring.
+        """
+        text = " ".join((inspect.getdoc(type(self)) or "").split())
+        return re.split(r"(?<=[.?!]) ", text)[0]
+
+    def _repr_mimebundle_(self, **kwargs) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle:
+            bundle[0]["text/plain"] = self.describe()
+        return bundle
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"  # no address: outputs stay equal from run to run

@@ -4,6 +4,9 @@
 // into one script block and a second kind of block wherever one is to be shown. This script
 // gives every anywidget in them the model it expects and starts its own ES module.
 //
+// Until a widget lives, the still and the sentence that the build put in its place stand there;
+// they stay when it cannot start.
+//
 // It is a classic script and imports the modules from blobs: browsers refuse
 // <script type="module" src> and fetch() in a page that was opened from a folder (file://).
 (() => {
@@ -138,8 +141,15 @@
     await widget.render?.({ model, el, signal });
   }
 
+  // What the build put in the place of a model's next view.
+  function stillOf(id) {
+    const still = document.querySelector(`.widget-still[data-model="${id}"]`);
+    still?.removeAttribute("data-model");
+    return still;
+  }
+
   async function show(script, models) {
-    const model = models[read(script).model_id];
+    const id = read(script).model_id, model = models[id], still = stillOf(id);
     const el = document.createElement(model ? "div" : "p");
     el.className = model ? "static-widget" : "static-widget-notice";
     script.after(el);
@@ -149,9 +159,11 @@
     }
     try {
       await start(model, el);
+      still?.remove();
       el.dataset.ready = "true";
     } catch (error) {
       console.error(error);
+      el.dataset.failed = "true";
       el.textContent = `The widget could not start: ${error.message}`;
     }
   }
