@@ -13,6 +13,7 @@ from .milestones import Milestones
 from .quiz import Quiz
 from .similarity_matrix import SimilarityMatrix
 from .tally import Tally
+from .which_way import WhichWay
 
 # The script that runs widgets in a built page; the book adds it to every page that has one.
 STATIC_LOADER = Path(__file__).parent / "static_page" / "static-widgets.js"
@@ -22,5 +23,5 @@ STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AugmentationGallery", "DepthExplorer", "DigitPad",
     "FeatureMap", "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz",
-    "SimilarityMatrix", "Tally",
+    "SimilarityMatrix", "Tally", "WhichWay",
 ]  # fmt: skip

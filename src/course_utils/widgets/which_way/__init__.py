@@ -1,0 +1,3 @@
+from .widget import WhichWay
+
+__all__ = ["WhichWay"]
