@@ -20,10 +20,12 @@ from tests.browser import open_page
 from tests.patience import CAP, until
 
 CELLS = [
-    """from course_utils.widgets import DigitPad, FilterExplorer1D, FilterExplorer2D, Quiz
+    """from course_utils.widgets import (
+    DigitPad, FilterExplorer1D, FilterExplorer2D, Quiz, Tally
+)
 one, two, pad = FilterExplorer1D(), FilterExplorer2D(), DigitPad(7)
-quiz = Quiz.choose("1 + 1?", {"two": "Yes.", "three": "No."}, "two")
-display(one, two, pad, quiz)""",
+quiz = Quiz.choose("1 + 1?", {"two": "Yes.", "three": "No."}, "two", name="a.sum")
+display(one, two, pad, quiz, Tally(names=["a.sum"]))""",
     """print("kernel reads", one.position, two.stride, two.kernel_name)
 print("and", pad.right, pad.pixels == bytes(784), quiz.chosen)""",
 ]
@@ -133,7 +135,8 @@ def test_widgets_in_jupyterlab(browser: Browser, lab: str) -> None:
         assert "The CNN says 7" in (digits.get_attribute("aria-label") or "")
         page.get_by_role("button", name="Clear").click()
         press(page, "Move right", "ArrowRight", 3)
-        page.get_by_label("three").check()
+        page.get_by_role("button", name="three").click()
+        page.get_by_text("You made 1 of 1 predictions, 0 of them right.").wait_for()
 
         page.locator(".jp-Cell .cm-content").nth(1).click()
         page.keyboard.press("Shift+Enter")

@@ -20,7 +20,6 @@ from course_utils.widgets import (
     FilterExplorer2D,
     FrameSlider,
     Milestones,
-    Quiz,
 )
 from course_utils.widgets.base import BookWidget
 from tests.browser import Watch, open_page, serve
@@ -287,31 +286,6 @@ def test_links_and_controls_of_python(browser: Browser, tmp_path: Path) -> None:
         page.goto(page_file.as_uri())
         page.get_by_text("This control needs Python").wait_for()
         assert watch == Watch()
-
-
-def test_a_quiz_by_keyboard(browser: Browser, tmp_path: Path) -> None:
-    """Choosing says at once whether it is right, and why; so does a typed number."""
-    choose = Quiz.choose(
-        "What is 1 + 1?", {"2": "One and one.", "3": "One too many."}, "2", predict=True
-    )
-    number = Quiz.number("How many rows?", 12.5, "Half of 25.", tolerance=0.1)
-    with shown(browser, tmp_path, choose, number) as (page, _):
-        assert page.get_by_role("group", name="Predict first What is 1 + 1?").count() == 1
-        verdict = page.locator(".qz-verdict")
-        page.get_by_label("3", exact=True).focus()
-        page.keyboard.press("Space")
-        assert verdict.nth(0).inner_text() == "✗ Not quite. One too many."
-        page.keyboard.press("ArrowUp")
-        assert verdict.nth(0).inner_text() == "✓ Right. One and one."
-        box = page.get_by_label("Your answer")
-        for typed, right in (("13", False), ("12,45", True), ("−12.5", False), ("12.5", True)):
-            box.fill(typed)
-            box.press("Enter")
-            assert verdict.nth(1).inner_text().startswith("✓" if right else "✗"), typed
-        before = verdict.nth(1).inner_text()
-        box.fill("many")
-        page.get_by_role("button", name="Check").click()
-        assert verdict.nth(1).inner_text() == before
 
 
 def test_frames_follow_the_slider(browser: Browser, tmp_path: Path) -> None:

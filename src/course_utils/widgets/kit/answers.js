@@ -38,6 +38,7 @@ export function onAnswer(callback) {
 export function rich(text) {
   return text.split(/(`[^`]+`|\*[^\s*][^*]*\*)/).map((part) => {
     const tag = /^`.+`$/.test(part) ? "code" : /^\*.+\*$/.test(part) ? "em" : "";
-    return tag ? Object.assign(document.createElement(tag), { textContent: part.slice(1, -1) }) : part;
+    if (!tag) return part;
+    return Object.assign(document.createElement(tag), { textContent: part.slice(1, -1) });
   });
 }

@@ -81,8 +81,8 @@ function render({ model, el }) {
 const line = (kind, text) => make("p", { class: kind }, ...rich(text));
 
 function fieldset(model, ...parts) {
-  const legend = make("legend", {},
-    make("span", { class: "qz-kind" }, HEADS[model.get("kind")]), " ", ...rich(model.get("question")));
+  const kind = make("span", { class: "qz-kind" }, HEADS[model.get("kind")]);
+  const legend = make("legend", {}, kind, " ", ...rich(model.get("question")));
   return make("fieldset", { tabindex: "-1" }, legend, ...parts);
 }
 
@@ -91,7 +91,8 @@ function choices(model, put) {
   const texts = model.get("choices");
   const key = unseal(model.get("sealed"));
   const rows = texts.map((text, n) => {
-    const row = make("button", { type: "button", class: "qz-choice", "aria-pressed": "false", ...OWN_KEYS }, ...rich(text));
+    const look = { type: "button", class: "qz-choice", "aria-pressed": "false", ...OWN_KEYS };
+    const row = make("button", look, ...rich(text));
     row.addEventListener("click", () => { set(model, { chosen: n }); put(text); });
     return row;
   });

@@ -5,8 +5,9 @@ import { idOf, onAnswer, recall, rich } from "../kit/answers.js";
 export function summary(records) {
   const made = records.filter((record) => record && record.answer !== null);
   const right = made.filter((record) => record.right);
-  if (!made.length) return `None of the ${records.length} predictions of this chapter is made yet.`;
-  return `You made ${made.length} of ${records.length} predictions, ${right.length} of them right.`;
+  const all = `${records.length} predictions`;
+  if (!made.length) return `You have made none of the ${all} of this chapter yet.`;
+  return `You made ${made.length} of ${all}, ${right.length} of them right.`;
 }
 
 function render({ model, el }) {
