@@ -3,8 +3,8 @@
     python -m benchmarks.simclr [--seeds 3] [--images 10000] [--epochs 16]
 
 One choice is varied at a time, all others stay as in ``BASE``. CIFAR-10 at 16 × 16 pixels and a
-small network, so that fifty trainings fit into an hour and a half of one CPU core: the order of the
-settings is the result, not their level. Judged by a linear probe on the frozen features h and
+small network, so that fifty trainings fit into an hour and a half of one CPU core: the order of
+the settings is the result, not their level. Judged by a linear probe on the frozen features h and
 on the projections z, with the labels of the images that were learned from.
 """
 
@@ -94,7 +94,7 @@ def learn(setting: Setting, train: Pictures, epochs: int, seed: int) -> SimCLR:
     torch.manual_seed(seed)
     model = SimCLR(small_encoder(), 128, 64)
     if head := HEADS[setting.head]:
-        model.head = head()  # type: ignore[assignment]
+        model.head = head()
     change = seeded(partial(pairs, COMPOSITIONS[setting.composition]), seed)
     batches = train.batches(
         setting.batch, seed=seed, device=device(), augment=change, drop_last=True
@@ -135,7 +135,8 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=16)
     args = parser.parse_args()
-    start, known, rows = time.perf_counter(), {}, []
+    start, rows = time.perf_counter(), []
+    known: dict[Setting, dict[str, Any]] = {}
     for what, settings in VARIED.items():
         for setting in settings:
             known[setting] = known.get(setting) or measured(setting, args)
