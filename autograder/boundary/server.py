@@ -30,7 +30,7 @@ from autograder.boundary.wire import Packer, Unpacker, WireError
 from course_utils.checks.clock import limited
 from course_utils.checks.fresh import as_at_the_start
 from course_utils.checks.seal import Seal
-from course_utils.checks.watch import Ban, End, Limits, Outcome, names_of, watched
+from course_utils.checks.watch import Ban, End, Limits, Outcome, names_of, watched_there
 
 SEED = 188
 MAX_ITEMS = 10_000  # of an iterator that is asked for as a list
@@ -73,7 +73,7 @@ class Server:
     def _answer(self, request: bytes, seal: Seal) -> bytes:
         """The reply to a request. Only cells see what earlier cells have set of torch."""
         if self._since_cell:  # else the last request has ended with a look
-            self._serves(seal)
+            self._serves(seal, whole=True)
         packer = Packer(self._handle)
         try:
             with as_at_the_start():
@@ -98,9 +98,9 @@ class Server:
         with as_at_the_start():
             return Packer().dump(reply)
 
-    def _serves(self, seal: Seal) -> None:
+    def _serves(self, seal: Seal, whole: bool = False) -> None:
         """End where student's code has made something else of this process."""
-        if seal.broken() or type(self) is not Server:
+        if seal.broken(whole) or type(self) is not Server:
             os._exit(1)
 
     def _handle(self, value: Any) -> dict:
@@ -198,7 +198,7 @@ class Server:
         call = asked["object"], asked["args"], asked["kwargs"]
         try:
             with _alone():
-                outcome = watched(*call, limits, send)
+                outcome = watched_there(*call, limits, send)
         except KeyboardInterrupt:  # in a notebook that is the student's own hand
             outcome = Outcome(End.RAISED, message="the call raised KeyboardInterrupt")
             outcome.raised = names_of(KeyboardInterrupt)

@@ -23,6 +23,7 @@ from autograder.boundary.remote import Link
 from course_utils.checks.core import Draw
 
 HIDDEN = "autograder.hidden"
+_loaded: list[int] = []  # the salt of the hidden modules that are imported
 MAX_PRINTED = 100_000
 # A test cell that expects changes of its tensors says so, "# in place: sgd_step": otherwise an
 # answer could zero the inputs that the right value is worked out from.
@@ -49,12 +50,15 @@ class Trusted:
         self._space: dict[str, Any] = {"__name__": "__grader__"}
 
     def __enter__(self) -> Trusted:
-        self._before = set(sys.modules)
         self._path = list(autograder.__path__)
-        self._forget(HIDDEN)
+        salt = _salt(self._modules)
+        if _loaded != [salt]:  # else what they have computed is of use again
+            _forget_hidden()
+            _loaded[:] = [salt]
+        self._before = set(sys.modules)
         sys.path[:0] = [str(self._folder)]
         autograder.__path__ = [str(self._modules / "autograder"), *self._path]
-        Draw.salt = _salt(self._modules)
+        Draw.salt = salt
         with contextlib.redirect_stdout(io.StringIO()):
             for cell in self._instructor.cells:
                 if cell.cell_type == "code" and not is_solution(cell) and not is_grade(cell):
@@ -69,13 +73,9 @@ class Trusted:
         autograder.__path__ = self._path
         for name in set(sys.modules) - self._before:
             file = getattr(sys.modules[name], "__file__", None) or ""
-            if any(str(f) in file for f in (self._folder, self._modules)):
+            places = [] if name.startswith(HIDDEN) else [self._folder, self._modules]
+            if any(str(place) in file for place in places):
                 del sys.modules[name]
-        self._forget(HIDDEN)
-
-    def _forget(self, package: str) -> None:
-        for name in [n for n in sys.modules if n == package or n.startswith(f"{package}.")]:
-            del sys.modules[name]
 
     def run(self, cell: NotebookNode, seconds: float) -> list[NotebookNode]:
         """The outputs of a test cell, which may use ``seconds`` of the student's code."""
@@ -114,6 +114,11 @@ def _salt(modules: Path) -> int:
     """A number that students do not know, the same for each submission: the hidden checks'."""
     files = sorted((modules / "autograder").rglob("*.py"))
     return zlib.crc32(b"".join(file.read_bytes() for file in files))
+
+
+def _forget_hidden() -> None:
+    for name in [n for n in sys.modules if n == HIDDEN or n.startswith(f"{HIDDEN}.")]:
+        del sys.modules[name]
 
 
 def bound_names(source: str) -> set[str]:

@@ -29,12 +29,17 @@ class Veil(MetaPathFinder):
         roots = [os.path.realpath(root) for root in sys.path]
         self._places = tuple(os.path.join(r, p) for r in roots for p in places)  # noqa: PTH118
 
-    def draw(self) -> None:
-        """From now on, for ever."""
+    def draw(self, files: bool) -> None:
+        """From now on, for ever.
+
+        Args:
+            files: whether they exist: then each file that is opened is looked at.
+        """
         for name in [n for n in sys.modules if self._hides(n)]:
             del sys.modules[name]
         sys.meta_path.insert(0, self)
-        sys.addaudithook(self._audit)
+        if files:  # Python asks a hook thousands of times a call
+            sys.addaudithook(self._audit)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         if self._hides(name):

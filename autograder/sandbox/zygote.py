@@ -37,9 +37,10 @@ WORK = "work-"  # a submission's working directory
 
 def main() -> None:
     control, listener = (socket.socket(fileno=int(handle)) for handle in sys.argv[1:3])
-    shell = warm_up()
+    namespaces = "--namespaces" in sys.argv
+    shell = warm_up(hidden_files=not namespaces)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trusted side
-    serve(control, listener, "--namespaces" in sys.argv, shell)
+    serve(control, listener, namespaces, shell)
 
 
 def serve(control: socket.socket, listener: socket.socket, namespaces: bool, shell) -> None:
@@ -85,8 +86,12 @@ def _answer(
     return True
 
 
-def warm_up():
-    """Import and touch what every submission needs; the slow part, paid once."""
+def warm_up(hidden_files: bool):
+    """Import and touch what every submission needs; the slow part, paid once.
+
+    Args:
+        hidden_files: whether files that students must not see are there to be seen.
+    """
     import torch
 
     torch.set_num_threads(1)  # threads do not survive a fork
@@ -109,7 +114,7 @@ def warm_up():
     _first_calls()
     x = torch.ones(2, 2)
     watched(lambda x: (x * x).sum(), (x,), {}, Limits(seconds=5, count_lines=True))
-    _hide()
+    _hide(hidden_files)
     gc.collect()
     gc.freeze()  # else each child's collections would copy the pages that all share
     return shell
@@ -134,13 +139,13 @@ def _first_calls() -> None:
     torch.linalg.svd(x.detach())
 
 
-def _hide() -> None:
+def _hide(files: bool) -> None:
     """The definitions of the checks and the grader's own part; see ``veil``."""
     from autograder.sandbox.veil import Veil
     from course_utils import checks
 
     names = checks.CHAPTERS
-    Veil(names).draw()
+    Veil(names).draw(files)
 
 
 def _supervise(

@@ -222,6 +222,28 @@ def test_a_shape_that_a_reader_makes_good_costs_the_contract_alone():
     assert "shape (1,), expected ()" in got.failures[KEEPS]
 
 
+def test_a_hidden_part_takes_over_what_the_visible_one_has_seen_of_the_same_function():
+    visible = exercise()
+    hidden = visible.hidden_part()
+    calls: list[tuple] = []
+
+    @hidden.aspect("another constant", 1)
+    def _(draw):
+        yield draw.normal(2, 2), 5.0
+
+    def answer(x, c=1.0):
+        calls.append((tuple(x.shape), c))
+        return right(x, c)
+
+    visible(answer)
+    calls.clear()
+    assert hidden(answer).failures == {}
+    assert calls == [((2, 2), 5.0)]  # nothing on ordinary input again
+    calls.clear()
+    assert "another constant" in hidden(lambda x, c=1.0: answer(x, c + 1)).failures
+    assert len(calls) > 1  # another function was asked all
+
+
 def test_a_hidden_part_knows_the_visible_slips():
     visible = exercise()
     hidden = visible.hidden_part()

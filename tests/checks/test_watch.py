@@ -502,6 +502,25 @@ def test_a_seal_breaks_when_a_part_is_exchanged(monkeypatch):
     assert seal.broken() == ""
 
 
+def test_codes_are_read_where_one_was_exchanged_or_all_are_asked_for(monkeypatch):
+    seal, read = Seal("course_utils.checks.ban"), []
+    look = "course_utils.checks.seal._code_of"
+    monkeypatch.setattr(look, lambda function: read.append(function) or function.__code__)
+
+    def reads(**how) -> bool:
+        read.clear()
+        assert seal.broken(**how) == ""
+        return bool(read)
+
+    def other() -> None: ...
+
+    assert not reads()
+    assert reads(whole=True)
+    other.__code__ = (lambda: None).__code__  # of nobody's concern, but who knows that
+    assert reads()
+    assert not reads()
+
+
 def test_prints_of_the_course_s_code_are_the_same_in_each_process():
     command = "from course_utils.checks import own_code; print(*own_code.prints(), sep='\\n')"
     environment = os.environ | {"PYTHONHASHSEED": "5"}

@@ -51,6 +51,10 @@ class Answer:
         self._may_be_stub = may_be_stub  # until the first call has come back
         self.start()
 
+    def is_of(self, other: Answer) -> bool:
+        """Whether both ask the same function."""
+        return self._function is other._function
+
     def start(self) -> None:
         """Forget what the last property saw."""
         self.changed_input, self.changed = False, ""

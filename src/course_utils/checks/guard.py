@@ -33,7 +33,7 @@ from torch._C import (
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from course_utils.checks import own_code
+from course_utils.checks import own_code, seal
 from course_utils.checks.ban import Ban
 
 TORCH = str(Path(torch.__file__).parent)
@@ -48,6 +48,7 @@ PROBES = ("lscpu", "uname", "ldconfig", "/sbin/ldconfig")  # libraries ask what 
 SWITCHES = frozenset(  # the guard itself is among the objects that gc finds
     ("gc.get_objects", "gc.get_referents", "gc.get_referrers", "sys.setprofile", "sys.settrace")
 )
+HEARD = PROCESSES | SWITCHES | {"object.__setattr__"}
 START = threading.Thread.start.__code__
 BOOTSTRAP = threading.Thread._bootstrap_inner.__code__  # type: ignore[attr-defined]
 LEAVE = TorchDispatchMode.__exit__.__code__
@@ -55,6 +56,10 @@ MODES = re.compile(
     r"_(un)?set_dispatch_mode|_(pop|push)\w*_dispatch_stack|_pop_mode|_disable_current_modes|"
     r"_set_dispatch_tls|_dispatch_tls_set_\w+"
 )
+
+
+# As ``id``, which Python announces to each audit hook.
+_identity: Callable[[object], int] = object.__hash__
 
 
 @dataclass
@@ -83,8 +88,9 @@ class Guard:
     def __init__(self, bans: tuple[Ban, ...], count_lines: bool) -> None:
         self.trace, self.refused, self.off = Trace(), "", ""
         self._bans, self._count_lines = bans, count_lines
-        # Sentences; with a function its code, so that the id stays its own.
-        self._functions: dict[tuple[int, str], tuple[str, CodeType]] = {}
+        # Sentences, and whether a function is looked at each time; with its code, so that
+        # the identity stays its own.
+        self._functions: dict[tuple[int, str], tuple[str, bool, CodeType]] = {}
         self._operators: dict[str, str] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._inside = 0  # operators that are being computed
@@ -92,7 +98,6 @@ class Guard:
         self._importing = self._looking = self._lost = False
 
     def __enter__(self) -> Guard:
-        _add_hook()
         self._thread, self._mode = get_ident(), _Mode(self)
         self._outer = _running(), getprofile(), gettrace(), threading.getprofile()
         if _always and self._outer[3] is not _in_thread:
@@ -156,17 +161,22 @@ class Guard:
     def _of_function(self, frame: FrameType) -> str:
         code, module = frame.f_code, frame.f_globals.get("__name__")
         module = module if isinstance(module, str) else ""
-        known = self._functions.get((id(code), module))
+        known = self._functions.get((_identity(code), module))
         if known is None:
             sentence = own_code.sentence(code, module) or self._banned(code, module)
-            known = self._functions[id(code), module] = sentence, code
-        if not known[0] and self._takes_mode_away(code, frame):
+            special = code in (LEAVE, OURS[0], *KEPT) or _names_mode(code.co_name)
+            known = self._functions[_identity(code), module] = sentence, special, code
+        return known[0] or (known[1] and self._of_special(code, frame)) or ""
+
+    def _of_special(self, code: CodeType, frame: FrameType) -> str:
+        """What depends on who calls: functions of the guard, and of torch's modes."""
+        if self._takes_mode_away(code, frame):
             return f"{code.co_name} is not allowed here: {WATCHED}"
         if code is OURS[0]:  # it would stand in for this one
             return f"a check inside the call is not allowed here: {WATCHED}"
         if code in KEPT and (frame.f_back is None or not _is_ours(frame.f_back)):
             return f"the guard of the call is not allowed here: {WATCHED}"
-        return known[0]
+        return ""
 
     def _takes_mode_away(self, code: CodeType, frame: FrameType) -> bool:
         if code is LEAVE:
@@ -181,9 +191,11 @@ class Guard:
         return ""
 
     def _of_builtin(self, frame: FrameType, function: Any) -> str:
-        if _is_ours(frame):
-            return ""
-        if function in (getprofile, gettrace) and _is_theirs(frame):
+        sentence = self._of_c(frame, function)
+        return "" if sentence and _is_ours(frame) else sentence
+
+    def _of_c(self, frame: FrameType, function: Any) -> str:
+        if (function is getprofile or function is gettrace) and _is_theirs(frame):
             return f"sys.{function.__name__} is not allowed here: {WATCHED}"
         if function is start_new_thread and frame.f_code is not START:
             return "_thread.start_new_thread is not allowed here: use threading"
@@ -347,15 +359,17 @@ def _in_thread(frame: FrameType, event: str, arg: Any) -> None:
         guard.elsewhere(frame, event, arg)
 
 
-@cache
-def _add_hook() -> None:
-    """Once: an audit hook cannot be taken away."""
-    sys.addaudithook(_audit)
-
-
 def _audit(event: str, args: tuple) -> None:
-    if (event in PROCESSES or event in SWITCHES) and (guard := _running()):
+    """Python asks this thousands of times a call, at each look at a function's code too."""
+    if event not in HEARD:
+        return
+    if event == "object.__setattr__":
+        seal.audited(event, args)
+    elif guard := _running():
         guard.audited(event, args)
+
+
+sys.addaudithook(_audit)  # which cannot be taken away
 
 
 def _is_ours(frame: FrameType) -> bool:

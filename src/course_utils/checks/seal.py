@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter, is_, itemgetter
 from re import Pattern
 from types import FunctionType
@@ -15,11 +15,31 @@ _METHODS = (staticmethod, classmethod, property)
 _CONSTANTS = (str, tuple, frozenset, Pattern)
 
 
+def _counted() -> tuple[Callable[[], int], Callable[[str, tuple], None]]:
+    """How often the code of a function was exchanged, and who is told of it."""
+    count = 0
+
+    def exchanges() -> int:
+        return count
+
+    def audited(event: str, args: tuple) -> None:
+        """An audit event ``object.__setattr__``: (object, name of an attribute, value)."""
+        nonlocal count
+        if args[1] == "__code__":
+            count += 1
+
+    return exchanges, audited
+
+
+_exchanges, audited = _counted()
+
+
 class Seal:
     """A picture of some modules, to be compared with later: before and after each call.
 
     It compares by identity, since an object may call itself equal to anything, and without a
-    loop in Python, since there are a thousand parts.
+    loop in Python, since there are a thousand parts. Python announces who reads or writes the
+    code of a function: all of them are read only when one was written.
 
     Args:
         looks: a class of a library, of which all but special methods is compared: how it looks
@@ -33,17 +53,24 @@ class Seal:
         for name in modules:
             self._take(name, vars(sys.modules[name]), name)
         self._codes = [function.__code__ for function in self._functions]
+        self._exchanges = _exchanges()
         if looks:
             self._look(looks)
 
-    def broken(self) -> str:
-        """A part that was exchanged; empty if none was."""
+    def broken(self, whole: bool = False) -> str:
+        """A part that was exchanged; empty if none was.
+
+        Args:
+            whole: read all codes anyway: who writes into memory by hand is not announced.
+        """
         for part in self._spaces:
             if found := part.broken():
                 return found
-        codes = [*_map(_code_of, self._functions)]
-        if not _all(_map(is_, codes, self._codes)):
-            return _first(self._owners, codes, self._codes)
+        if whole or self._exchanges != _exchanges():
+            codes = [*_map(_code_of, self._functions)]
+            if not _all(_map(is_, codes, self._codes)):
+                return _first(self._owners, codes, self._codes)
+            self._exchanges = _exchanges()
         return ""
 
     def _look(self, kind: type) -> None:

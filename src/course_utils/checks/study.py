@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -52,13 +52,22 @@ class Got:
 
 
 class Study:
-    """Observations of one answer. Every probe is tried once, when it is first asked for."""
+    """Observations of one answer. Every probe is tried once, when it is first asked for.
 
-    def __init__(self, exercise: Exercise, answer: Answer) -> None:
+    Args:
+        seen: aspects that another study of the same function has observed.
+    """
+
+    def __init__(
+        self, exercise: Exercise, answer: Answer, seen: Mapping[str, Study] | None = None
+    ) -> None:
         self.exercise, self.answer = exercise, answer
+        self._seen = seen or {}
         self._got: dict[str, list[Got]] = {}
 
     def got(self, aspect: str) -> list[Got]:
+        if aspect in self._seen:
+            return self._seen[aspect].got(aspect)
         if aspect not in self._got:
             probes = self.exercise.probes(aspect)
             self._got[aspect] = [self._ask(aspect, n, probe) for n, probe in enumerate(probes)]

@@ -32,7 +32,10 @@ from course_utils.checks.fresh import as_at_the_start
 from course_utils.checks.guard import Guard, Trace
 from course_utils.checks.seal import Seal
 
-__all__ = ["Ban", "Distant", "End", "Limits", "Outcome", "Trace", "names_of", "watched"]
+__all__ = [
+    "Ban", "Distant", "End", "Limits", "Outcome", "Trace", "names_of", "watched",
+    "watched_there",
+]  # fmt: skip
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 GUARDS = (ValueError, TypeError, AssertionError)  # what one raises to refuse an input
@@ -107,19 +110,26 @@ def watched(
     """
     if isinstance(function, Distant):
         return function.watched(args, kwargs, limits)
+    with as_at_the_start():
+        return watched_there(function, args, kwargs, limits, look)
+
+
+def watched_there(
+    function: Callable, args: tuple, kwargs: dict, limits: Limits, look: Callable[[Any], None]
+) -> Outcome:
+    """``watched`` where all is as at the start already."""
     if broken := _SEAL.broken():
         sentence = f"a changed {broken} is not allowed here: it is part of the checks"
         return Outcome(End.REFUSED, message=sentence)
-    with as_at_the_start():
-        given = Arguments(args, kwargs)
-        guard = Guard(limits.bans, limits.count_lines)
-        outcome = _called(function, given, guard, limits.seconds, look)
-        # Also where the student's code caught our exception. A time limit that strikes in the
-        # guard's own code switches it off: that is none of the student's doing.
-        refused = guard.refused or (guard.off if outcome.end is End.RETURNED else "")
-        if refused and outcome.end is not End.TIMEOUT:
-            outcome = Outcome(End.REFUSED, guard.trace, refused)
-        changed = given.changed()
+    given = Arguments(args, kwargs)
+    guard = Guard(limits.bans, limits.count_lines)
+    outcome = _called(function, given, guard, limits.seconds, look)
+    # Also where the student's code caught our exception. A time limit that strikes in the
+    # guard's own code switches it off: that is none of the student's doing.
+    refused = guard.refused or (guard.off if outcome.end is End.RETURNED else "")
+    if refused and outcome.end is not End.TIMEOUT:
+        outcome = Outcome(End.REFUSED, guard.trace, refused)
+    changed = given.changed()
     if outcome.end is End.RETURNED:
         outcome.changed, outcome.changed_input = changed, bool(changed)
     return outcome
