@@ -12,6 +12,7 @@ from course_utils.widgets import (
     STATIC_LOADER,
     FilterExplorer1D,
     FilterExplorer2D,
+    FrameSlider,
     Milestones,
 )
 from course_utils.widgets.base import BookWidget
@@ -30,9 +31,25 @@ def test_module_stands_alone(widget: type[BookWidget]) -> None:
     module = str(widget._esm)
     assert "export default { render }" in module
     assert "\nimport " not in module
-    assert "export function slider" in module
+    assert "function slider" in module
     assert ".ptp-controls" in widget._css
     assert repr(widget()) == f"{widget.__name__}()"
+
+
+@pytest.mark.parametrize("widget", [FilterExplorer1D, FilterExplorer2D])
+def test_viewers_without_widgets_show_its_sentence(widget: type[BookWidget]) -> None:
+    bundle, _ = widget()._repr_mimebundle_() or ({}, {})
+    assert bundle["text/plain"] == widget().describe()
+    assert widget().describe().endswith(".")
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_a_widget_brings_the_styles_of_the_parts_that_it_uses() -> None:
+    assert ".ptp-player" in FrameSlider._css
+    assert ".ptp-player" not in FilterExplorer1D._css
+    assert FrameSlider._css.count(".ptp-controls {") == FilterExplorer1D._css.count(
+        ".ptp-controls {"
+    )
 
 
 def test_signals_are_the_same_every_time() -> None:

@@ -298,12 +298,12 @@ def test_frames_follow_the_slider(browser: Browser, tmp_path: Path) -> None:
             assert image.get_attribute("alt") == f"grey {n}"
             assert image.evaluate("i => i.decode().then(() => i.naturalWidth)") == 6
             sources.add(image.get_attribute("src"))
-            press(page, page.get_by_label("Step"), "ArrowRight")
+            press(page, page.get_by_role("slider", name="Step"), "ArrowRight")
         assert len(sources) == 4
-        page.get_by_role("button", name="Play").click()
+        page.get_by_role("button", name="Play", exact=True).click()
         page.locator(".fs-frame[alt='grey 0']").wait_for()  # from the first again
         page.locator(".fs-frame[alt='grey 3']").wait_for()
-        page.get_by_role("button", name="Play").wait_for()  # and it stops there
+        page.get_by_role("button", name="Play", exact=True).wait_for()  # and it stops there
 
 
 def test_drawing_by_keyboard_reaches_python(browser: Browser, tmp_path: Path) -> None:

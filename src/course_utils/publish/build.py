@@ -11,6 +11,8 @@ from pathlib import Path
 from course_utils.course import Course, CourseError
 from course_utils.files import locked
 from course_utils.publish.execute import executed
+from course_utils.publish.photograph import find_chromium
+from course_utils.publish.stills import NO_CHROMIUM
 
 # Jupyter Book of this environment, whatever PATH says; it has no __main__.
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
@@ -43,6 +45,8 @@ def build(
             executed(source, course.cache)
         if progress:
             progress("pages")
+            if find_chromium() is None:
+                progress(NO_CHROMIUM)
         _run_jupyter_book(course, verbose)
     return first_page(course)
 

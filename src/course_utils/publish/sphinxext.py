@@ -30,7 +30,7 @@ from course_utils.publish.fingerprint import fingerprint, publish_digest
 from course_utils.publish.photograph import find_chromium
 from course_utils.publish.release import released_text
 from course_utils.publish.stills import FOLDER as STILLS
-from course_utils.publish.stills import NO_CHROMIUM, with_stills
+from course_utils.publish.stills import with_stills
 from course_utils.publish.strip import public_notebook
 from course_utils.publish.terms import linked, words
 from course_utils.widgets import STATIC_LOADER, STATIC_STYLE
@@ -206,8 +206,6 @@ def copy_stills(env: BuildEnvironment, folder: Path) -> None:
     for name, file in needed.items():
         if not (folder / name).exists():
             shutil.copyfile(file, folder / name)
-    if find_chromium() is None:
-        log.info(NO_CHROMIUM)
 
 
 def copy_mathjax(folder: Path) -> None:

@@ -1,4 +1,4 @@
-import { announcer, barList, button, bytes, listen, make, paint, pointerAt, select, set, slider, OWN_KEYS } from "../kit/kit.js";
+import { announcer, barList, button, bytes, listen, make, paint, pointerAt, select, set, slider, whenNear, OWN_KEYS } from "../kit/kit.js";
 import { run, softmax, tensor, unpack } from "../kit/nn.js";
 
 const SIDE = 28, SIZE = SIDE * SIDE;
@@ -52,9 +52,7 @@ const percent = (share) => `${(100 * share).toFixed(0)} %`;
 class View {
   constructor(model, network, bayes) {
     this.model = model;
-    this.layers = network.get("layers");
-    this.weights = unpack(network.get("weights"), network.get("places"));
-    this.counts = unpack(bayes.get("weights"), bayes.get("places"));
+    this.models = { network, bayes };
     this.values = Float64Array.from(bytes(model.get("pixels")), (v) => v / 255);
     this.pen = { x: 14.5, y: 14.5, down: false };
     this.canvas = make("canvas", { role: "img" });
@@ -71,6 +69,15 @@ class View {
     this.takePointer();
     this.takeKeys();
     this.root = this.arrange();
+  }
+
+  // The weights are unpacked when the pad comes near the view.
+  start() {
+    const { network, bayes } = this.models;
+    this.layers = network.get("layers");
+    this.weights = unpack(network.get("weights"), network.get("places"));
+    this.counts = unpack(bayes.get("weights"), bayes.get("places"));
+    this.show();
   }
 
   gallery(count) {
@@ -182,6 +189,7 @@ class View {
   }
 
   show() {
+    if (!this.weights) return; // not near the view yet
     const right = this.model.get("right"), down = this.model.get("down");
     const values = moved(this.values, right, down);
     paint(this.canvas, Array.from(values, (v) => Math.round(255 * v)), SIDE, SIDE);
@@ -216,8 +224,8 @@ async function render({ model, el }) {
   const stop = listen(model, ["right", "down"], () => view.show());
   view.controls.example.show(view.exampleOnShow());
   view.showPen();
-  view.show();
-  return () => { stop(); view.voice.stop(); };
+  const wait = whenNear(view.root, () => view.start());
+  return () => { stop(); wait(); view.voice.stop(); };
 }
 
 export default { render };

@@ -38,7 +38,8 @@ def _examples() -> bytes:
 
 
 class DigitPad(BookWidget):
-    """A pad to draw on; beside it the classes and the feature maps, live.
+    """A pad to draw a digit on, beside it the answers of a CNN and of naive Bayes, and what
+    the CNN's layers find.
 
     The networks are the shipped checkpoints ``lenet`` and ``naive_bayes``, run in the browser
     by ``kit/nn.js``. Sliders move the drawing: what that does to either answer is the point.

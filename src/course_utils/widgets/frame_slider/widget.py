@@ -1,4 +1,4 @@
-"""Pictures made beforehand, one for each place of a slider."""
+"""Images made beforehand, one for each place of a slider."""
 
 from __future__ import annotations
 
@@ -69,3 +69,7 @@ class FrameSlider(BookWidget):
         super().__init__(
             frames=pictures, alts=list(alts), label=label, names=list(names), width=width
         )
+
+    def describe(self) -> str:
+        """What the frame on show shows."""
+        return f"{self.label} {self.names[self.position]}: {self.alts[self.position]}"

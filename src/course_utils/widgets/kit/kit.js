@@ -155,6 +155,23 @@ export function pointerAt(event, element) {
   };
 }
 
+// Begins what computes long once `element` comes within a screen of the view, before the page is
+// printed, or at once where nobody can tell. Returns how to stop waiting.
+export function whenNear(element, begin) {
+  if (typeof IntersectionObserver === "undefined") {
+    begin();
+    return () => {};
+  }
+  const start = () => { stop(); begin(); };
+  const observer = new IntersectionObserver(
+    (entries) => { if (entries.some((entry) => entry.isIntersecting)) start(); },
+    { rootMargin: "100%" });
+  const stop = () => { observer.disconnect(); removeEventListener("beforeprint", start); };
+  addEventListener("beforeprint", start);
+  observer.observe(element);
+  return stop;
+}
+
 // Canvases hold the colours of the page's mode: they are painted anew when it changes.
 export function onMode(callback) {
   const observer = new MutationObserver(callback);
@@ -163,14 +180,15 @@ export function onMode(callback) {
   return () => observer.disconnect();
 }
 
-// One canvas pixel for each value; the page enlarges it.
-export function paint(canvas, greys, width, height) {
+// One canvas pixel for each grey, or for each three of red, green, blue; the page enlarges it.
+export function paint(canvas, values, width, height) {
+  const channels = values.length / (width * height);
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
-    image.data.fill(greys[i], 4 * i, 4 * i + 3);
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = values[channels * i + c % channels];
     image.data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
