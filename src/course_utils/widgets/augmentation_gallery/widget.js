@@ -1,6 +1,7 @@
 import {
   announcer, button, bytes, clamp, fixed, gaussianFilter, listen, make, select, set, short, slider,
 } from "../kit/kit.js";
+import { dice, normals } from "../kit/dice.js";
 
 // ---------------------------------------------------------------- places
 
@@ -142,16 +143,9 @@ export function sobel(picture) {
 
 // ---------------------------------------------------------------- random numbers
 
-// Even numbers from 0 to 1, the same for the same seed and card: "mulberry32".
-export function generator(seed, letter) {
-  let state = Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(letter.codePointAt(0), 0x85ebca6b);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+// Dice of a card's own: the same for the same seed and letter.
+const diceOf = (seed, letter) =>
+  dice(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(letter.codePointAt(0), 0x85ebca6b));
 
 // A box of whole pixels. A shape that would not fit gives way, not the area.
 function boxOf(random, side, strength) {
@@ -175,10 +169,6 @@ function squareOf(random, side, share) {
   const first = () => Math.floor(random() * side) - Math.floor(length / 2);
   return [first(), first(), length, length];
 }
-
-// Normal numbers with mean 0 and standard deviation 1, by Box and Muller's method.
-const normalOf = (random, count) => Float64Array.from({ length: count }, () =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
 
 // Odd, about a tenth of the picture.
 export const blurSize = (side) => 2 * Math.floor(side / 20) + 1;
@@ -239,7 +229,7 @@ const CARDS = {
   h: {
     title: "Gaussian noise", key: "noise",
     draw: (random, { side, strength }) =>
-      ({ sigma: strength, unit: normalOf(random, 3 * side * side) }),
+      ({ sigma: strength, unit: normals(random, 3 * side * side) }),
     change: (photo, { sigma, unit }) => noise(photo, sigma, unit),
     words: ({ sigma }) => `σ = ${short(sigma)}, where white is 1`,
   },
@@ -260,7 +250,7 @@ const CARDS = {
 // All numbers of a card, which follow from the seed, its letter and its strength.
 export function numbersOf(letter, { side, strength, seed }) {
   const { draw, luck = letter } = CARDS[letter];
-  return draw(generator(seed, luck), { side, strength });
+  return draw(diceOf(seed, luck), { side, strength });
 }
 
 // The picture of a card, and what was done in words. Strength 0 changes nothing, flips nothing.
