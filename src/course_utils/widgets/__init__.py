@@ -11,6 +11,7 @@ from .filter_explorer_2d import FilterExplorer2D
 from .frame_slider import FrameSlider
 from .milestones import Milestones
 from .quiz import Quiz
+from .receptive_field import ReceptiveField
 from .similarity_matrix import SimilarityMatrix
 from .tally import Tally
 from .which_way import WhichWay
@@ -23,5 +24,5 @@ STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AugmentationGallery", "DepthExplorer", "DigitPad",
     "FeatureMap", "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz",
-    "SimilarityMatrix", "Tally", "WhichWay",
+    "ReceptiveField", "SimilarityMatrix", "Tally", "WhichWay",
 ]  # fmt: skip

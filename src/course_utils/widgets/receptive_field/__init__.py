@@ -1,0 +1,3 @@
+from .widget import ReceptiveField
+
+__all__ = ["ReceptiveField"]
