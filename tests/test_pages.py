@@ -76,7 +76,7 @@ def test_every_slider_moves_its_picture_by_keyboard(browser, address):
         page.goto(f"{address}/{CONVOLUTION}")
         for explorer in (".fe1", ".fe2"):
             widget = page.locator(".static-widget[data-ready]", has=page.locator(explorer))
-            widget.wait_for()
+            visited.settle(page)
             # σ belongs to the Gaussian: choose it, so that every slider has something to do.
             for select in widget.locator("select").all():
                 if select.locator("option[value=gaussian]").count():
@@ -103,7 +103,7 @@ def test_the_page_computes_what_python_computes(browser, address):
     with open_page(browser) as (page, _):
         page.goto(f"{address}/{CONVOLUTION}")
         slider = page.locator(".fe2").get_by_label("Stride")
-        slider.wait_for()
+        visited.settle(page)
         for stride in (1, 2, 3):
             height, width, greys = page.evaluate(OUTPUT)
             shown = np.array(greys).reshape(height, width)
@@ -215,7 +215,7 @@ def test_the_landing_page_sees_what_is_drawn(browser, address):
     with open_page(browser) as (page, watch):
         page.goto(f"{address}/book/index.html")
         pad = page.locator(".dp")
-        pad.wait_for()
+        visited.settle(page)
         pad.get_by_label("Start from").select_option("1")
         says = pad.locator(".dp-pad canvas")
         label = says.get_attribute("aria-label") or ""

@@ -20,6 +20,8 @@ THEMES = ("light", "dark")
 
 # Not a pause: fonts, formulas and widgets are there, nothing moves, and two frames are drawn.
 WIDGETS = "() => !document.querySelector('.static-widget:not([data-ready])')"
+# What stands below a question waits for a prediction.
+SKIP = "document.querySelectorAll('.qz-open .qz-quiet:not([hidden])').forEach((b) => b.click())"
 SETTLED = """async () => {
   await Promise.all([document.fonts.ready, window.MathJax?.startup?.promise]);
   const frame = () => new Promise(requestAnimationFrame);
@@ -136,8 +138,9 @@ def visit(browser: Browser, url: str, closely: bool = True) -> Visit:
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has done all that it does by itself."""
+    """Wait until the page has done all that it does by itself, and shows all that it has."""
     page.wait_for_function(WIDGETS)
+    page.evaluate(SKIP)
     page.evaluate(SETTLED)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from course_utils.widgets import Quiz, Tally
@@ -159,3 +160,42 @@ def test_an_answer_to_another_question_says_nothing(browser: Browser, tmp_path: 
         started(page, 2)
         assert page.locator(".qz-verdict p").count() == 0
         assert page.get_by_role("button", name="Skip").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "output"), [("cell", "cell_output"), ("jp-Cell", "jp-Cell-outputArea")]
+)
+def test_what_comes_next_waits_for_the_prediction(
+    browser: Browser, tmp_path: Path, cell: str, output: str
+) -> None:
+    """In the frame that a page and JupyterLab put around the output of each cell."""
+    quizzes = [edge(), rows(), rows("", predict=False)]
+    with shown(browser, tmp_path, *quizzes) as page:
+        page.evaluate(
+            """([cell, output]) => {
+              const frame = (inner) => {
+                const [outer, box] = ["div", "div"].map((tag) => document.createElement(tag));
+                [outer.className, box.className] = [cell, output];
+                box.append(inner);
+                outer.append(box);
+                return outer;
+              };
+              for (const quiz of document.querySelectorAll(".static-widget")) {
+                const truth = document.createElement("p");
+                truth.textContent = "the truth";
+                const place = quiz.nextSibling;
+                place.before(frame(quiz), frame(truth));
+              }
+            }""",
+            [cell, output],
+        )
+        first, second, looking_back = page.get_by_text("the truth").all()
+        assert [t.is_visible() for t in (first, second, looking_back)] == [False, False, True]
+        press(page.get_by_role("button", name="it stays"))
+        assert (first.is_visible(), second.is_visible()) == (True, False)
+        press(page.get_by_role("button", name="Skip"))
+        assert second.is_visible()
+        press(page.get_by_role("button", name="Ask me again").first)
+        assert not first.is_visible()
+        page.emulate_media(media="print")
+        assert first.is_visible()

@@ -19,7 +19,7 @@ export function judge(typed, answer, tolerance) {
 function render({ model, el }) {
   const name = model.get("name"), predict = model.get("kind") === "predict";
   const voice = announcer();
-  const form = (model.get("choices").length ? choices : number)(model, put, voice);
+  const form = (model.get("choices").length ? choices : number)(model, put);
   const verdict = make("div", { class: "qz-verdict" });
   const skip = button(predict ? "Skip" : "Show the answer", { put: () => put(null) }).root;
   const again = button("Ask me again", { put: forget }).root;
@@ -30,52 +30,46 @@ function render({ model, el }) {
   function put(answer) {
     if (final) return;
     const reply = form.judge(answer);
-    if (reply === null) { voice.say("Type a number."); return; }
+    if (!reply) { voice.say("Type a number."); return; }
     remember(name, { question: model.get("question"), answer, right: reply.right });
     show(answer, reply);
     voice.say(verdict.innerText);
     if (answer === null) again.focus({ preventScroll: true }); // in the place of what is gone
   }
 
+  function forget() {
+    remember(name, null);
+    show(null, null);
+    form.root.focus({ preventScroll: true });
+  }
+
   function show(answer, reply) {
-    final = predict || reply.right || answer === null;
+    final = reply !== null && (predict || reply.right || answer === null);
     form.mark(answer, final);
-    verdict.replaceChildren(...said(answer, reply));
+    form.root.classList.toggle("qz-open", predict && !final);
+    verdict.replaceChildren(...(reply ? said(form.shown(answer), reply, predict, final) : []));
     skip.hidden = final;
     again.hidden = !final;
   }
 
-  function said(answer, { right, why, solution }) {
-    const lines = [];
-    if (predict && answer !== null) lines.push(line("", `You predicted: ${form.shown(answer)}.`));
-    if (right) lines.push(line("qz-right", `✓ Right. ${why}`));
-    else if (answer !== null) lines.push(line("qz-wrong", `✗ Not quite. ${why}`));
-    if (final && !right) lines.push(line("qz-right", `✓ ${solution}`));
-    return lines;
-  }
-
-  function forget() {
-    final = false;
-    remember(name, null);
-    form.mark(null, false);
-    verdict.replaceChildren();
-    skip.hidden = false;
-    again.hidden = true;
-    form.root.focus({ preventScroll: true });
-  }
-
+  // Of a question that was changed since, an answer says nothing.
   const kept = name ? recall(name) : null;
-  skip.hidden = false;
-  again.hidden = true;
-  // Of a question that was changed since, the answer says nothing.
-  if (kept?.question === model.get("question")) {
-    const reply = form.judge(kept.answer);
-    if (reply) show(kept.answer, reply);
-  }
+  const same = kept?.question === model.get("question");
+  show(same ? kept.answer : null, same ? form.judge(kept.answer) : null);
   form.root.append(verdict, skip, again);
   if (name) form.root.id = idOf(name);
   el.append(make("div", { class: `ptp qz qz-${model.get("kind")}` }, form.root, voice.root));
   return () => voice.stop();
+}
+
+// The verdict in lines; without an answer the solution alone.
+function said(answer, { right, why, solution }, predict, final) {
+  const lines = [];
+  if (predict && answer !== null) lines.push(line("", `You predicted: ${answer}.`));
+  if (right) lines.push(line("qz-right", `✓ Right. ${why}`));
+  else if (answer !== null) lines.push(line("qz-wrong", `✗ Not quite. ${why}`));
+  if (final && !right) lines.push(line("qz-right", `✓ ${solution}`));
+  return lines;
 }
 
 const line = (kind, text) => make("p", { class: kind }, ...rich(text));
@@ -126,7 +120,7 @@ function number(model, put) {
   return {
     root: fieldset(model, make("div", { class: "qz-row" }, label, input, unit,
       button(model.get("kind") === "predict" ? "Predict" : "Check", { put: check }).root)),
-    shown: (answer) => `${answer}${unit}`,
+    shown: (answer) => (answer === null ? null : `${answer}${unit}`),
     judge(answer) {
       if (answer === null) return { right: false, why: "", solution };
       const off = judge(answer, truth, tolerance);
