@@ -3,8 +3,8 @@
     python -m benchmarks.simclr [--seeds 3] [--images 10000] [--epochs 16]
 
 One choice is varied at a time, all others stay as in ``BASE``. CIFAR-10 at 16 × 16 pixels and a
-small network, so that fifty trainings fit into an hour and a half of one CPU core: the order of
-the settings is the result, not their level. Judged by a linear probe on the frozen features h and
+small network, so that fifty trainings fit into an hour and a half of one core: the order of the
+settings is the result, not their level. Judged by a linear probe on the frozen features h and
 on the projections z, with the labels of the images that were learned from.
 """
 
