@@ -10,7 +10,7 @@ from course_utils.reference.cnn import LeNet
 from course_utils.reference.naive_bayes import NaiveBayes, binarise, fit
 
 
-def test_counts_of_a_few_pictures() -> None:
+def test_counts_of_a_few_images() -> None:
     x = torch.tensor([[1.0, 0], [1, 1], [0, 0], [0, 1], [0, 1]])
     model = fit(x, torch.tensor([0, 0, 1, 1, 1]), classes=2)
     assert torch.allclose(model.log_prior.exp(), torch.tensor([2 / 5, 3 / 5]))
@@ -19,6 +19,15 @@ def test_counts_of_a_few_pictures() -> None:
     assert torch.allclose(model.log_off.exp(), 1 - on)
     joint = model.joint(torch.tensor([[1.0, 0]])).exp()
     assert torch.allclose(joint, torch.tensor([[2 / 5 * 3 / 4 * 1 / 2, 3 / 5 / 5 * 2 / 5]]))
+
+
+def test_it_is_a_linear_classifier() -> None:
+    torch.manual_seed(0)
+    x = (torch.rand(40, 12) > 0.5).float()
+    model = fit(x, torch.arange(40) % 4, classes=4)
+    weights, bias = model.linear()
+    assert weights.shape == (4, 12)
+    assert torch.allclose(x @ weights.T + bias, model.joint(x), atol=1e-5)
 
 
 def test_posteriors_sum_to_one_however_many_pixels() -> None:
@@ -40,7 +49,7 @@ def test_bytes_and_floats_are_binarised_alike() -> None:
 def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match="binarise them first"):
         fit(torch.tensor([[0.5]]), torch.tensor([0]), 1)
-    with pytest.raises(ValueError, match="no picture of class 1"):
+    with pytest.raises(ValueError, match="no image of class 1"):
         fit(torch.tensor([[1.0]]), torch.tensor([0]), 2)
 
 

@@ -1,6 +1,6 @@
 """Bernoulli naive Bayes on binary pixels.
 
-Symbols: N pictures, D pixels, K classes; x (N, D) in {0, 1}; phi (K, D) = p(x_d = 1 | y = k);
+Symbols: N images, D pixels, K classes; x (N, D) in {0, 1}; phi (K, D) = p(x_d = 1 | y = k);
 pi (K,) = p(y = k). Source: Bishop, Pattern Recognition and Machine Learning, section 8.2.2;
 Laplace smoothing as in the CS 188 lecture notes on naive Bayes.
 """
@@ -28,11 +28,11 @@ def log_prior(y: Tensor, classes: int) -> Tensor:
     """log p(y = k), the share of each class among the labels: (N,) int64 -> (K,) float64.
 
     Raises:
-        ValueError: a class has no picture, and log 0 is no number to compute with.
+        ValueError: a class has no image, and log 0 is no number to compute with.
     """
     n = torch.bincount(y, minlength=classes)
     if not n.all():
-        raise ValueError(f"no picture of class {n.argmin().item()}: a prior of 0 has no log")
+        raise ValueError(f"no image of class {n.argmin().item()}: a prior of 0 has no log")
     return (n.double() / len(y)).log()
 
 
@@ -51,7 +51,7 @@ def log_likelihood(
     """
     members = F.one_hot(y, classes).double()  # (N, K)
     n = members.sum(0)[:, None]  # (K, 1)
-    on = members.T @ x.double()  # (K, D): pictures of the class whose pixel is on
+    on = members.T @ x.double()  # (K, D): images of the class whose pixel is on
     total = n + 2 * smoothing
     return ((on + smoothing) / total).log(), ((n - on + smoothing) / total).log()
 
@@ -77,7 +77,7 @@ def evidence(x: Tensor, log_on: Tensor, log_off: Tensor, a: int, b: int) -> Tens
 
 
 def scaled(images: Tensor, factor: float) -> Tensor:
-    """Each picture enlarged about its middle by ``factor``; black comes in below 1.
+    """Each image enlarged about its middle by ``factor``; black comes in below 1.
 
     (B, C, H, W) float, 0 to 1 -> the same shape; bilinear.
     """
@@ -98,6 +98,10 @@ class NaiveBayes:
         """log p(x, y = k): (N, D) -> (N, K)."""
         return log_joint(x, self.log_prior, self.log_on, self.log_off)
 
+    def linear(self) -> tuple[Tensor, Tensor]:
+        """Weights (K, D) and bias (K,) of the same model: joint(x) = x @ weights.T + bias."""
+        return self.log_on - self.log_off, self.log_prior + self.log_off.sum(1)
+
     def posterior(self, x: Tensor) -> Tensor:
         """p(y = k | x): (N, D) -> (N, K)."""
         return posterior(self.joint(x))
@@ -116,10 +120,10 @@ def fit(x: Tensor, y: Tensor, classes: int, smoothing: float = 1.0) -> NaiveBaye
         smoothing: Laplace's pseudo-count for each of the two values of a pixel.
 
     Raises:
-        ValueError: x is not binary, or a class has no picture.
+        ValueError: x is not binary, or a class has no image.
     """
     if not ((x == 0) | (x == 1)).all():
-        raise ValueError("naive Bayes wants binary pixels: binarise them first")
+        raise ValueError("naive Bayes needs binary pixels: binarise them first")
     prior = log_prior(y, classes)
     on, off = log_likelihood(x, y, classes, smoothing)
     return NaiveBayes(prior.float(), on.float(), off.float())
