@@ -85,6 +85,15 @@ def test_the_opening_card_is_honest_about_the_hours(chapter):
     assert abs(said - form(chapter).hours) <= 0.5
 
 
+def test_the_first_row_of_the_opening_card_is_no_head(chapter):
+    """It would be set in bold, sentence and all; a page hides a head that is empty."""
+    assert re.search(
+        r"^\| +\| +\|\n\|-+\|-+\|\n\| \*\*You will be able to\*\* \|",
+        chapter.cells[0].source,
+        re.MULTILINE,
+    )
+
+
 def test_code_that_is_seen_is_short(source):
     long = {cell: lines for cell, lines in form(source).code.items() if lines > LINES}
     assert not long, f"lines by cell: {long}; hide what only draws or formats"

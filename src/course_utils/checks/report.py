@@ -7,6 +7,13 @@ from html import escape
 
 MIME = "application/vnd.course-utils.report+json"
 
+# JupyterLab sets numbers' tables: to the right, without colours. These hold in light and dark.
+CELL = 'style="text-align: left; vertical-align: top"'
+MARK = (
+    '<span style="background: {}; color: #fff; border-radius: 3px; padding: 0 0.4em">{}</span>'
+)
+HELD, FAILED = MARK.format("#0b62b8", "✓"), MARK.format("#b84f00", "✗")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -21,9 +28,11 @@ class Verdict:
     def row(self) -> str:
         """A row of the report's table."""
         message = f"<br><strong>{escape(self.message)}</strong>" if self.message else ""
-        return (
-            f"<tr><td>{'✓' if self.passed else '✗'}</td><td>{escape(self.name)}{message}</td>"
-            f"<td>{self.points if self.passed else 0:g} / {self.points:g}</td></tr>"
+        return _row(
+            "td",
+            HELD if self.passed else FAILED,
+            escape(self.name) + message,
+            f"{self.points if self.passed else 0:g} / {self.points:g}",
         )
 
 
@@ -119,8 +128,8 @@ class Report:
     def _repr_html_(self) -> str:
         rows = "".join(v.row() for v in self.verdicts)
         return (
-            f"<table><caption>{escape(self._heading())}</caption>"
-            "<thead><tr><th>holds</th><th>property</th><th>points</th></tr></thead>"
+            f"<table><caption {CELL}>{escape(self._heading())}</caption>"
+            f"<thead>{_row('th', 'holds', 'property', 'points')}</thead>"
             f"<tbody>{rows}</tbody></table><p>{escape(self._summary())}</p>"
         )
 
@@ -148,6 +157,10 @@ class Report:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return self.bundle()
+
+
+def _row(tag: str, *cells: str) -> str:
+    return "<tr>" + "".join(f"<{tag} {CELL}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
 
 def _points(n: float) -> str:
