@@ -1,7 +1,7 @@
 // Parts of the networks that a chain of layers cannot express: U-Nets, recurrent networks,
 // code books. Weights are named as torch names them, tensors are those of nn.js.
 
-import { conv2d, film, groupNorm, linear, sigmoid, silu, tanh, zeros } from "./nn.js";
+import { conv2d, film, groupNorm, linear, silu, zeros } from "./nn.js";
 
 // ---------------------------------------------------------------- tensors
 

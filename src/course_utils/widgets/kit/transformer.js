@@ -2,7 +2,8 @@
 // of torch with a cache of keys and values. Weights are named as torch names them; tokens are
 // the rows of a tensor [T, d].
 
-import { gelu, layerNorm, linear, multiply, softmax, under, zeros } from "./nn.js";
+import { multiply } from "./matrix.js";
+import { gelu, layerNorm, linear, softmax, under, zeros } from "./nn.js";
 import { add, concat, part } from "./blocks.js";
 
 // ---------------------------------------------------------------- attention
