@@ -24,6 +24,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import course_utils.figures
+import course_utils.widgets  # noqa: F401 (as chapters import them: once for all that are forked)
 from autograder.boundary.channel import Channel, ChannelClosed
 from autograder.execution.task import stages
 from autograder.gradebook.records import Task
