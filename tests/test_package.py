@@ -67,10 +67,10 @@ def test_the_page_of_results_has_each_of_them_once():
     page = json.loads((ROOT / "book" / "results.ipynb").read_text())
     code = ["".join(c["source"]) for c in page["cells"] if c["cell_type"] == "code"]
     shown = [
-        argument.value
+        keyword.arg
         for node in ast.walk(ast.parse("\n".join(code)))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "show"
-        for argument in node.args
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("show", "compare")
+        for keyword in node.keywords
     ]
     assert sorted(shown) == results.names()
 
