@@ -51,9 +51,12 @@ def half_weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k: v.half().double() if v.is_floating_point() else v for k, v in state.items()}
 
 
-def run(folder: Path, kit: str, script: str, given: Any) -> Any:
-    """What ``script`` leaves in ``answers``, from ``given`` and the functions of a kit file."""
-    (folder / "kit.mjs").write_text(bundle.bundled(KIT / kit))
+def run(folder: Path, kit: str, script: str, given: Any, before: str = "") -> Any:
+    """What ``script`` leaves in ``answers``, from ``given`` and the functions of a kit file.
+
+    ``before`` comes first in the file.
+    """
+    (folder / "kit.mjs").write_text(before + bundle.bundled(KIT / kit))
     (folder / "run.mjs").write_text(RUNNER.replace(CALL, script))
     (folder / "calls.json").write_text(json.dumps(send(given)))
     assert node(["run.mjs"], cwd=folder) == 0
@@ -63,9 +66,11 @@ def run(folder: Path, kit: str, script: str, given: Any) -> Any:
 CALL = "const answers = calls.map(([name, args]) => kit[name](...args));"
 
 
-def javascript(folder: Path, kit: str, calls: list[tuple[str, list[Any]]]) -> list[Any]:
+def javascript(
+    folder: Path, kit: str, calls: list[tuple[str, list[Any]]], before: str = ""
+) -> list[Any]:
     """The answers of functions in ``kit``: each call is a name and arguments."""
-    return run(folder, kit, CALL, calls)
+    return run(folder, kit, CALL, calls, before)
 
 
 class Cases:
@@ -89,8 +94,8 @@ class Cases:
         self.expected.append(expect.double())
         self.picks.append(pick)
 
-    def check(self, folder: Path, tolerance: float = TOLERANCE) -> None:
-        answers = javascript(folder, self.kit, self.calls)
+    def check(self, folder: Path, tolerance: float = TOLERANCE, before: str = "") -> None:
+        answers = javascript(folder, self.kit, self.calls, before)
         for (name, _), pick, answer, expected in zip(
             self.calls, self.picks, answers, self.expected, strict=True
         ):

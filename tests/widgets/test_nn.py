@@ -1,4 +1,4 @@
-"""kit/nn.js computes what torch computes: each layer, each activation, whole networks."""
+"""kit/nn.js computes what torch computes: products, layers, activations, whole networks."""
 
 from __future__ import annotations
 
@@ -105,6 +105,57 @@ def test_layers(tmp_path: Path, add: Callable[[Cases], None]) -> None:
     cases = Cases("nn.js")
     add(cases)
     cases.check(tmp_path, 1e-10)
+
+
+@pytest.mark.parametrize("add", [convolutions, products], ids=lambda f: f.__name__)
+def test_layers_without_pairs(tmp_path: Path, add: Callable[[Cases], None]) -> None:
+    """In an engine that has no WebAssembly, or forbids it."""
+    torch.manual_seed(0)
+    cases = Cases("nn.js")
+    add(cases)
+    cases.check(tmp_path, 1e-10, before="const WebAssembly = undefined;\n")
+
+
+MULTIPLY = """
+const answers = calls.map(([M, N, K]) => {
+  const numbers = (n) => Float64Array.from({ length: n }, (_, i) => ((i * 7919) % 31) / 8 - 2);
+  const a = numbers(M * K), b = numbers(N * K), y = new Float64Array(M * N);
+  kit.multiply(a, M, b, N, K, y, 0, N, 1);
+  return { M, N, K, y };
+});
+"""
+
+
+def test_products_of_all_sizes(tmp_path: Path) -> None:
+    """Whole blocks and parts of them, memory that grows: exact, as all numbers are eighths."""
+    sizes = [[M, N, K] for M in (1, 3, 4, 9) for N in (2, 3, 6, 7) for K in (1, 4, 10)]
+    sizes += [[40, 70, 130], [5, 3, 2], [200, 90, 333]]
+    for before in ("", "const WebAssembly = undefined;\n"):
+        answers = run(tmp_path, "matrix.js", MULTIPLY, sizes, before)
+        for answer in answers:
+            M, N, K = (answer[name] for name in "MNK")
+            a, b = (
+                ((torch.arange(n * K).double() * 7919 % 31) / 8 - 2).view(n, K) for n in (M, N)
+            )
+            assert torch.equal(torch.tensor(answer["y"]).double().view(M, N), a @ b.T), (
+                M,
+                N,
+                K,
+            )
+
+
+def test_pairs_are_used(tmp_path: Path) -> None:
+    """One program is made, of which the engine approves: without it all is only slow."""
+    script = """
+    const { Instance } = WebAssembly;
+    const answers = [];
+    WebAssembly.Instance = class extends Instance {
+      constructor(...given) { super(...given); answers.push(Object.keys(this.exports)); }
+    };
+    const [a, b, y] = [1, 2, 0].map((v) => new Float64Array(9).fill(v));
+    for (let n = 0; n < 2; n++) kit.multiply(a, 3, b, 3, 3, y, 0, 3, 1);
+    """
+    assert run(tmp_path, "matrix.js", script, None) == [["f"]]
 
 
 def test_gelu_leaves_room_for_many_layers(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 // sums are taken in double precision. bundle.py puts this text in front of a widget that
 // imports it.
 
+import { erf } from "./erf.js";
 import { multiply } from "./matrix.js";
 
 export const tensor = (shape, data) => ({ shape, data: Float64Array.from(data) });
@@ -63,16 +64,14 @@ function padded(x, padding) {
   return y;
 }
 
-// torch.nn.functional.conv2d: x [C, H, W], w [O, C, kh, kw], b [O] or none. A row of the output
-// is a product: its windows, one under the other, times the kernels.
-export function conv2d(x, w, b, { stride = 1, padding = 0 } = {}) {
-  const [outputs, channels, kh, kw] = w.shape, { shape, data } = padded(x, padding);
-  const [, height, width] = shape, size = channels * kh * kw;
-  const rows = Math.floor((height - kh) / stride) + 1;
+// The windows of `count` rows of a convolution's output, one under the other: x [C, H, W] is
+// padded already, a window is [C, kh, kw].
+function windowsOf({ shape: [channels, height, width], data }, [kh, kw], stride, first, count) {
   const columns = Math.floor((width - kw) / stride) + 1;
-  const y = planes(outputs, rows, columns, b), windows = new Float64Array(columns * size);
-  for (let r = 0; r < rows; r++) {
-    for (let q = 0, n = 0; q < columns; q++) {
+  const windows = new Float64Array(count * columns * channels * kh * kw);
+  let n = 0;
+  for (let r = first; r < first + count; r++) {
+    for (let q = 0; q < columns; q++) {
       for (let c = 0; c < channels; c++) {
         for (let i = 0; i < kh; i++) {
           const from = (c * height + r * stride + i) * width + q * stride;
@@ -80,7 +79,23 @@ export function conv2d(x, w, b, { stride = 1, padding = 0 } = {}) {
         }
       }
     }
-    multiply(w.data, outputs, windows, columns, size, y.data, r * columns, rows * columns, 1);
+  }
+  return windows;
+}
+
+// torch.nn.functional.conv2d: x [C, H, W], w [O, C, kh, kw], b [O] or none. It is a product of
+// windows and kernels, done for so many rows at once as a processor's cache holds.
+export function conv2d(x, w, b, { stride = 1, padding = 0 } = {}) {
+  const [outputs, channels, kh, kw] = w.shape, size = channels * kh * kw;
+  const whole = padded(x, padding), [, height, width] = whole.shape;
+  const rows = Math.floor((height - kh) / stride) + 1;
+  const columns = Math.floor((width - kw) / stride) + 1;
+  const y = planes(outputs, rows, columns, b), most = Math.ceil(32768 / (columns * size));
+  for (let r = 0; r < rows; r += most) {
+    const count = Math.min(most, rows - r);
+    const windows = windowsOf(whole, [kh, kw], stride, r, count);
+    multiply(w.data, outputs, windows, count * columns, size,
+      y.data, r * columns, rows * columns, 1);
   }
   return y;
 }
@@ -237,30 +252,6 @@ export const sigmoid = (x) => map(x, (v) => 1 / (1 + Math.exp(-v)));
 export const tanh = (x) => map(x, Math.tanh);
 export const silu = (x) => map(x, (v) => v / (1 + Math.exp(-v)));
 export const gelu = (x) => map(x, (v) => 0.5 * v * (1 + erf(v / Math.SQRT2)));
-
-// The error function at 0, 1/128, 2/128 … 6: its slope, summed by Simpson's rule.
-const ERF_STEP = 1 / 128;
-const erfSlope = (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
-let erfNodes;
-
-function makeErfNodes() {
-  const nodes = new Float64Array(6 / ERF_STEP + 1), h = ERF_STEP;
-  for (let n = 1, x = 0; n < nodes.length; n++, x += h) {
-    const slopes = erfSlope(x) + 4 * erfSlope(x + h / 2) + erfSlope(x + h);
-    nodes[n] = nodes[n - 1] + (h / 6) * slopes;
-  }
-  return nodes;
-}
-
-// Between two nodes the Taylor series of the nearer one, to the fourth order: within 1e-12.
-function erf(x) {
-  const size = Math.abs(x);
-  if (size > 5.9) return Math.sign(x);
-  erfNodes ??= makeErfNodes();
-  const n = Math.round(size / ERF_STEP), a = n * ERF_STEP, d = size - a;
-  const curve = 1 + d * (-a + d * ((2 * a * a - 1) / 3 + (d * a * (3 - 2 * a * a)) / 6));
-  return Math.sign(x) * (erfNodes[n] + erfSlope(a) * d * curve);
-}
 
 // Over the last axis.
 export function softmax(x) {
