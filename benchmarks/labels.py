@@ -76,10 +76,15 @@ def probed(train: Pictures, test: Pictures, encoder: nn.Module) -> Callable[...,
 
 
 def row(name: str, count: int, measured: list[float]) -> dict[str, Any]:
-    """The mean, and what each seed gave."""
-    seeds = [round(accuracy, 4) for accuracy in measured]
-    mean = round(statistics.mean(measured), 4)
-    return {"features": name, "labels per class": count, "accuracy": mean, "seeds": seeds}
+    """The mean, its standard error, and what each seed gave."""
+    error = statistics.stdev(measured) / len(measured) ** 0.5 if len(measured) > 1 else 0.0
+    return {
+        "features": name,
+        "labels per class": count,
+        "accuracy": round(statistics.mean(measured), 4),
+        "standard error": round(error, 4),
+        "seeds": [round(accuracy, 4) for accuracy in measured],
+    }
 
 
 def main() -> None:
