@@ -13,11 +13,16 @@ The rule, in plain words:
 4. **Answers and own cells run where they stand** in the student's file.
 5. **A stub hides no answer.** A released stub, or a function that does nothing, is left out
    where the student defines its name in any other cell, in whatever way Python binds names.
+   Code is read as IPython reads it: magics, prompts of a session, an indented cell.
 6. **A test runs where it stands, if its answer stands above it.** Else it runs behind the
    answer, wherever that is, and behind own cells that the answer needs.
 7. **Where it is not clear which answer is meant, a person is asked**: another definition of
-   the name stands below the answer cell, or there are several and none is in that cell. The
-   one at the test is graded; unless it has full marks, a person looks at all of them.
+   the name, or its deletion, stands below the answer cell, or there are several and none is
+   in that cell. The one at the test is graded; unless it has full marks, a person looks at
+   all of them.
+   **So it is where code can bind names that it does not show** (``exec``, ``globals()``,
+   ``sys.modules``, a star import, a magic such as ``%run``): such a cell counts as a definition
+   of each name that is written in it, and of those that are defined nowhere.
 8. **An answer that a person reads** is everything in its cell and its copies, and the
    student's own text beside it. Where there is none, all own text of the notebook is shown.
 

@@ -96,6 +96,6 @@ def _binds(item: Item, released: Released) -> set[str]:
     if item.kind != "code":
         return set()
     found = set(names.bound(item.source))
-    if item.answers(released) and found & released.names:
+    if item.answers(released):
         return found - released.names | defined(item, released)
     return found

@@ -110,31 +110,40 @@ def _note_deleted(items: list[Item], released: Released, notes: list[str]) -> No
 
 
 def _asks(items: list[Item], released: Released) -> dict[str, str]:
-    """Tests for which it is not clear which of several answers is meant.
+    """Tests for which it is not clear which answer is meant."""
+    return {
+        str(released.grade_ids[place]): why
+        for place, asked in released.asked.items()
+        for name in sorted(asked & set(released.answers), reverse=True)
+        if (why := _unclear(items, place, name, released))
+    }
+
+
+def _unclear(items: list[Item], test: int, name: str, released: Released) -> str:
+    """Why it is not clear what the ``test`` at this place should look at; mostly nothing.
 
     What stands above the answer cell was tried before, and no question.
     """
-    asks = {}
-    for place, asked in released.asked.items():
-        test = next(n for n, i in enumerate(items) if i.place == place)
-        for name in sorted(asked & set(released.answers)):
-            found = [
-                (n, i.place == released.answers[name] and not i.taken, i)
-                for n, i in enumerate(items)
-                if i.answers(released) and name in defined(i, released)
-            ]
-            sure = next((at for at, (n, its, _) in enumerate(found) if its and n < test), 0)
-            tries = [_definitions(i, name, released) for _, _, i in found[sure:]]
-            if any(t != tries[0] for t in tries):
-                asks[str(released.grade_ids[place])] = (
-                    f"“{name}” is defined in several cells, and in different ways: see which "
-                    "one is meant."
-                )
-            elif not found and (text := _in_text(items, name)):
-                asks[str(released.grade_ids[place])] = (
-                    f"“{name}” is defined in a cell of text, which does not run: {text!r}."
-                )
-    return asks
+    theirs = [(n, i) for n, i in enumerate(items) if i.kind == "code" and i.answers(released)]
+    found = [(n, i) for n, i in theirs if name in defined(i, released)]
+    end = next(n for n, i in enumerate(items) if i.place == test)
+    its = (i.place == released.answers[name] and not i.taken and n < end for n, i in found)
+    sure = next((at for at, answer in enumerate(its) if answer), 0)
+    tries = [_definitions(i, name, released) for _, i in found[sure:]]
+    if any(t != tries[0] for t in tries):
+        return (
+            f"“{name}” is defined in several cells, and in different ways: see which one is "
+            "meant."
+        )
+    cells = [i for _, i in (found if any(tries) else theirs)]
+    if not any(tries) and any(names.may_bind(i.source) is not None for i in cells):
+        return (
+            f"“{name}” may be defined in a way that cannot be read off the code (exec, "
+            "globals(), import *, a magic): see whether it is."
+        )
+    if not found and (text := _in_text(items, name)):
+        return f"“{name}” is defined in a cell of text, which does not run: {text!r}."
+    return ""
 
 
 def _in_text(items: list[Item], name: str) -> str:

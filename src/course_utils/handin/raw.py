@@ -143,6 +143,9 @@ def _word(value: object) -> str | None:
 
 
 def _printable(source: str) -> str:
-    """What every later program can store: no lone surrogates, no endless cell, one newline."""
-    source = source[:MAX_SOURCE].replace("\r\n", "\n").replace("\r", "\n")
+    """What every later program can store: no lone surrogates, no endless cell, one newline,
+    no byte order mark, which Python does not read."""
+    source = (
+        source.removeprefix("\ufeff")[:MAX_SOURCE].replace("\r\n", "\n").replace("\r", "\n")
+    )
     return source.encode("utf-8", "replace").decode()

@@ -144,13 +144,14 @@ def _of_released(
         what = "renamed" if same else "changed"
         if chosen and piece.grade_id and (piece.grade_id != name or not same):
             notes.append(f"the locked cell “{name}” was {what} and is restored")
-        if not same and names.bound(piece.source) & released.names:  # an answer typed into it
-            yield Item("code", piece.source, copy_of=place)
+        theirs = Item("code", piece.source, copy_of=place)
+        if not same and defined(theirs, released):  # an answer typed into it
+            yield theirs
     elif kind == "code":
         if not (same and chosen):
             yield Item(piece.kind, piece.source, copy_of=place)
-    elif theirs := own_text(piece.source, released):
-        yield Item(piece.kind, theirs, copy_of=place)
+    elif text := own_text(piece.source, released):
+        yield Item(piece.kind, text, copy_of=place)
 
 
 def own_text(source: str, released: Released) -> str:
@@ -182,8 +183,9 @@ def _by_name(items: list[Item], released: Released, notes: list[str]) -> None:
 
 
 def defined(item: Item, released: Released) -> set[str]:
-    """The names of the exercises that a student's code cell defines, stubs apart."""
-    if item.kind != "code" or not any(name in item.source for name in released.names):
+    """The names of the exercises that a student's code defines, or may define; stubs apart."""
+    text = names.as_read(item.source)
+    if item.kind != "code" or not any(name in text for name in released.names):
         return set()
     rest = names.without(item.source, released.names, released.stubs)
-    return set(names.bound(rest) & released.names)
+    return set((names.bound(rest) | (names.may_bind(rest) or set())) & released.names)
