@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from autograder.boundary.channel import Channel, ChannelClosed, ChannelTimeout
 from autograder.boundary.wire import Packer, Unpacker, WireError
 from course_utils.checks.clock import Meter
-from course_utils.checks.watch import Distant, End, Limits, Outcome, Trace, too_long
+from course_utils.checks.watch import Calls, Distant, End, Limits, Outcome, Trace, too_long
 
 GRACE = 5  # seconds beyond the time that the other side was given
 LOOK = 0.5  # seconds between two looks at the other side's clock
@@ -215,28 +215,8 @@ class Remote(Distant):
     # -- as a check calls it ----------------------------------------------------------------
 
     def watched(self, args: tuple, kwargs: dict, limits: Limits) -> Outcome:
-        bans = [[ban.why, ban.operators, ban.modules] for ban in limits.bans]
         try:
-            packer = self._link.packer()
-            tree, unpacker = self._link.ask(
-                "watched",
-                limits.seconds,
-                packer,
-                object=self,
-                args=args,
-                kwargs=kwargs,
-                bans=bans,
-                count_lines=limits.count_lines,
-                rng=torch.get_rng_state(),
-            )
-            facts = self._link.unpacked(unpacker, tree["facts"])
-            outcome = _outcome(facts)
-            if outcome.end is End.TIMEOUT:
-                self._link._lose(Lost.IN_TIME)  # the next call has a fresh process
-            if outcome.end is End.RETURNED:
-                values = tree["value"], packer, unpacker
-                outcome.trace.value = self._result(*values, (args, kwargs))
-            return outcome
+            return self._watched([(args, kwargs)], limits)[0]
         except OutOfTime as late:
             return Outcome(End.TIMEOUT, message=str(late))
         except TimeoutError:
@@ -247,6 +227,45 @@ class Remote(Distant):
             return Outcome(End.DIED, message=str(lost))
         except Exception as error:  # a value that cannot cross, an answer that is none
             return Outcome(End.RAISED, message=f"the call failed: {error}", raised=(_NO_NAME,))
+
+    def series(self, calls: Calls, limits: Limits) -> list[Outcome]:
+        spent, outcomes = self._link.spent, []
+        try:
+            while len(outcomes) < len(calls):
+                some = calls[len(outcomes) : len(outcomes) + SERIES]
+                outcomes += self._watched(some, limits)
+                if outcomes[-1].end is End.TIMEOUT:
+                    break
+        except Exception:  # one of them, and nobody knows which: each is asked for by itself
+            self._link.spent = spent
+            return []
+        return outcomes
+
+    def _watched(self, calls: Calls, limits: Limits) -> list[Outcome]:
+        """What some calls did, or the first of them."""
+        packer = self._link.packer()
+        answers, unpacker = self._link.ask(
+            "watched",
+            limits.seconds,
+            packer,
+            object=self,
+            calls=[[args, kwargs] for args, kwargs in calls],
+            bans=[[ban.why, ban.operators, ban.modules] for ban in limits.bans],
+            count_lines=limits.count_lines,
+            rng=torch.get_rng_state(),
+        )
+        if type(answers) is not list or not 0 < len(answers) <= len(calls):
+            raise self._link._lose(ODD)
+        outcomes = []
+        for answer, call in zip(answers, calls, strict=False):
+            outcome = _outcome(self._link.unpacked(unpacker, answer["facts"]))
+            outcomes.append(outcome)
+            if outcome.end is End.TIMEOUT:
+                self._link._lose(Lost.IN_TIME)  # the next call has a fresh process
+                break
+            if outcome.end is End.RETURNED:
+                outcome.trace.value = self._result(answer["value"], packer, unpacker, call)
+        return outcomes
 
     # -- as plain Python uses it ------------------------------------------------------------
 
@@ -365,6 +384,7 @@ class _Across(torch.autograd.Function):
 
 
 SECONDS = 30.0  # for a plain call; checks give their own
+SERIES = 32  # calls in one request
 _NO_NAME = "builtins.Exception"
 
 

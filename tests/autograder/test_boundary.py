@@ -74,6 +74,14 @@ def counts_or_loops(loop):
         pass
     return len(calls)
 
+def picky(n):
+    if n == 2:
+        import os
+        os._exit(1)
+    if n < 0:
+        raise ValueError("negative")
+    return torch.full((2,), float(n))
+
 def forks_past_python(fork=__import__("ctypes").CDLL(None).fork):
     fork()
     return 3
@@ -253,6 +261,56 @@ def test_after_a_time_out_the_next_call_has_a_fresh_process(link):
         answer(True)
     with pytest.raises(Wrong, match="not tried: an earlier call took too long"):
         answer(False)
+
+
+def foreseen(answer, *inputs):
+    """What each call gives when all were announced before: a value, or what was wrong."""
+    answer.expect([((x,), {}) for x in inputs])
+    told = []
+    for x in inputs:
+        try:
+            told.append(answer(x))
+        except Wrong as wrong:
+            told.append(str(wrong))
+    return told
+
+
+def test_calls_that_are_foreseen_are_one_request(link, monkeypatch):
+    asked, ask = [], Link.ask
+
+    def counted(self, op, *args, **facts):
+        asked.append(op)
+        return ask(self, op, *args, **facts)
+
+    monkeypatch.setattr(Link, "ask", counted)
+    answer = Answer(name(link, "picky"))
+    numbers = [1000 + n for n in range(5)]
+    zero, one, refuses, *_ = foreseen(answer, numbers[0], numbers[1], -1)
+    assert (zero.tolist(), one.tolist()) == ([1000.0] * 2, [1001.0] * 2)
+    assert "your function refuses this input" in refuses
+    assert asked.count("watched") == 1
+    answer.expect([((n,), {}) for n in numbers])
+    assert answer(numbers[3]).tolist() == [1003.0] * 2  # not the next one: asked for by itself
+    assert answer(numbers[0]).tolist() == [1000.0] * 2
+    assert asked.count("watched") == 3
+
+
+def test_a_death_among_foreseen_calls_costs_one_call(link):
+    zero, one, dies, three = foreseen(Answer(name(link, "picky")), 0, 1, 2, 3)
+    assert (zero.tolist(), one.tolist(), three.tolist()) == ([0.0] * 2, [1.0] * 2, [3.0] * 2)
+    assert "Python died while it ran the answer" in dies
+
+
+def test_a_time_out_among_foreseen_calls_costs_one_call(link):
+    answer = Answer(name(link, "counts_or_loops"), seconds=1)
+    *told, late, fresh = foreseen(answer, False, 0, True, "")
+    assert (told, fresh) == ([1, 2], 1)
+    assert "no result after 1 seconds" in late
+
+
+def test_foreseen_calls_have_their_time_each(link):
+    answer = Answer(name(link, "works"), seconds=0.5)
+    assert foreseen(answer, 0.2, 0.21, 0.22, 0.23) == ["done"] * 4
 
 
 def test_requests_share_a_budget(link):

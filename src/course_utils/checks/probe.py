@@ -13,7 +13,13 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import keystr, tree_leaves_with_path, tree_map, tree_map_with_path
+from torch.utils._pytree import (
+    keystr,
+    tree_leaves,
+    tree_leaves_with_path,
+    tree_map,
+    tree_map_with_path,
+)
 
 from course_utils.checks.answer import Wrong
 
@@ -69,6 +75,13 @@ class Probe:
     run: Callable[..., Any] = called
     parts: tuple[str, ...] = ()
     about: str = ""
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one call with just these arguments, and nothing flows back to them."""
+        leaves = tree_leaves((self.args, dict(self.kwargs)))
+        learned = any(isinstance(x, Tensor) and x.requires_grad for x in leaves)
+        return self.run in (called, refused) and not learned
 
     def ask(self, subject: Subject) -> Any:
         return self.run(subject, *self.args, **self.kwargs)

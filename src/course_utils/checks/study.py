@@ -70,6 +70,7 @@ class Study:
             return self._seen[aspect].got(aspect)
         if aspect not in self._got:
             probes = self.exercise.probes(aspect)
+            self.answer.expect([(p.args, dict(p.kwargs)) for p in probes if p.single])
             self._got[aspect] = [self._ask(aspect, n, probe) for n, probe in enumerate(probes)]
         return self._got[aspect]
 

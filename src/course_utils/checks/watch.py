@@ -15,7 +15,7 @@ import io
 import sysconfig
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -33,7 +33,7 @@ from course_utils.checks.guard import Guard, Trace
 from course_utils.checks.seal import Seal
 
 __all__ = [
-    "Ban", "Distant", "End", "Limits", "Outcome", "Trace", "names_of", "watched",
+    "Ban", "Calls", "Distant", "End", "Limits", "Outcome", "Trace", "names_of", "watched",
     "watched_there",
 ]  # fmt: skip
 
@@ -83,12 +83,22 @@ class Limits:
     count_lines: bool = False
 
 
+Calls = Sequence[tuple[tuple, dict]]  # arguments by position and by name
+
+
 class Distant(ABC):
     """A function that lives in another process."""
 
     @abstractmethod
     def watched(self, args: tuple, kwargs: dict, limits: Limits) -> Outcome:
         """``watched`` over there."""
+
+    @abstractmethod
+    def series(self, calls: Calls, limits: Limits) -> list[Outcome]:
+        """Several calls at once, which is quicker: what all did, or those until one hung.
+
+        Empty where it cannot be told call by call: when the process died, for example.
+        """
 
 
 class _TookTooLong(BaseException):
