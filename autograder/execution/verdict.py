@@ -7,7 +7,7 @@ import re
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution, is_task
 
-from autograder.boundary import remote
+from autograder.boundary import requests
 from autograder.execution.execute import DIED, TOO_LONG
 from autograder.gradebook.status import Status
 from course_utils.checks.report import MIME, Report
@@ -59,7 +59,7 @@ def _of_report(report: Report | None) -> tuple[Status, str]:
     status = Status.GRADED
     if any(m.startswith("no result after") for m in messages):
         status = Status.TIMEOUT
-    elif any(_NO_MEMORY.search(m) or m.startswith(remote.DIED) for m in messages):
+    elif any(_NO_MEMORY.search(m) or m.startswith(requests.DIED) for m in messages):
         status = Status.CRASHED
     return status, shorten("; ".join(f"{v.name}: {v.message}" for v in failed))
 
