@@ -79,7 +79,7 @@ def max_pool(x: Tensor, size: int, stride: int | None = None) -> Tensor:
         (B, C, H', W') with H' = floor((H − size) / stride) + 1, W' alike.
 
     Raises:
-        ValueError: the window is larger than the picture.
+        ValueError: the window is larger than the image.
     """
     stride = stride or size
     for n in x.shape[2:]:
@@ -132,7 +132,7 @@ def count_parameters(layers: Sequence[tuple]) -> int:
 
 
 def shift(x: Tensor, right: int, down: int) -> Tensor:
-    """The pictures moved by whole pixels; black (0) comes in, nothing wraps around.
+    """The images moved by whole pixels; black (0) comes in, nothing wraps around.
 
     Args:
         x: (B, C, H, W), any dtype.
@@ -150,7 +150,7 @@ def shift(x: Tensor, right: int, down: int) -> Tensor:
 
 
 class LeNet(nn.Module):
-    """LeNet-5 for 28 × 28 pictures, as a list of layers: 61 706 parameters for one channel."""
+    """LeNet-5 for 28 × 28 images, as a list of layers: 61 706 parameters for one channel."""
 
     def __init__(self, channels: int = 1, classes: int = 10) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from course_utils.training.run import Run, Trained
 
 
 def lenet(run: Run) -> Trained:
-    """LeNet on MNIST, pictures moved by up to two pixels."""
+    """LeNet on MNIST, images moved by up to two pixels."""
     return _lenet(data.digits, run)
 
 
@@ -25,12 +25,12 @@ def lenet_fashion(run: Run) -> Trained:
     return _lenet(data.fashion, run)
 
 
-def _lenet(pictures: Callable[..., Pictures], run: Run) -> Trained:
+def _lenet(images: Callable[..., Pictures], run: Run) -> Trained:
     torch.manual_seed(run.seed)
-    train = pictures("train").batches(
+    train = images("train").batches(
         128, seed=run.seed, device=run.device, augment=shifted(2, run.seed)
     )
-    return classifier(LeNet(), train, pictures("test"), 16, run, lr=4e-3)
+    return classifier(LeNet(), train, images("test"), 16, run, lr=4e-3)
 
 
 def linear_fashion(run: Run) -> Trained:
@@ -47,7 +47,7 @@ def mlp_fashion(run: Run) -> Trained:
 
 
 def _flat(layers: Callable[[], nn.Module], run: Run) -> Trained:
-    """A network that does not know which pixels are neighbours: pictures stay in place."""
+    """A network that does not know which pixels are neighbours: images stay in place."""
     torch.manual_seed(run.seed)
     train = data.fashion("train").batches(128, seed=run.seed, device=run.device)
     model = nn.Sequential(nn.Flatten(), layers())
