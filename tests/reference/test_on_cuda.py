@@ -1,0 +1,235 @@
+"""Forward and backward of each reference on a CUDA device that need not be there.
+
+``FakeTensorMode`` computes shapes, dtypes and devices, no values, and refuses an operator whose
+tensors are on two devices: a tensor that was made on the CPU and left there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._pytree import tree_leaves
+
+from course_utils import reference
+from course_utils.reference import (
+    cnn,
+    convolution,
+    cpc,
+    naive_bayes,
+    resnet,
+    rotation,
+    simclr,
+)
+from course_utils.training import optimise, representation, transforms
+from course_utils.training.fit import classify
+
+_device = "cuda"
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the device ``meta``: autograd starts a thread for CUDA, which needs a GPU."""
+    monkeypatch.setitem(globals(), "_device", "meta")
+
+
+def x(*shape: int) -> Tensor:
+    """An input; with a gradient where one can be computed."""
+    return torch.rand(*shape, device=_device, requires_grad=torch.is_grad_enabled())
+
+
+def labels(n: int, classes: int) -> Tensor:
+    return torch.zeros(n, dtype=torch.int64, device=_device)
+
+
+def yes(n: int) -> Tensor:
+    return torch.ones(n, dtype=torch.bool, device=_device)
+
+
+def on(x: Tensor, make: Callable[[], nn.Module]) -> Any:
+    """The value of a module whose weights are on the device."""
+    with torch.device(_device):  # for its making alone: what it makes later must say where
+        model = make()
+    return model(x)
+
+
+def running(n: int) -> tuple[Tensor, Tensor]:
+    return torch.zeros(n, device=_device), torch.ones(n, device=_device)
+
+
+CASES: dict[Callable, Callable[[], Any]] = {
+    cnn.LeNet: lambda: on(x(2, 1, 28, 28), cnn.LeNet),
+    cnn.conv_backward: lambda: cnn.conv_backward(
+        x(2, 4, 4, 4), x(2, 3, 8, 7), x(4, 3, 3, 3), 2, 1
+    ),
+    cnn.conv_forward: lambda: cnn.conv_forward(x(2, 3, 8, 7), x(4, 3, 3, 3), x(4), 2, 1),
+    cnn.max_pool: lambda: cnn.max_pool(x(2, 3, 8, 6), 2),
+    cnn.shift: lambda: cnn.shift(x(2, 1, 8, 7), 2, -1),
+    convolution.conv1d: lambda: convolution.conv1d(x(9), x(3)),
+    convolution.conv2d: lambda: convolution.conv2d(x(2, 3, 8, 7), x(4, 3, 3, 3), stride=2),
+    convolution.edge_strength: lambda: convolution.edge_strength(x(2, 1, 8, 7)),
+    convolution.filter2d: lambda: convolution.filter2d(x(2, 3, 8, 7), x(3, 3)),
+    convolution.moving_average: lambda: convolution.moving_average(x(9), 2),
+    convolution.separable_filter: lambda: convolution.separable_filter(x(2, 3, 8, 7), x(3)),
+    convolution.smooth: lambda: convolution.smooth(x(9), x(3)),
+    cpc.CPC: lambda: on(x(4, 3, 32, 32), lambda: cpc.CPC(3, 8, 4, 16, 12, 2)),
+    cpc.info_nce: lambda: cpc.info_nce(x(6, 5), x(6, 5), 0.2),
+    cpc.optimal_critic: lambda: cpc.optimal_critic(x(6, 5), x(6, 5), 0.5),
+    cpc.patches: lambda: cpc.patches(x(2, 3, 16, 16), 8, 4),
+    naive_bayes.binarise: lambda: naive_bayes.binarise(x(2, 1, 4, 4)),
+    naive_bayes.evidence: lambda: naive_bayes.evidence(x(2, 6), x(3, 6), x(3, 6), 0, 2),
+    naive_bayes.log_joint: lambda: naive_bayes.log_joint(x(2, 6), x(3), x(3, 6), x(3, 6)),
+    naive_bayes.log_likelihood: lambda: naive_bayes.log_likelihood(x(4, 6), labels(4, 3), 3),
+    naive_bayes.posterior: lambda: naive_bayes.posterior(x(2, 3)),
+    naive_bayes.scaled: lambda: naive_bayes.scaled(x(2, 1, 28, 28), 0.8),
+    resnet.BasicBlock: lambda: on(x(2, 4, 8, 8), lambda: resnet.BasicBlock(4, 8, 2)),
+    resnet.Bottleneck: lambda: on(x(2, 4, 8, 8), lambda: resnet.Bottleneck(4, 8, 2)),
+    resnet.batch_norm: lambda: resnet.batch_norm(x(4, 3, 5, 5), x(3), x(3), *running(3), True),
+    resnet.cifar_resnet: lambda: on(x(2, 3, 32, 32), lambda: resnet.cifar_resnet(20)),
+    resnet.resnet: lambda: on(x(2, 3, 64, 64), lambda: resnet.resnet(50)),
+    rotation.rotations: lambda: rotation.rotations(x(2, 3, 8, 8)),
+    simclr.Projection: lambda: on(x(3, 6), lambda: simclr.Projection(6, 4)),
+    simclr.SimCLR: lambda: on(x(3, 3, 4, 4), lambda: simclr.SimCLR(nn.Flatten(), 48, 4)),
+    simclr.concatenated: lambda: simclr.concatenated(x(4, 5), x(4, 5)),
+    simclr.interleave: lambda: simclr.interleave(x(4, 5), x(4, 5)),
+    simclr.nt_xent: lambda: simclr.nt_xent(x(6, 5), x(6, 5), 0.1),
+}
+TRANSFORMS = {  # through which no gradient need flow
+    transforms.blur: lambda: transforms.blur(x(2, 3, 8, 8), x(2), 3),
+    transforms.colour_jitter: lambda: transforms.colour_jitter(x(2, 3, 8, 8), x(2, 4)),
+    transforms.crop: lambda: transforms.crop(x(2, 3, 8, 8), x(2, 4), (6, 6)),
+    transforms.greyscale: lambda: transforms.greyscale(x(2, 3, 8, 8), yes(2)),
+    transforms.mirror: lambda: transforms.mirror(x(2, 3, 8, 8), yes(2)),
+    transforms.noise: lambda: transforms.noise(x(2, 3, 8, 8), x(2), x(2, 3, 8, 8)),
+    transforms.sobel: lambda: transforms.sobel(x(2, 3, 8, 8), yes(2)),
+    transforms.turn: lambda: transforms.turn(x(2, 3, 8, 8), labels(2, 4)),
+}
+TILED = {  # their backward pass is by hand; autocast, which they use, knows no device ``meta``
+    simclr.nt_xent_gathered: lambda: simclr.nt_xent_gathered(x(6, 5), x(6, 5), 0.1),
+    simclr.nt_xent_tiled: lambda: simclr.nt_xent_tiled(x(6, 5), x(6, 5), 0.1),
+}
+
+
+NO_TENSOR = {  # numbers alone, or what a computation starts from
+    "cnn.count_parameters", "cnn.receptive_field", "convolution.box_filter",
+    "convolution.gaussian_filter", "convolution.output_size", "cpc.correlated",
+    "cpc.gaussian_information", "cpc.mutual_information_bound", "resnet.count_layers",
+    "resnet_depth.random_stack",
+}  # fmt: skip
+BY_VALUE = {  # what they do next depends on values, which there are none of here
+    "naive_bayes.fit", "naive_bayes.log_prior", "probe.features", "probe.knn",
+    "probe.linear_probe", "resnet.gradient_norms", "resnet_depth.sizes",
+}  # fmt: skip
+PART_OF = {"cpc.PatchEncoder": cpc.CPC, "resnet.ResNet": resnet.resnet}
+
+
+def public() -> Iterator[tuple[str, Callable]]:
+    """Functions and modules of the reference; studies are experiments with them."""
+    for info in pkgutil.iter_modules(reference.__path__):
+        module = importlib.import_module(f"{reference.__name__}.{info.name}")
+        for name, value in vars(module).items():
+            own = getattr(value, "__module__", "") == module.__name__
+            kind = inspect.isfunction(value) or (
+                isinstance(value, type) and issubclass(value, nn.Module)
+            )
+            if own and kind and not name.startswith("_") and not info.name.endswith("_studies"):
+                yield f"{info.name}.{name}", value
+
+
+def tensors(value: Any) -> list[Tensor]:
+    return [t for t in tree_leaves(value) if isinstance(t, Tensor)]
+
+
+def named(case: Callable) -> str:
+    return case.__name__
+
+
+def test_all_of_the_reference_is_tried() -> None:
+    left = {name for name, value in public() if value not in {**CASES, **TILED}}
+    assert left == NO_TENSOR | BY_VALUE | PART_OF.keys()
+
+
+# A GRU on CUDA asks the driver which of its ways to go.
+@pytest.mark.parametrize(
+    "case", [c for c in {**CASES, **TRANSFORMS, **TILED} if c is not cpc.CPC], ids=named
+)
+def test_forward_on_cuda(case: Callable) -> None:
+    cases = {**CASES, **TRANSFORMS, **TILED}
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():  # constants: as they are
+        made = tensors(cases[case]())
+    assert {t.device.type for t in made} == {"cuda"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_forward_and_backward_off_the_cpu(case: Callable, elsewhere: None) -> None:
+    made = tensors(CASES[case]())
+    assert {t.device.type for t in made} == {"meta"}
+    if learned := [t.sum() for t in made if t.requires_grad]:
+        torch.stack(learned).sum().backward()
+
+
+def test_the_tiled_loss_goes_backward_on_cuda() -> None:
+    kept: list[Tensor] = []
+    with FakeTensorMode(), torch.no_grad():
+        ctx = SimpleNamespace(save_for_backward=lambda *given: kept.extend(given))
+        loss = simclr._Tiled.forward(ctx, x(6, 5), 0.1, 4)
+        ctx.saved_tensors = kept
+        gradient, *_ = simclr._Tiled.backward(ctx, loss)
+    assert (gradient.device.type, gradient.shape) == ("cuda", (6, 5))
+
+
+STEPS = {
+    "classify": (classify, cnn.LeNet, (4, 1, 28, 28)),
+    "rotation": (
+        representation.rotation,
+        lambda: resnet.cifar_resnet(8, classes=4),
+        (4, 3, 32, 32),
+    ),
+    "cpc": (representation.prediction, lambda: cpc.CPC(3, 8, 4, 16, 12, 2), (4, 3, 32, 32)),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+def test_a_training_step_off_the_cpu(name: str, optimiser: str, elsewhere: None) -> None:
+    objective, make, shape = STEPS[name]
+    with torch.device(_device):
+        model = make()
+    steps = optimise.optimiser(optimiser, model, lr=0.1, weight_decay=1e-4)
+    loss, _ = objective(model, x(*shape), labels(4, 4))
+    loss.backward()
+    steps.step()
+    assert {p.grad.device.type for p in model.parameters() if p.grad is not None} == {"meta"}
+
+
+@pytest.mark.parametrize("name", ["classify", "rotation"])
+def test_objectives_on_cuda(name: str) -> None:
+    objective, make, shape = STEPS[name]
+    with FakeTensorMode(), torch.no_grad():
+        with torch.device("cuda"):
+            model = make()
+        loss, hits = objective(model, x(*shape), labels(4, 4))
+    assert {loss.device.type, hits.device.type} == {"cuda"}
+
+
+def test_two_views_agree_on_cuda() -> None:
+    with FakeTensorMode(), torch.no_grad():
+        with torch.device("cuda"):
+            model = simclr.SimCLR(nn.Flatten(), 48, 4)
+        loss, hits = representation.agreement(model, x(3, 2, 3, 4, 4), labels(3, 3))
+    assert {loss.device.type, hits.device.type} == {"cuda"}
+
+
+@pytest.mark.parametrize("forgets", [lambda x: x + torch.zeros(3), lambda x: x @ torch.ones(3)])
+def test_a_tensor_left_on_the_cpu_is_refused(forgets: Callable) -> None:
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
+        with pytest.raises(RuntimeError, match="device"):
+            forgets(x(3))
