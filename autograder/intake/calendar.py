@@ -8,9 +8,10 @@
       02_convolution: 2026-11-01 23:59
       03_cnn: {due: 2026-11-15T23:59+01:00, late: none}
 
-or a table with the columns chapter, due, late, timezone. Extensions and excuses are a table
-with the columns student, assignment (empty: all chapters), extension (``2d``, ``36h``,
-``1d 12h``) or until, excused, reason.
+or a table with the columns chapter (empty: all chapters), due, late, timezone; a zone stands in
+each row, or in that for all chapters. Extensions and excuses are a table with the columns
+student, assignment (empty: all chapters), extension (``2d``, ``36h``, ``1d 12h``) or until,
+excused, reason. A chapter is called by its name, topic or number: 02_convolution, 02, 2.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ _PART = re.compile(
     r"(m)(?:in(?:utes?|s)?)?)(?![a-z])[\s,]*"
 )
 MOST_DAYS = 1000
+MIDNIGHT = "write 24:00 as 23:59, or as 00:00 of the next day"
 
 
 @dataclass
@@ -95,8 +97,10 @@ def _add(
     zone, name = str(entry.get("timezone") or "UTC"), str(entry["chapter"])
     if name == late.ANY:
         names, calendar.zone = [late.ANY], zone
+        if entry.get("due"):
+            raise ValueError("a due date needs the name of its chapter")
     else:
-        names = select(chapters, [name])
+        names = _chapters(chapters, name)
     for chapter in names:
         if chapter in seen:
             raise ValueError(f"{chapter} stands there twice")
@@ -108,12 +112,22 @@ def _add(
             late.load(calendar.policies[chapter])
 
 
+def _chapters(known: Sequence[str], name: str) -> list[str]:
+    """What ``name`` means; spreadsheets make 2 of 02."""
+    number = name.zfill(2)
+    return select(known, [number if any(c.startswith(f"{number}_") for c in known) else name])
+
+
 def _yaml(path: Path) -> list[dict[str, Any]]:
     try:
         data = yaml.safe_load(path.read_bytes()) or {}
     except OSError as error:
         raise UsageError(f"the calendar {path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except ValueError as error:  # a time with seconds that there is not
+        raise UsageError(
+            f"the calendar {path} holds a time that there is not: {error}; {MIDNIGHT}"
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
         said = " ".join(str(error).split())
         raise UsageError(f"the calendar {path} is no YAML: {said[:200]}") from None
     chapters = data.get("chapters") if isinstance(data, dict) else None
@@ -133,7 +147,7 @@ def _yaml(path: Path) -> list[dict[str, Any]]:
     ]
     for chapter, entry in chapters.items():
         entry = entry if isinstance(entry, dict) else {"due": entry}
-        name = f"{chapter:02d}" if isinstance(chapter, int) else str(chapter)  # 01 is 1 in YAML
+        name = str(chapter)  # 01 is 1 in YAML
         if unknown := sorted(map(str, {*entry} - {"due", "late", "timezone"})):
             raise UsageError(
                 f"{path}: {name}: unknown key {unknown[0]!r}: expected due, late, timezone"
@@ -152,7 +166,26 @@ def _table(path: Path) -> list[dict[str, Any]]:
     rows = tables.records(path, "the calendar", COLUMNS)
     if not rows or not {"chapter", "due"} <= set(rows[0]):
         raise UsageError(f"the calendar {path} needs the columns chapter and due")
-    return [{**row, "chapter": row["chapter"] or late.ANY} for row in rows]
+    for row in rows:
+        row["chapter"] = row["chapter"] or late.ANY
+    if not any(row["chapter"] == late.ANY for row in rows):
+        rows.insert(0, {"chapter": late.ANY})
+    shared = _shared_zone(path, rows)
+    return [row | {"timezone": row.get("timezone") or shared} for row in rows]
+
+
+def _shared_zone(path: Path, rows: list[dict[str, str]]) -> str:
+    """The zone of rows that name none: that of all chapters, or of every other row."""
+    zones = {row["chapter"]: row.get("timezone", "") for row in rows}
+    if whole := zones.pop(late.ANY):
+        return whole
+    given = {*zones.values()} - {""}
+    if given and (silent := [chapter for chapter, zone in zones.items() if not zone]):
+        raise UsageError(
+            f"the calendar {path} names a time zone in some rows and none for {silent[0]}: "
+            "write it into each row, or into one without a chapter"
+        )
+    return given.pop() if len(given) == 1 else "UTC"
 
 
 def utc(value: Any, zone: str) -> datetime.datetime:
@@ -171,6 +204,13 @@ def utc(value: Any, zone: str) -> datetime.datetime:
         moment = value
     else:
         text = str(value).strip()
+        if isinstance(value, int | float):
+            raise ValueError(
+                f"{text} is how YAML reads a number, or a time without a day: write it as "
+                "2026-11-01 23:59"
+            )
+        if re.search(r"\b24:", text):
+            raise ValueError(f"{text!r} is no time: {MIDNIGHT}")
         if not _TIME.fullmatch(text):  # dateutil leaves out what it does not know, CEST too
             raise ValueError(
                 f"{text!r} is no time: write it as 2026-11-01 23:59, or with an offset as "
@@ -222,11 +262,13 @@ def _leaves(row: dict[str, str], chapters: Sequence[str], zone: str) -> list[Lea
     if not row["student"]:
         raise ValueError("it names no student")
     name = row.get("assignment", "")
-    names = [late.ANY] if name.lower() in ("", "all", late.ANY) else select(chapters, [name])
+    names = [late.ANY] if name.lower() in ("", "all", late.ANY) else _chapters(chapters, name)
     excused = row.get("excused", "").lower()
     if excused not in YES + NO:
         raise ValueError(f"excused is yes or no, not {excused!r}")
     until = row.get("until", "")
+    if until and row.get("extension"):
+        raise ValueError("extension and until say the same thing: fill in one of them")
     return [
         Leave(
             student=row["student"],

@@ -53,30 +53,38 @@ def enrol(
     """
     register = _scheduled(course, given, register)
     known = sorted({*folders, *graded})
-    problems: list[str] = []
-    absent: tuple[str, ...] = ()
     if given.roster:
-        on_it = roster.compare(roster.read(given.roster), folders)
-        absent, problems = on_it.absent, list(on_it.problems)
-        now = {*on_it.folders, *on_it.absent}
-        was = {*(register.roster or ()), *register.left}
-        left = sorted(n for n in known if n not in now and (n in was or n not in folders))
-        strangers = ((n, why) for n, why in on_it.strangers.items() if n not in left)
-        problems += [f"{name}: {why}" for name, why in strangers]
-        register = replace(register, roster=sorted(now), left=left)
-    elif register.roster is not None:
-        absent = tuple(n for n in register.roster if n not in folders)
-        problems += [
-            f"{name}: not on the roster"
-            for name in folders
-            if name not in register.roster and name not in register.left
-        ]
+        register, absent, problems = _compared(given.roster, register, folders, known)
+    else:
+        absent, problems = _as_before(register, folders)
     if given.extensions:
         leaves = calendar.read_leaves(given.extensions, course.chapters(), register.zone)
         leaves, strange = _of_class(leaves, {*known, *absent})
         problems += strange
         register = replace(register, leaves=leaves)
     return Class(register, absent, tuple(problems))
+
+
+def _compared(
+    path: Path, register: Register, folders: Sequence[str], known: Sequence[str]
+) -> tuple[Register, tuple[str, ...], list[str]]:
+    """The register with a new roster, who is absent, and what does not fit."""
+    on_it = roster.compare(roster.read(path), folders)
+    now = {*on_it.folders, *on_it.absent}
+    was = {*(register.roster or ()), *register.left}
+    left = sorted(n for n in known if n not in now and (n in was or n not in folders))
+    strangers = [f"{n}: {why}" for n, why in on_it.strangers.items() if n not in left]
+    register = replace(register, roster=sorted(now), left=left)
+    return register, on_it.absent, [*on_it.problems, *strangers]
+
+
+def _as_before(register: Register, folders: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Who is absent, and who is not on the roster of an earlier run."""
+    if register.roster is None:
+        return (), []
+    absent = tuple(n for n in register.roster if n not in folders)
+    known = {*register.roster, *register.left}
+    return absent, [f"{name}: not on the roster" for name in folders if name not in known]
 
 
 def _scheduled(course: Course, given: Given, register: Register) -> Register:
@@ -93,14 +101,28 @@ def _scheduled(course: Course, given: Given, register: Register) -> Register:
 
 
 def _of_class(leaves: list[Leave], students: Collection[str]) -> tuple[list[Leave], list[str]]:
-    """With the students called as their folders are; a sentence for those who are unknown."""
-    names = sorted(students)
-    rows, problems = tables.pair(
-        dict.fromkeys(x.student for x in leaves), [[n] for n in names], ["student"]
-    )
-    called = {given: names[place] for place, given in rows.items()}
-    kept = [replace(x, student=called[x.student]) for x in leaves if x.student in called]
-    return kept, [f"extensions: {name} is not in the class" for name in problems]
+    """With the students called as their folders are; a sentence for those who are unknown.
+
+    Raises:
+        UsageError: a student who is written in two ways has two different lines.
+    """
+    kept: dict[tuple[str, str], Leave] = {}
+    problems: dict[str, str] = {}
+    for leave in leaves:
+        given = leave.student
+        near = [name for name in sorted(students) if tables.same(name, given)]
+        fits = [given] if given in near else near
+        if len(fits) != 1:
+            why = f"may be {near[0]} or {near[1]}" if fits else "is not in the class"
+            problems[given] = f"extensions: {given} {why}"
+            continue
+        mine = replace(leave, student=fits[0])
+        if kept.setdefault((mine.student, mine.assignment), mine) != mine:
+            raise UsageError(
+                f"extensions: {given} is the student {mine.student}, who has another line for "
+                f"{'all chapters' if mine.assignment == late.ANY else mine.assignment}"
+            )
+    return list(kept.values()), list(problems.values())
 
 
 def only(known: Iterable[str], wanted: Sequence[str], what: str) -> list[str]:

@@ -61,6 +61,8 @@ def walk(root: Path, *below: str, depth: int = MAX_DEPTH) -> Seen:
                 folders.append(path)
                 if len(path) < depth:
                     left.append(path)
+                elif depth == MAX_DEPTH:
+                    refused[path] = f"lies too deep: no folder below {depth} others is opened"
         if len(files) + len(folders) + len(refused) > MAX_ENTRIES:
             refused[here] = f"holds more than {MAX_ENTRIES} files: not all were looked at"
             break

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.gradebook.records import Handin
+from autograder.gradebook.standing import moment
 from autograder.gradebook.status import Status
 from autograder.intake import folder, own_modules
 from autograder.intake.folder import Seen
@@ -53,10 +54,12 @@ class Found:
         files, left_out = own_modules.beside(
             self.root, student, choice.file, self.seen[student]
         )
-        notes = (*choice.notes, *left_out)
         depths = range(min(2, len(where) - 1), len(where))
         times = ((student, assignment), *(where[:depth] for depth in depths))
-        return Handin(data, notes=notes, files=files, timestamp=self._timestamp(times))
+        when = self._timestamp(times)
+        if when and not moment(when):
+            left_out.append(f"the time in timestamp.txt cannot be read: {when[:40]!r}")
+        return Handin(data, notes=(*choice.notes, *left_out), files=files, timestamp=when)
 
     def _timestamp(self, folders: Iterable[tuple[str, ...]]) -> str:
         """Of the folder in which nbgrader writes it, else the outermost: those below are the

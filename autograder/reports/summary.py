@@ -23,8 +23,7 @@ class Chapter:
         unread: by question, who waits for a person.
         missing: who handed in nothing.
         late: ``student (minutes)``, or with the penalty.
-        undated: how many were handed in at a time that is not known, though there is a due
-            date.
+        undated: who handed in at a time that is not known, though there is a due date.
     """
 
     name: str
@@ -36,7 +35,7 @@ class Chapter:
     unread: dict[str, list[str]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
-    undated: int = 0
+    undated: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         lines = [
@@ -52,7 +51,7 @@ class Chapter:
             lines.append(f"  late         {_names(self.late)}")
         if self.undated:
             lines.append(
-                f"  no time      {self.undated} without a timestamp.txt that can be read"
+                f"  no time      {_names(self.undated)}: no timestamp.txt that can be read"
             )
         return "\n".join(lines)
 
@@ -128,9 +127,11 @@ def _chapter(rows: list[tuple[Result, Grade]]) -> Chapter:
         unread=unread,
         missing=[s for s in count if s not in handed_in],
         late=[_late(r) for r in handed_in.values() if r.standing.late_minutes],
-        undated=sum(
-            bool(r.standing.due) and r.standing.late_minutes is None for r in handed_in.values()
-        ),
+        undated=[
+            s
+            for s, r in handed_in.items()
+            if r.standing.due and r.standing.late_minutes is None
+        ],
     )
 
 

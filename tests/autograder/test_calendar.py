@@ -14,8 +14,9 @@ from autograder.exports import grades
 from autograder.gradebook import book as gradebook
 from autograder.gradebook import late, settings, standing
 from autograder.gradebook.assignment import Assignment
-from autograder.gradebook.standing import Leave
+from autograder.gradebook.standing import Leave, Register
 from autograder.intake import calendar
+from autograder.intake.enrol import Given, enrol
 from course_utils import cli
 from course_utils.course import Course, CourseError, UsageError
 from tests.autograder import tiny_course
@@ -43,6 +44,10 @@ POLICY = "def two_an_hour(student, score, seconds):\n    return 2 * seconds / 36
         ("chapters: {tiny: 2026-07-01 Mon}", "is no time"),
         ("chapters: {tiny: 2026-07-01 12:00 23:59}", "is no time"),
         ("chapters: {tiny: 2026-07-01 11:59 PM}", "2026-07-01T23:59:00"),
+        ("chapters: {tiny: 2026-07-01 24:00}", "write 24:00 as 23:59, or as 00:00 of the next"),
+        ("chapters: {tiny: 2026-07-01 24:00:00}", "write 24:00 as 23:59, or as 00:00 of the"),
+        ("chapters: {tiny: 23:59}", "is how YAML reads a number, or a time without"),
+        ("chapters: {1: 2026-07-01 10:00}", "2026-07-01T10:00:00"),
         ("chapters: {tiny: {late: ruthless}}", "unknown late policy 'ruthless'"),
         ("chapters: [tiny]", "needs a list “chapters:”"),
         ("chapters: {", "is no YAML"),
@@ -66,6 +71,42 @@ def test_a_calendar_as_a_table(tmp_path: Path) -> None:
     assert (found.due, found.policies) == ({CHAPTER: "2026-07-01T10:00:00"}, {CHAPTER: "zero"})
 
 
+@pytest.mark.parametrize(
+    ("rows", "due"),
+    [
+        ("1;2026-07-01 10:00;", "2026-07-01T10:00:00"),
+        ("01;2026-07-01 10:00;Europe/Berlin", "2026-07-01T08:00:00"),
+        ("01_tiny;2026-07-01 10:00;\n;;Europe/Berlin", "2026-07-01T08:00:00"),
+        ("tiny;2026-07-01 10:00;\n2;2026-07-08;Europe/Berlin", "and none for tiny"),
+        (";2026-07-01 10:00;", "needs the name of its chapter"),
+    ],
+)
+def test_chapters_and_zones_of_a_table(rows: str, due: str, tmp_path: Path) -> None:
+    path = tmp_path / "due.csv"
+    path.write_text(f"chapter;due;timezone\n{rows}\n")
+    if due[:1].isdigit():
+        found = calendar.read(path, CHAPTERS)
+        assert found.due == {CHAPTER: due}
+        assert found.zone == ("Europe/Berlin" if "Berlin" in rows else "UTC")
+    else:
+        with pytest.raises(UsageError, match=due):
+            calendar.read(path, CHAPTERS)
+
+
+def test_a_student_who_is_written_in_two_ways(tiny: Course, tmp_path: Path) -> None:
+    path = tmp_path / "extensions.csv"
+    given = Given(extensions=path)
+    path.write_text("student,assignment,extension\nanna,1,2d\nANNA,tiny,2d\nbo,,1d\n")
+    class_ = enrol(tiny, given, Register(), ["Anna", "Bo", "BO"], [])
+    assert class_.register.leaves == [Leave("Anna", CHAPTER, minutes=2880)]
+    assert class_.problems == ("extensions: bo may be BO or Bo",)
+    path.write_text("student,assignment,extension\nanna,1,2d\nANNA,tiny,3d\n")
+    with pytest.raises(UsageError, match="ANNA is the student Anna, who has another line for"):
+        enrol(tiny, given, Register(), ["Anna"], [])
+    found = enrol(tiny, given, Register(), ["anna", "ANNA"], []).register.leaves
+    assert [x.student for x in found or ()] == ["anna", "ANNA"]
+
+
 def test_extensions_and_excuses(tmp_path: Path) -> None:
     path = tmp_path / "extensions.csv"
     head = "student,assignment,extension,until,excused,reason\n"
@@ -82,6 +123,7 @@ def test_extensions_and_excuses(tmp_path: Path) -> None:
         ("ada,9,1d,,,", "unknown chapter '9'"),
         ("ada,,1d,,perhaps,", "excused is yes or no"),
         (",tiny,1d,,,", "it names no student"),
+        ("ada,tiny,1d,2026-07-02,,", "extension and until say the same thing"),
         ("ada,,1d,,,\nada,,2d,,,", "two lines for all chapters"),
     ):
         path.write_text(head + line, "utf-8")
@@ -180,7 +222,11 @@ def test_a_class_with_a_calendar(
     assert "problem: '../evil' on the roster cannot be the name of a folder" in said
     assert "missing      absent\n" in said
     assert "late         late (90 min, −3)\n" in said
-    assert "no time      1 without" in said
+    assert "no time      Odd: no timestamp.txt that can be read" in said
+    assert (
+        "the time in timestamp.txt cannot be read: 'whenever'" in rows(folder)["Odd"]["reason"]
+    )
+    assert "timestamp.txt" not in rows(folder)["right"]["reason"]
     found = {
         s: (r["late_minutes"], r["penalty"], r["extension_minutes"], r["standing"])
         for s, r in rows(folder).items()

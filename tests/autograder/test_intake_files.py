@@ -240,6 +240,15 @@ def test_more_than_is_ever_read_is_unreadable(tmp_path: Path) -> None:
     assert handin.reason == "The file is larger than 512 MB."
 
 
+def test_a_notebook_that_lies_too_deep_is_said(tmp_path: Path) -> None:
+    deep = "/".join([NAME, *"bcdef", "g", f"{NAME}.ipynb"])
+    handin, problems = anna(lay(tmp_path, f"anna/{deep}", f"bo/{EXACT}"))
+    assert handin.data is None
+    where = f"{NAME}/b/c/d/e/f"
+    assert f"“{where}” lies too deep" in handin.reason
+    assert f"anna/{where}: lies too deep" in problems
+
+
 def test_own_modules_come_along(tmp_path: Path) -> None:
     lay(tmp_path, f"anna/{EXACT}")
     beside = tmp_path / "anna" / NAME
