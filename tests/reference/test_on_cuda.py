@@ -230,6 +230,6 @@ def test_two_views_agree_on_cuda() -> None:
 
 @pytest.mark.parametrize("forgets", [lambda x: x + torch.zeros(3), lambda x: x @ torch.ones(3)])
 def test_a_tensor_left_on_the_cpu_is_refused(forgets: Callable) -> None:
-    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
-        with pytest.raises(RuntimeError, match="device"):
-            forgets(x(3))
+    mode = FakeTensorMode(allow_non_fake_inputs=True)
+    with mode, torch.no_grad(), pytest.raises(RuntimeError, match="device"):
+        forgets(x(3))
