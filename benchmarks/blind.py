@@ -1,4 +1,4 @@
-"""How well does a guesser do that reads the questions of the scenes and sees no picture?
+"""How well does a guesser do that reads the questions of the scenes and sees no image?
 
     python -m benchmarks.blind
 

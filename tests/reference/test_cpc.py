@@ -141,7 +141,7 @@ def test_a_code_has_seen_its_patch_alone() -> None:
 
 
 def test_losses_compare_each_prediction_with_all_places_and_pictures() -> None:
-    """By loops: W_k c of row i against the codes k rows ahead, of every picture and column."""
+    """By loops: W_k c of row i against the codes k rows ahead, of every image and column."""
     net, z = model(ahead=3), normal(2, 5, 3, 6)
     c, losses = net.contexts(z), net.losses(z)
     assert losses.shape == (3,)
@@ -156,7 +156,7 @@ def test_losses_compare_each_prediction_with_all_places_and_pictures() -> None:
 
 
 def test_everything_learns() -> None:
-    """Pictures whose columns go on as they begin: the right codes are found, not their rows.
+    """Images whose columns go on as they begin: the right codes are found, not their rows.
 
     A target is among the rows − k rows alike of its column; none can be told from the others.
     """

@@ -158,7 +158,7 @@ def test_errors_say_what_does_not_go_together() -> None:
             knn(x, y, tests, k=k)
     with pytest.raises(ValueError, match="temperature is positive, not 0"):
         knn(x, y, tests, k=3, temperature=0)
-    with pytest.raises(ValueError, match="0 pictures"):
+    with pytest.raises(ValueError, match="0 images"):
         features(nn.Identity(), torch.rand(0, 3))
 
 

@@ -1,4 +1,4 @@
-"""Each picture in four directions, where they are said to be."""
+"""Each image in four directions, where they are said to be."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def test_copies_are_numpys_and_lie_turn_by_turn(dtype: torch.dtype) -> None:
     assert y.dtype == dtype
     assert labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5 + [3] * 5
     assert labels.dtype == torch.int64
-    for row, (picture, r) in enumerate(zip(y, labels.tolist(), strict=True)):
+    for row, (image, r) in enumerate(zip(y, labels.tolist(), strict=True)):
         want = np.rot90(x[row % 5].numpy(), r, axes=(1, 2))  # counterclockwise
-        np.testing.assert_array_equal(picture.numpy(), want)
+        np.testing.assert_array_equal(image.numpy(), want)
     assert torch.equal(y.unflatten(0, (4, -1))[0], x)
 
 
@@ -29,7 +29,7 @@ def test_a_quarter_turn_brings_the_right_edge_to_the_top() -> None:
     x = torch.zeros(1, 1, 3, 3)
     x[..., 2] = 1
     y, _ = rotations(x)
-    edges = [picture[0].nonzero().float().mean(0).tolist() for picture in y]
+    edges = [image[0].nonzero().float().mean(0).tolist() for image in y]
     assert edges == [[1, 2], [0, 1], [1, 0], [2, 1]]  # right, top, left, bottom
 
 
@@ -45,5 +45,5 @@ def test_four_quarters_are_none_and_gradients_come_back() -> None:
 
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (3, 4, 4), (4, 4)])
 def test_only_squares_are_turned(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="square pictures"):
+    with pytest.raises(ValueError, match="square images"):
         rotations(torch.zeros(shape))

@@ -17,7 +17,7 @@ from tests.training.two_processes import joined, started
 
 
 def pairs(n: int, d: int = 5, close: float = 0.7, dtype=torch.float64) -> list[Tensor]:
-    """Two views of n pictures, of all lengths; one pair far apart."""
+    """Two views of n images, of all lengths; one pair far apart."""
     generator = Generator().manual_seed(n)
     a, noise = torch.randn(2, n, d, generator=generator, dtype=torch.float64)
     b = (close * a + (1 - close) * noise) * (1 + torch.arange(n)[:, None])
@@ -227,11 +227,11 @@ def test_the_head_is_its_equation() -> None:
 
 
 def of_a_batch() -> dict[str, object]:
-    """Loss and gradients of 7 pairs (4 and 3 pictures for two processes)."""
+    """Loss and gradients of 7 pairs (4 and 3 images for two processes)."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), simclr.Projection(8, 5))
     batch = torch.randn(7, 2, 6), torch.arange(7)
-    x, _ = distributed.shard(batch)  # (n, 2, 6): both views of its pictures
+    x, _ = distributed.shard(batch)  # (n, 2, 6): both views of its images
     wrapped = distributed.wrap(copy.deepcopy(model))  # averages as long as it lives
     a, b = wrapped(x).unbind(1)
     loss = simclr.nt_xent_gathered(a, b, 0.1)

@@ -26,17 +26,17 @@ def colour_jitter(x, brightness, contrast, saturation):
     return (s * x + (1 - s) * grey).clamp(0, 1)
 
 
-@right("picture-by-picture")
+@right("image-by-image")
 def colour_jitter(x, brightness, contrast, saturation):
     out = []
-    for picture, b, c, s in zip(x, brightness, contrast, saturation, strict=True):
-        picture = torch.clamp(picture * b, 0, 1)
-        red, green, blue = picture
+    for image, b, c, s in zip(x, brightness, contrast, saturation, strict=True):
+        image = torch.clamp(image * b, 0, 1)
+        red, green, blue = image
         m = (0.2989 * red + 0.587 * green + 0.114 * blue).mean()
-        picture = torch.clamp(m + c * (picture - m), 0, 1)
-        red, green, blue = picture
+        image = torch.clamp(m + c * (image - m), 0, 1)
+        red, green, blue = image
         grey = 0.2989 * red + 0.587 * green + 0.114 * blue
-        out.append(torch.clamp(torch.lerp(grey.expand(3, -1, -1), picture, s), 0, 1))
+        out.append(torch.clamp(torch.lerp(grey.expand(3, -1, -1), image, s), 0, 1))
     return torch.stack(out)
 
 

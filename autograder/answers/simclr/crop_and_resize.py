@@ -19,8 +19,8 @@ ONE = "images of one row, of one column and of one pixel"
 @right("interpolate-each")
 def crop_and_resize(x, boxes, size):
     out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h, l : l + w]
+    for image, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = image[None, :, t : t + h, l : l + w]
         out.append(F.interpolate(cut, (size, size), mode="bilinear", align_corners=False)[0])
     return torch.stack(out)
 
@@ -102,8 +102,8 @@ def crop_and_resize(x, boxes, size):
 def crop_and_resize(x, boxes, size):
     boxes[:, 2:] += boxes[:, :2]
     out = []
-    for picture, (t, l, bottom, r) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t:bottom, l:r]
+    for image, (t, l, bottom, r) in zip(x, boxes.tolist(), strict=True):
+        cut = image[None, :, t:bottom, l:r]
         out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
     return torch.stack(out)
 
@@ -111,14 +111,14 @@ def crop_and_resize(x, boxes, size):
 @wrong("beyond-the-edge", Exercise.WHOLE, "raised IndexError")
 def crop_and_resize(x, boxes, size):
     out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+    for image, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
         u = torch.arange(size, dtype=x.dtype)
         r = t + ((u + 0.5) * h / size - 0.5).clamp(0, h - 1)
         c = l + ((u + 0.5) * w / size - 0.5).clamp(0, w - 1)
         r0, c0 = r.long(), c.long()
         fr, fc = (r - r0)[:, None], c - c0
-        upper = picture[:, r0]
-        lower = picture[:, r0 + 1]
+        upper = image[:, r0]
+        lower = image[:, r0 + 1]
         left = upper[:, :, c0] * (1 - fr) + lower[:, :, c0] * fr
         right = upper[:, :, c0 + 1] * (1 - fr) + lower[:, :, c0 + 1] * fr
         out.append(left * (1 - fc) + right * fc)
@@ -148,8 +148,8 @@ def crop_and_resize(x, boxes, size):
 @wrong("a-list", Exercise.WHOLE, "returned a list")
 def crop_and_resize(x, boxes, size):
     out = []
-    for picture, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
-        cut = picture[None, :, t : t + h, l : l + w]
+    for image, (t, l, h, w) in zip(x, boxes.tolist(), strict=True):
+        cut = image[None, :, t : t + h, l : l + w]
         out.append(F.interpolate(cut, (size, size), mode="bilinear")[0])
     return out
 

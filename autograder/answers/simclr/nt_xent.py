@@ -68,8 +68,8 @@ def nt_xent(a, b, temperature):
     n = len(a)
     z = F.normalize(torch.stack([a, b], 1).flatten(0, 1), dim=1)  # interleaved
     s = z @ z.T
-    picture = torch.arange(2 * n) // 2
-    alike = picture[:, None] == picture
+    image = torch.arange(2 * n) // 2
+    alike = image[:, None] == image
     itself = torch.eye(2 * n, dtype=torch.bool)
     positive = s[alike & ~itself].view(2 * n, 1)
     negatives = s[~alike].view(2 * n, 2 * n - 2)

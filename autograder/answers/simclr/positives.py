@@ -40,9 +40,9 @@ def positives(n, interleaved):
 
 @right("by-labels")
 def positives(n, interleaved):
-    picture = torch.arange(n)
-    picture = picture.repeat_interleave(2) if interleaved else picture.repeat(2)
-    alike = (picture[:, None] == picture).float()
+    image = torch.arange(n)
+    image = image.repeat_interleave(2) if interleaved else image.repeat(2)
+    alike = (image[:, None] == image).float()
     return alike.fill_diagonal_(0).argmax(1)
 
 

@@ -1,10 +1,10 @@
-"""Contrastive predictive coding on pictures, and what its loss says of information.
+"""Contrastive predictive coding on images, and what its loss says of information.
 
 Source: A. van den Oord, Y. Li and O. Vinyals, "Representation learning with contrastive
 predictive coding", 2018: equations 3 and 4 (InfoNCE), section 2.3 and appendix A.1 (the bound),
-section 3.2 (pictures).
+section 3.2 (images).
 
-Symbols: B pictures of rows × cols patches; z (B, rows, cols, D) a patch's code, c
+Symbols: B images of rows × cols patches; z (B, rows, cols, D) a patch's code, c
 (B, rows, cols, G) its context, the codes up to it; W_k (D, G) predicts k rows ahead.
 """
 
@@ -32,7 +32,7 @@ def patches(x: Tensor, size: int, stride: int | None = None) -> Tensor:
         what is left at the bottom and on the right is in no patch.
 
     Raises:
-        ValueError: a patch does not fit into the pictures, or the stride is below 1.
+        ValueError: a patch does not fit into the images, or the stride is below 1.
     """
     stride = size // 2 if stride is None else stride
     if stride < 1:
@@ -151,7 +151,7 @@ class CPC(nn.Module):
     k = 1 is the easiest task.
 
     Args:
-        channels: of the pictures.
+        channels: of the images.
         size, stride: of ``patches``; stride None: half the size.
         dim: D, even.
         context: G.
@@ -179,7 +179,7 @@ class CPC(nn.Module):
         self.W = nn.ModuleList(nn.Linear(context, dim, bias=False) for _ in range(ahead))
 
     def encode(self, x: Tensor) -> Tensor:
-        """Pictures (B, C, H, W) -> z (B, rows, cols, D).
+        """Images (B, C, H, W) -> z (B, rows, cols, D).
 
         Or their ``patches``, (B, rows, cols, C, size, size), each changed on its own perhaps.
         """
@@ -197,7 +197,7 @@ class CPC(nn.Module):
         """InfoNCE of each k = 1 … K: codes z (B, rows, cols, D) -> (K,).
 
         W_k c of row i predicts z of row i + k, in the same column. The negatives are the codes
-        of all other places and pictures that are predicted k rows ahead: N = B (rows − k) cols.
+        of all other places and images that are predicted k rows ahead: N = B (rows − k) cols.
 
         Raises:
             ValueError: fewer than K + 1 rows.

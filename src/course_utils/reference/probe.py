@@ -20,23 +20,23 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def features(encoder: nn.Module, x: Tensor, batch: int = 512) -> Tensor:
-    """What the encoder says of each picture, its weights and running statistics untouched.
+    """What the encoder says of each image, its weights and running statistics untouched.
 
     Every module runs in evaluation mode and has its own mode again afterwards.
 
     Args:
         encoder: (B, …) -> (B, …); its outputs are flattened.
         x: (N, …), on any device; it goes to the encoder's a batch at a time.
-        batch: pictures at a time.
+        batch: images at a time.
 
     Returns:
         (N, D) without gradient, on the encoder's device.
 
     Raises:
-        ValueError: no pictures, or the encoder gives several outputs.
+        ValueError: no images, or the encoder gives several outputs.
     """
     if not len(x) or batch < 1:
-        raise ValueError(f"{len(x)} pictures in batches of {batch} have no features")
+        raise ValueError(f"{len(x)} images in batches of {batch} have no features")
     modes = {module: module.training for module in encoder.modules()}
     state = (*encoder.parameters(), *encoder.buffers(), x)
     encoder.eval()

@@ -1,10 +1,10 @@
-"""SimCLR: two views of each picture agree, views of different pictures do not.
+"""SimCLR: two views of each image agree, views of different images do not.
 
 Source: T. Chen, S. Kornblith, M. Norouzi and G. Hinton, "A simple framework for contrastive
 learning of visual representations", ICML 2020: algorithm 1, equation 1 and section 2.1.
 
-Symbols: N pictures, two views of each; a and b (N, D) hold their embeddings, row k of both from
-picture k. Algorithm 1 numbers the views so that 2k − 1 and 2k are partners (``interleave``);
+Symbols: N images, two views of each; a and b (N, D) hold their embeddings, row k of both from
+image k. Algorithm 1 numbers the views so that 2k − 1 and 2k are partners (``interleave``);
 here a lies before b, and row k has row k + N as its partner (``concatenated``). The loss is the
 same for any order.
 """
@@ -32,7 +32,7 @@ def concatenated(a: Tensor, b: Tensor) -> Tensor:
 def nt_xent(a: Tensor, b: Tensor, temperature: float = 0.5) -> Tensor:
     """The normalised temperature-scaled cross entropy, as it is written (equation 1).
 
-    Every one of the 2N views is to tell its partner from the 2N − 2 views of other pictures, by
+    Every one of the 2N views is to tell its partner from the 2N − 2 views of other images, by
     cosine similarity over ``temperature``; the mean over all views, in nats.
 
     Args:
@@ -56,7 +56,7 @@ def _unit(a: Tensor, b: Tensor, temperature: float) -> Tensor:
     """All views, each of length 1: (2N, D), float32 or float64."""
     if a.shape != b.shape or a.ndim != 2 or not len(a):
         shapes = f"{tuple(a.shape)} and {tuple(b.shape)}"
-        raise ValueError(f"two views of N > 0 pictures are (N, D) each, not {shapes}")
+        raise ValueError(f"two views of N > 0 images are (N, D) each, not {shapes}")
     if not temperature > 0:
         raise ValueError(f"a temperature is positive, not {temperature}")
     z = concatenated(a, b)
@@ -146,8 +146,8 @@ def nt_xent_gathered(a: Tensor, b: Tensor, temperature: float = 0.5) -> Tensor:
 
     Every process gets the same value. Its gradient is the process's part of that of the whole
     batch, times the number of processes, because DistributedDataParallel takes their mean: the
-    weights then move as if one process had had all pictures. Norms over the batch still see
-    the pictures of their own process alone.
+    weights then move as if one process had had all images. Norms over the batch still see
+    the images of their own process alone.
 
     Args:
         a, b: (n, D) each, a process's views; n may differ between processes.
