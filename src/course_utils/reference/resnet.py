@@ -31,7 +31,7 @@ def batch_norm(
     """y = γ (x − μ) / √(σ² + ε) + β in each channel; nothing is changed in place.
 
     In training μ and σ² are those of the batch, and σ² divides by N = B·H·W; the running
-    variance takes in N σ² / (N − 1), which estimates that of all pictures without bias.
+    variance takes in N σ² / (N − 1), which estimates that of all images without bias.
 
     Args:
         x: (B, C, …).
@@ -214,7 +214,7 @@ resnet18, resnet34, resnet50, resnet101, resnet152 = (partial(resnet, n) for n i
 def cifar_resnet(
     depth: int, channels: int = 3, classes: int = 10, residual: bool = True
 ) -> ResNet:
-    """Section 4.2, for 32 × 32 pictures: three stages of n blocks, 16, 32 and 64 wide.
+    """Section 4.2, for 32 × 32 images: three stages of n blocks, 16, 32 and 64 wide.
 
     Where the width changes the shortcut is a projection (option B); the paper has zeros for
     the new channels there (option A), which adds nothing to learn. ``residual=False`` is the

@@ -17,7 +17,7 @@ SGD: dict[str, Any] = {"optimiser": "sgd", "weight_decay": 5e-4}
 
 
 def resnet20_fashion(run: Run) -> Trained:
-    """ResNet-20 on Fashion-MNIST, pictures moved by up to two pixels and mirrored."""
+    """ResNet-20 on Fashion-MNIST, images moved by up to two pixels and mirrored."""
     torch.manual_seed(run.seed)
     augment = chain(shifted(2, run.seed), flipped(run.seed))
     train = data.fashion("train").batches(
@@ -28,7 +28,7 @@ def resnet20_fashion(run: Run) -> Trained:
 
 
 def resnet18_fashion(run: Run) -> Trained:
-    """ResNet-18 on Fashion-MNIST, pictures moved by up to two pixels and mirrored."""
+    """ResNet-18 on Fashion-MNIST, images moved by up to two pixels and mirrored."""
     torch.manual_seed(run.seed)
     augment = chain(shifted(2, run.seed), flipped(run.seed))
     train = data.fashion("train").batches(
@@ -40,7 +40,7 @@ def resnet18_fashion(run: Run) -> Trained:
 
 
 def resnet18_cifar10(run: Run) -> Trained:
-    """ResNet-18 on CIFAR-10, pictures moved, mirrored and with a square cut out."""
+    """ResNet-18 on CIFAR-10, images moved, mirrored and with a square cut out."""
     torch.manual_seed(run.seed)
     augment = chain(shifted(4, run.seed), flipped(run.seed), cutout(8, run.seed))
     train = data.cifar10("train").batches(
