@@ -46,7 +46,7 @@ LOSSES: dict[str, Loss] = {
 
 
 def embeddings(n: int) -> list[Tensor]:
-    """Two views of n pictures, (n, DIM) each."""
+    """Two views of n images, (n, DIM) each."""
     generator = Generator().manual_seed(SEED)
     views = torch.randn(2, n, DIM, generator=generator).to(choose_device())
     return [v.clone().requires_grad_() for v in views]
@@ -116,9 +116,9 @@ def compare_losses(n: int, rounds: int, room: float) -> dict[str, object]:
     return row
 
 
-def compare_views(rounds: int, pictures: int) -> dict[str, object]:
-    """Two views of each picture, pictures a second; torchvision has one at a time."""
-    x = torch.rand(pictures, 3, 32, 32)
+def compare_views(rounds: int, images: int) -> dict[str, object]:
+    """Two views of each image, images per second; torchvision has one at a time."""
+    x = torch.rand(images, 3, 32, 32)
     ours, generator = x.to(choose_device()), Generator().manual_seed(SEED)
     jitter = v2.ColorJitter(0.4, 0.4, 0.4, 0.1)
     single = v2.Compose(
@@ -134,10 +134,10 @@ def compare_views(rounds: int, pictures: int) -> dict[str, object]:
         "torchvision": lambda: [torch.stack([single(p) for p in x]) for _ in range(2)],
     }
     times = race(works, rounds)
-    speeds = {name: round(pictures / statistics.median(t)) for name, t in times.items()}
+    speeds = {name: round(images / statistics.median(t)) for name, t in times.items()}
     return {
-        "work": f"two views of {pictures} pictures of 32 × 32",
-        **{f"{name}, pictures a second": speed for name, speed in speeds.items()},
+        "work": f"two views of {images} images of 32 × 32",
+        **{f"{name}, images per second": speed for name, speed in speeds.items()},
         "times as fast": ratio(times["torchvision"], times["ours"]),
     }
 
@@ -146,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--pairs", type=int, nargs="+", default=[256, 512, 1024, 2048, 4096])
-    parser.add_argument("--pictures", type=int, default=512)
+    parser.add_argument("--images", type=int, default=512)
     parser.add_argument("--room", type=float, default=4.0, help="GiB for the cubic loss")
     parser.add_argument("--peak", choices=LOSSES, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -158,7 +158,7 @@ def main() -> None:
     for n in args.pairs:
         rows.append(compare_losses(n, args.rounds, args.room))
         print(rows[-1], flush=True)
-    views = compare_views(args.rounds, args.pictures)
+    views = compare_views(args.rounds, args.images)
     print(views)
     caption = (
         f"NT-Xent, D = {DIM}, τ = {TEMPERATURE}, float32, forward and backward; medians of "

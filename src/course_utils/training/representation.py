@@ -1,6 +1,6 @@
 """Features without labels: what is learned, by which recipe, and how it is judged.
 
-The pictures are those of CIFAR-10, the network is small enough for a CPU. Labels are read when
+The images are those of CIFAR-10, the network is small enough for a CPU. Labels are read when
 the features are judged, never before.
 """
 
@@ -36,7 +36,7 @@ def small_encoder(channels: int = 3, widths: Sequence[int] = (32, 64, 128)) -> R
 
 
 def rotation(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Which of four rotations; the hits are counted in pictures."""
+    """Which of four rotations; the hits are counted in images."""
     turned, by = rotations(x)
     logits = model(turned)
     return cross_entropy(logits.float(), by), (logits.argmax(1) == by).sum() / 4
@@ -63,7 +63,7 @@ def agreement(
 
 
 def paired(seed: int, strength: float = 0.5) -> Augmentation:
-    """SimCLR's two views of each picture: (B, C, H, W) -> (B, 2, C, H, W)."""
+    """SimCLR's two views of each image: (B, C, H, W) -> (B, 2, C, H, W)."""
 
     def change(x: Tensor, generator: Generator) -> Tensor:
         return torch.stack(two_views(x, generator, strength), 1)
@@ -74,7 +74,7 @@ def paired(seed: int, strength: float = 0.5) -> Augmentation:
 def recoloured(seed: int, size: int = 8) -> Augmentation:
     """CPC's patches, each with light and colours of its own.
 
-    (B, C, H, W) -> (B, rows, cols, C, size, size). Patches of one picture resemble each other
+    (B, C, H, W) -> (B, rows, cols, C, size, size). Patches of one image resemble each other
     in light and colours; where the right one can be found by these nothing else is learned.
 
     Source: O. Hénaff et al., "Data-efficient image recognition with contrastive predictive
@@ -93,7 +93,7 @@ def recoloured(seed: int, size: int = 8) -> Augmentation:
 
 
 class Codes(nn.Module):
-    """The encoder inside CPC: pictures -> the mean of their patches' codes."""
+    """The encoder inside CPC: images -> the mean of their patches' codes."""
 
     def __init__(self, model: CPC) -> None:
         super().__init__()
@@ -126,7 +126,8 @@ def learned(
 
     ``make`` gives what is trained, and the encoder inside it, which is kept.
     """
-    train, test = data.cifar10("train"), data.cifar10("test")
+    train, test = run.part(data.cifar10("train")), run.part(data.cifar10("test"))
+    epochs = run.length(epochs)
     torch.manual_seed(run.seed)
     model, encoder = (part.to(run.device) for part in make())
     floor = judged(encoder, train, test)
@@ -139,5 +140,5 @@ def learned(
     )  # fmt: skip
     row = {**judged(encoder, train, test), "untrained, probe": floor["linear probe"]}
     count = sum(p.numel() for p in encoder.parameters())
-    row |= {"pictures without labels": len(train), "epochs": epochs, "parameters": count}
+    row |= {"images without labels": len(train), "epochs": epochs, "parameters": count}
     return Trained(encoder.state_dict(), row, curve, ships)

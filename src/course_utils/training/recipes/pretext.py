@@ -41,7 +41,7 @@ def rotation_head(run: Run) -> Trained:
         return features(encoder, x), by.to(run.device)
 
     train, test = data.cifar10("train"), data.cifar10("test")
-    learned_from = train.per_class(1000, run.seed)
+    learned_from = train.per_class(min(1000, len(train) // 10), run.seed)
     probe = linear_probe(*turned(learned_from), *turned(test))
     row = {"turns told": round(probe.accuracy, 4), "images": len(learned_from)}
     return Trained({"weight": probe.weight, "bias": probe.bias}, row, [])
