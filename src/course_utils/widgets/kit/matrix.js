@@ -15,6 +15,9 @@ function start() {
   }
 }
 
+// So many numbers of b lie in the memory at a time.
+export const CACHED = 32768;
+
 const wholeUnits = (n, unit) => unit * Math.ceil(n / unit);
 
 // Rows of K numbers at an address of the memory, each with zeros behind it up to `width`.
@@ -26,40 +29,41 @@ function place(address, values, rows, K, width) {
   }
 }
 
-function inPairs(a, M, b, N, K, y, from, down, across) {
-  const rows = wholeUnits(M, UNITS.rows), columns = wholeUnits(N, UNITS.columns);
+// Rows first … last of b, which are placed behind all of a.
+function inPairs(a, M, b, first, last, K, y, from, down, across) {
+  const rows = wholeUnits(M, UNITS.rows), columns = wholeUnits(last - first, UNITS.columns);
   const width = wholeUnits(K, UNITS.width);
   const atB = 8 * rows * width, atY = atB + 8 * columns * width, end = atY + 8 * rows * columns;
   const lacks = end - memory.buffer.byteLength;
   if (lacks > 0) memory.grow(Math.ceil(lacks / 65536));
-  place(0, a, M, K, width);
-  place(atB, b, N, K, width);
+  if (first === 0) place(0, a, M, K, width);
+  place(atB, b.subarray(first * K), last - first, K, width);
   product(rows, columns, width, 0, atB, atY);
   const sums = new Float64Array(memory.buffer, atY, rows * columns);
   for (let m = 0; m < M; m++) {
-    for (let n = 0; n < N; n++) y[from + m * down + n * across] += sums[m * columns + n];
+    for (let n = first; n < last; n++) {
+      y[from + m * down + n * across] += sums[m * columns + n - first];
+    }
   }
 }
 
-// Four sums at a time: the processor need not wait for one addition to begin the next.
-function dot(a, p, b, q, K) {
-  let s0 = 0, s1 = 0, s2 = 0, s3 = 0, k = 0;
-  for (; k + 3 < K; k += 4) {
-    s0 += a[p + k] * b[q + k];
-    s1 += a[p + k + 1] * b[q + k + 1];
-    s2 += a[p + k + 2] * b[q + k + 2];
-    s3 += a[p + k + 3] * b[q + k + 3];
+function oneByOne(a, M, b, N, K, y, from, down, across) {
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      let sum = 0;
+      for (let k = 0; k < K; k++) sum += a[m * K + k] * b[n * K + k];
+      y[from + m * down + n * across] += sum;
+    }
   }
-  for (; k < K; k++) s0 += a[p + k] * b[q + k];
-  return s0 + s1 + s2 + s3;
 }
 
-// y[from + m * down + n * across] += Σ_k a[m, k] b[n, k], for a [M, K] and b [N, K]. To copy a
-// matrix pays where it is used several times: not for a single row.
+// y[from + m * down + n * across] += Σ_k a[m, k] b[n, k], for a [M, K] and b [N, K], with as
+// many rows of b at once as a processor's cache holds.
 export function multiply(a, M, b, N, K, y, from, down, across) {
   if (product === undefined) start();
-  if (product && Math.min(M, N) > 2) return inPairs(a, M, b, N, K, y, from, down, across);
-  for (let m = 0; m < M; m++) {
-    for (let n = 0; n < N; n++) y[from + m * down + n * across] += dot(a, m * K, b, n * K, K);
+  if (!product) return oneByOne(a, M, b, N, K, y, from, down, across);
+  const most = UNITS.columns * Math.ceil(CACHED / K / UNITS.columns);
+  for (let n = 0; n < N; n += most) {
+    inPairs(a, M, b, n, Math.min(n + most, N), K, y, from, down, across);
   }
 }

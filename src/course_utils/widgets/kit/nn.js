@@ -4,7 +4,7 @@
 // imports it.
 
 import { erf } from "./erf.js";
-import { multiply } from "./matrix.js";
+import { CACHED, multiply } from "./matrix.js";
 
 export const tensor = (shape, data) => ({ shape, data: Float64Array.from(data) });
 export const zeros = (...shape) =>
@@ -90,7 +90,7 @@ export function conv2d(x, w, b, { stride = 1, padding = 0 } = {}) {
   const whole = padded(x, padding), [, height, width] = whole.shape;
   const rows = Math.floor((height - kh) / stride) + 1;
   const columns = Math.floor((width - kw) / stride) + 1;
-  const y = planes(outputs, rows, columns, b), most = Math.ceil(32768 / (columns * size));
+  const y = planes(outputs, rows, columns, b), most = Math.ceil(CACHED / (columns * size));
   for (let r = 0; r < rows; r += most) {
     const count = Math.min(most, rows - r);
     const windows = windowsOf(whole, [kh, kw], stride, r, count);
