@@ -3,7 +3,7 @@
 Sources: the lecture's definition (a ⋆ b)[i] = Σ_j a[j] b[i − j]; for layers, the arithmetic of
 V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
 
-Signals are ``(N,)``, pictures ``(B, C, H, W)``; every function keeps dtype and device and can
+Signals are ``(N,)``, images ``(B, C, H, W)``; every function keeps dtype and device and can
 be differentiated.
 """
 
@@ -154,7 +154,7 @@ def filter2d(x: Tensor, kernel: Tensor) -> Tensor:
 def separable_filter(x: Tensor, k: Tensor) -> Tensor:
     """The outer product of ``k`` with itself as a kernel, in two passes of one dimension.
 
-    K + K products a pixel in place of K². Border and size as in ``filter2d``.
+    K + K products per pixel in place of K². Border and size as in ``filter2d``.
 
     Args:
         x: (B, C, H, W).
