@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Two threads a process: chapters, kernels and tests run side by side.
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: course test coverage env data lock format lint clean help
+.PHONY: course test coverage env data bench lock format lint clean help
 
 help:           ## say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -45,6 +45,10 @@ $(STAMP): requirements.txt pyproject.toml
 # Without a network most of the course goes on; chapters 9 and 10 need this set and say so.
 data: env       ## what may not ship, fetched once into the cache
 	@course data fetch cifar10 || echo "going on without CIFAR-10"
+
+bench: data     ## all benchmarks that this machine can run, and what has changed (NAMES="kit labels": these)
+	python -m pip install --quiet --constraint requirements.txt --no-build-isolation --editable ".[bench]"
+	python -m benchmarks $(NAMES)
 
 lock: env       ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m piptools compile --quiet --strip-extras --extra dev --build-deps-for editable --allow-unsafe \

@@ -13,7 +13,13 @@ from course_utils.course import Course
 @click.argument("name")
 @click.option("--device", help="cuda, mps or cpu; default the best there is")
 @click.option("--seed", type=int, default=0, show_default=True)
-def train(name: str, device: str | None, seed: int) -> int:
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    help="a trial with this share of images and epochs; nothing is kept",
+)
+def train(name: str, device: str | None, seed: int, share: float) -> int:
     """Train a network.
 
     NAME is a recipe of course_utils.training.recipes.
@@ -34,10 +40,13 @@ def train(name: str, device: str | None, seed: int) -> int:
     course = Course.find()
     chosen = distributed.start(torch.device(device) if device else best())
     state = course.cache / "training" / f"{name}-{seed}.pt"
-    trained, record = recipes.train(name, recipes.Run(chosen, seed, watch, state))
+    resume = state if share == 1 else None
+    trained, record = recipes.train(name, recipes.Run(chosen, seed, watch, resume, share))
     first = distributed.rank() == 0
     distributed.stop()
-    if first:
+    if first and resume is None:
+        print(trained.row)
+    elif first:
         folder = checkpoints.FOLDER if trained.ships else course.cache / "checkpoints"
         path = checkpoints.save_checkpoint(
             name, trained.tensors, record, folder, ships=trained.ships

@@ -21,9 +21,9 @@ def classifier(
     **options: Any,
 ) -> Trained:
     """Train ``model`` and count its right answers on ``test``."""
-    device = run.device
+    device, epochs = run.device, run.length(epochs)
     curve = fit(model.to(device), train, epochs, watch=run.watch, resume=run.resume, **options)
-    held_out = test.batches(1000, shuffle=False, device=device)
+    held_out = run.part(test).batches(1000, shuffle=False, device=device)
     row = {"test accuracy": round(accuracy(model, held_out), 4), "epochs": epochs}
     row["parameters"] = sum(p.numel() for p in model.parameters())
     return Trained(model.state_dict(), row, curve, ships)

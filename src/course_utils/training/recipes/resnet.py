@@ -20,7 +20,7 @@ def resnet20_fashion(run: Run) -> Trained:
     """ResNet-20 on Fashion-MNIST, images moved by up to two pixels and mirrored."""
     torch.manual_seed(run.seed)
     augment = chain(shifted(2, run.seed), flipped(run.seed))
-    train = data.fashion("train").batches(
+    train = run.part(data.fashion("train")).batches(
         128, seed=run.seed, device=run.device, augment=augment
     )
     model = cifar_resnet(20, channels=1)
@@ -31,7 +31,7 @@ def resnet18_fashion(run: Run) -> Trained:
     """ResNet-18 on Fashion-MNIST, images moved by up to two pixels and mirrored."""
     torch.manual_seed(run.seed)
     augment = chain(shifted(2, run.seed), flipped(run.seed))
-    train = data.fashion("train").batches(
+    train = run.part(data.fashion("train")).batches(
         256, seed=run.seed, device=run.device, augment=augment
     )
     model = resnet18(classes=10, channels=1, stem="cifar")
@@ -43,7 +43,7 @@ def resnet18_cifar10(run: Run) -> Trained:
     """ResNet-18 on CIFAR-10, images moved, mirrored and with a square cut out."""
     torch.manual_seed(run.seed)
     augment = chain(shifted(4, run.seed), flipped(run.seed), cutout(8, run.seed))
-    train = data.cifar10("train").batches(
+    train = run.part(data.cifar10("train")).batches(
         256, seed=run.seed, device=run.device, augment=augment
     )
     model = resnet18(classes=10, stem="cifar")
