@@ -37,7 +37,8 @@ def _beside(record: dict[str, Any]) -> list[str]:
     return [
         f"{key.capitalize()}: {'; '.join(f'{name} {v}' for name, v in value.items())}"
         for key, value in record.items()
-        if isinstance(value, dict) and not any(isinstance(v, dict) for v in value.values())
+        if isinstance(value, dict)
+        and not any(isinstance(v, dict | list) for v in value.values())
     ]
 
 
