@@ -125,7 +125,7 @@ def test_photo_of_any_kind(make) -> None:
     ("photo", "message"),
     [
         ({}, "no photo"),
-        (np.zeros((3, 8, 8), np.uint8), "grey picture"),
+        (np.zeros((3, 8, 8), np.uint8), "grey image"),
         (np.zeros((8, 8)), "uint8"),
         (torch.zeros(8, 8), "uint8"),
         (np.zeros((0, 0), np.uint8), "5 to 256"),

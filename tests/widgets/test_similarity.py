@@ -397,7 +397,7 @@ def test_map_in_a_page(browser: Browser, tmp_path: Path) -> None:
         assert (name, round(grey / 20)) == ("cat", 0)
         assert near[:2] == ["cat", "dog"]
         assert "1 of 5 share its class" in page.locator(".fm-around").inner_text()
-        assert "picture 1, cat; of its 5 nearest 1 shares its class" in (
+        assert "image 1, cat; of its 5 nearest 1 shares its class" in (
             canvas.get_attribute("aria-label") or ""
         )
         canvas.hover(position={"x": edge, "y": box["width"] - edge})
@@ -406,9 +406,9 @@ def test_map_in_a_page(browser: Browser, tmp_path: Path) -> None:
         assert card(page)[::2] == ("car", pytest.approx(60, abs=4))
         canvas.hover(position={"x": middle, "y": box["width"] * 0.75})  # far from every dot
         assert card(page)[0] == "car"
-        slider = page.get_by_label("Picture", exact=True)
+        slider = page.get_by_label("Image", exact=True)
         press(page, slider, "End")
-        assert "picture 7, dog" in (slider.get_attribute("aria-valuetext") or "")
+        assert "image 7, dog" in (slider.get_attribute("aria-valuetext") or "")
         press(page, slider, "Home")
         page.get_by_label("Map", exact=True).select_option("turned")
         assert card(page)[1] != near
@@ -417,7 +417,7 @@ def test_map_in_a_page(browser: Browser, tmp_path: Path) -> None:
         page.get_by_label("Class", exact=True).select_option("dog")
         seen.add(page.evaluate(paint))
         assert page.locator(".fm-legend .fm-pale").all_inner_texts() == ["cat", "car"]
-        page.get_by_label("Pictures in place of dots").press("Space")
+        page.get_by_label("Images in place of dots").press("Space")
         seen.add(page.evaluate(paint))
         page.evaluate("document.documentElement.dataset.theme = 'dark'")
         seen.add(page.evaluate(paint))

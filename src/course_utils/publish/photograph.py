@@ -19,7 +19,7 @@ from course_utils.widgets import STATIC_LOADER
 
 BYTES = 8000  # of a still, at most
 WIDTH = 640  # CSS pixels
-SECONDS = 60  # for all widgets of a page to start
+SECONDS = 60  # for the browser, and for all widgets of a page, to start
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
@@ -78,16 +78,15 @@ def _taken(page_file: Path) -> Iterator[tuple[bytes, list[str]] | None]:
 
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=find_chromium())
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(), timeout=1000 * SECONDS
+            )
             page = browser.new_page(viewport={"width": WIDTH, "height": 800}, offline=True)
-            page.emulate_media(
-                media="print"
-            )  # without the controls, which a still has no use for
+            page.set_default_timeout(1000 * SECONDS)
+            page.emulate_media(media="print")  # without controls
             page.goto(page_file.as_uri())
-            page.wait_for_function(ENDED, timeout=1000 * SECONDS)
-            page.evaluate(
-                "dispatchEvent(new Event('beforeprint'))"
-            )  # the heavy ones start, too
+            page.wait_for_function(ENDED)
+            page.evaluate(STARTS_ALL)
             for widget in page.locator(".static-widget").all():
                 ready = widget.get_attribute("data-ready") is not None
                 yield (widget.screenshot(), widget.evaluate(SAID)) if ready else None

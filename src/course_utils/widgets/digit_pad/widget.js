@@ -7,7 +7,7 @@ const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowR
 
 // ---------------------------------------------------------------- arithmetic
 
-// The picture moved by whole pixels; black comes in.
+// The image moved by whole pixels; black comes in.
 export function moved(values, right, down) {
   const out = new Float64Array(SIZE);
   for (let y = 0; y < SIDE; y++) {
@@ -142,7 +142,7 @@ class View {
     });
   }
 
-  // The pad shows the moved picture, the pen draws on it: so it draws on the unmoved one there.
+  // The pad shows the moved image, the pen draws on it: so it draws on the unmoved one there.
   draw(x, y) {
     const from = this.last ?? { x, y };
     const steps = Math.max(1, Math.ceil(2 * Math.hypot(x - from.x, y - from.y)));

@@ -31,7 +31,7 @@ def _naive_bayes() -> Network:
 
 @functools.cache
 def _examples() -> bytes:
-    """The first picture of each digit in MNIST's test set, (10, 28, 28) uint8."""
+    """The first image of each digit in MNIST's test set, (10, 28, 28) uint8."""
     digits = data.digits("test")
     first = [(digits.labels == digit).nonzero()[0, 0] for digit in range(10)]
     return digits.images[torch.stack(first), 0].numpy().tobytes()

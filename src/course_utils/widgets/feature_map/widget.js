@@ -24,7 +24,7 @@ export function nearest(points, n, count = NEIGHBOURS) {
   return best.map(({ k }) => k);
 }
 
-// Which of these pictures are of the class of picture n.
+// Which of these images are of the class of image n.
 export const alike = (labels, n, others) => others.filter((k) => labels[k] === labels[n]);
 
 // How often, over all points, a neighbour is of the point's class: 0 to 1.
@@ -38,7 +38,7 @@ export function agreement(points, labels, count = NEIGHBOURS) {
   return same / all;
 }
 
-// The same for positions that say nothing: how often any other picture is of the class.
+// The same for positions that say nothing: how often any other image is of the class.
 export function chance(labels) {
   const counts = labels.reduce((sums, k) => sums.set(k, (sums.get(k) ?? 0) + 1), new Map());
   const pairs = [...counts.values()].reduce((sum, n) => sum + n * (n - 1), 0);
@@ -74,7 +74,7 @@ export function pick(places, { x, y }, reach) {
   return best;
 }
 
-// Where picture n lies in the sprite.
+// Where image n lies in the sprite.
 export const tileAt = (n, { columns, wide, high }) =>
   ({ x: (n % columns) * wide, y: Math.floor(n / columns) * high });
 
@@ -150,7 +150,7 @@ class Scatter {
     this.ring(state.chosen);
   }
 
-  // Radius of a dot, half the side of a picture: the more there are, the smaller.
+  // Radius of a dot, half the side of a image: the more there are, the smaller.
   sizeOf(asPictures) {
     const room = this.side / Math.sqrt(this.labels.length);
     return asPictures ? clamp(0.45 * room, 7, 16) : clamp(0.22 * room, 3.2, 5.5);
@@ -166,7 +166,7 @@ class Scatter {
       ground: style.outlineColor };
   }
 
-  // A dot or a picture, with an edge; pale ones go without.
+  // A dot or a image, with an edge; pale ones go without.
   mark(n, { asPictures }, { alpha = 1, edge = null }) {
     const { context, places, size, colours } = this, label = this.labels[n];
     context.save();
@@ -188,7 +188,7 @@ class Scatter {
     context.restore();
   }
 
-  // Picture n out of the sprite, its longer side so long.
+  // Image n out of the sprite, its longer side so long.
   copy(context, n, left, top, side) {
     const { height, width } = this.tile, { x, y } = tileAt(n, this.tile);
     const scale = side / Math.max(height, width);
@@ -249,11 +249,11 @@ class View {
       only: select("Class", {
         options: [["", "all"], ...classes.map((name) => [name, name])], put: put("class_name"),
       }),
-      chosen: slider("Picture", {
+      chosen: slider("Image", {
         min: 0, max: count - 1, text: (n) => `${n + 1} of ${count}`,
         spoken: () => this.describe(), put: put("chosen"),
       }),
-      asPictures: checkbox("Pictures in place of dots", { put: put("as_pictures") }),
+      asPictures: checkbox("Images in place of dots", { put: put("as_pictures") }),
     };
   }
 
@@ -289,7 +289,7 @@ class View {
   describe() {
     const { chosen, others } = this.state();
     const same = alike(this.labels, chosen, others).length;
-    return `picture ${chosen + 1}, ${this.className(chosen)}; of its ${others.length} nearest `
+    return `image ${chosen + 1}, ${this.className(chosen)}; of its ${others.length} nearest `
       + `${same} ${same === 1 ? "shares" : "share"} its class`;
   }
 
@@ -306,12 +306,12 @@ class View {
       li.classList.toggle("fm-pale", state.only >= 0 && label !== state.only));
     const only = state.only < 0 ? "" : ` The class ${this.classes[state.only]} stands out.`;
     this.scatter.canvas.setAttribute("aria-label",
-      `Map ${model.get("map_name")}: ${this.labels.length} pictures of ${this.classes.length} `
+      `Map ${model.get("map_name")}: ${this.labels.length} images of ${this.classes.length} `
       + `classes. ${this.all.textContent}${only} Chosen: ${this.describe()}.`);
     this.voice.say(this.describe());
   }
 
-  // A picture at its own size; the page enlarges it.
+  // A image at its own size; the page enlarges it.
   picture(n, words) {
     const { height, width } = this.model.get("tile");
     const canvas = make("canvas", { role: "img", "aria-label": words });
@@ -324,15 +324,15 @@ class View {
 
   drawCard({ chosen, others }) {
     const name = this.className(chosen), same = alike(this.labels, chosen, others);
-    this.card.replaceChildren(this.picture(chosen, `Picture ${chosen + 1}, ${name}`),
+    this.card.replaceChildren(this.picture(chosen, `Image ${chosen + 1}, ${name}`),
       make("div", {},
         make("p", { class: "ptp-value" }, glyph(this.labels[chosen]), name),
-        make("p", { class: "ptp-note" }, `picture ${chosen + 1}`)));
+        make("p", { class: "ptp-note" }, `image ${chosen + 1}`)));
     const items = others.map((k) => {
       const own = same.includes(k);
       const tick = make("span", { class: "fm-tick", "aria-hidden": "true" }, "✓");
       return make("div", { class: own ? "fm-near fm-same" : "fm-near" },
-        make("div", {}, this.picture(k, `Picture ${k + 1}, ${this.className(k)}`),
+        make("div", {}, this.picture(k, `Image ${k + 1}, ${this.className(k)}`),
           ...(own ? [tick] : [])),
         make("span", {}, this.className(k)));
     });

@@ -1,4 +1,4 @@
-"""Pictures as dots of a plane, near where their features are near."""
+"""Images as dots of a plane, near where their features are near."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 from ..arrays import array_of, fits_float32, pictures_of
 from ..base import BookWidget, known
 
-FEWEST, MOST = 2, 1000  # pictures
+FEWEST, MOST = 2, 1000  # images
 CLASSES = 10  # as many forms and colours are told apart
 BLOCK = 8  # JPEG's squares: a tile fills whole ones, so that none shows its neighbour's edge
 
@@ -31,7 +31,7 @@ def _points(name: str, positions: ArrayLike, count: int) -> bytes:
 
 
 def _sprite(pictures: np.ndarray) -> tuple[bytes, dict[str, int]]:
-    """All pictures as one JPEG, row by row, and how to find one of them in it."""
+    """All images as one JPEG, row by row, and how to find one of them in it."""
     count, channels, height, width = pictures.shape
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -62,7 +62,7 @@ def _labels(labels: ArrayLike, classes: Sequence[str]) -> np.ndarray:
     if named.ndim != 1 or named.dtype.kind not in "iu":
         raise ValueError(f"labels (N,) of whole numbers are needed, not {named.shape}")
     if not FEWEST <= len(named) <= MOST:
-        raise ValueError(f"{len(named)} pictures: {FEWEST} to {MOST} are needed")
+        raise ValueError(f"{len(named)} images: {FEWEST} to {MOST} are needed")
     without = sorted({int(label) for label in named if not 0 <= label < len(classes)})
     if without:
         raise ValueError(f"labels {without} have no class: there are 0 to {len(classes) - 1}")
@@ -70,14 +70,14 @@ def _labels(labels: ArrayLike, classes: Sequence[str]) -> np.ndarray:
 
 
 class FeatureMap(BookWidget):
-    """A plane with one dot a picture, its class in colour and form; one dot is chosen, and the
-    pictures nearest to it in the plane are shown. Computed in the page.
+    """A plane with one dot per image, its class in colour and form; one dot is chosen, and the
+    images nearest to it in the plane are shown. Computed in the page.
 
     Attributes:
         map_name: the map on show.
         class_name: the class that stands out, or "" for none.
-        as_pictures: whether the pictures take the place of the dots.
-        chosen: index of the chosen picture.
+        as_pictures: whether the images take the place of the dots.
+        chosen: index of the chosen image.
     """
 
     _esm = Path(__file__).with_name("widget.js")
@@ -102,7 +102,7 @@ class FeatureMap(BookWidget):
     ) -> None:
         """
         Args:
-            positions: where each picture lies, (N, 2), N from 2 to 1000, or several such maps
+            positions: where each image lies, (N, 2), N from 2 to 1000, or several such maps
                 by name.
             pictures: (N, 3, h, w) or (N, 1, h, w) uint8, at most 64 × 64; a page holds them as
                 one JPEG.
@@ -142,5 +142,5 @@ class FeatureMap(BookWidget):
     @t.validate("chosen")
     def _known_picture(self, proposal: dict[str, Any]) -> int:
         if proposal["value"] >= len(self.labels):
-            raise t.TraitError(f"picture {proposal['value']}: there are {len(self.labels)}")
+            raise t.TraitError(f"image {proposal['value']}: there are {len(self.labels)}")
         return proposal["value"]

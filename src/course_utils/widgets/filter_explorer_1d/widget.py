@@ -38,7 +38,7 @@ def _values(name: str, signal: ArrayLike) -> list[float]:
         )
     if not np.isfinite(values).all():
         raise ValueError(f"signal {name!r} holds values that are not finite")
-    return values.round(6).tolist()  # six digits: the page stays small, the picture is the same
+    return values.round(6).tolist()  # six digits: the page stays small, the image is the same
 
 
 class FilterExplorer1D(BookWidget):

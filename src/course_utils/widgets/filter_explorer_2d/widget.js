@@ -41,7 +41,7 @@ export function padded({ values, height, width }, padding) {
   return { values: out, height: high, width: wide };
 }
 
-// The k × k values of a padded picture whose top left corner is (top, left).
+// The k × k values of a padded image whose top left corner is (top, left).
 export function patchAt({ values, width }, top, left, k) {
   return Array.from({ length: k * k }, (_, n) =>
     values[(top + Math.floor(n / k)) * width + left + (n % k)]);
@@ -117,10 +117,10 @@ function pixelStyle(value) {
   return { background: `rgb(${level} ${level} ${level})`, color: level > 116 ? "#000" : "#fff" };
 }
 
-// ---------------------------------------------------------------- pictures
+// ---------------------------------------------------------------- images
 
 // A canvas with the window over it. The window is no part of the canvas: every canvas pixel
-// is a pixel of the picture.
+// is a pixel of the image.
 class Picture {
   constructor(name, onPoint) {
     this.size = make("span", { class: "ptp-note" });

@@ -26,11 +26,11 @@ def example_photo(n: int = 96) -> np.ndarray:
     return (transform.resize(data.camera(), (n, n), anti_aliasing=True) * 255).astype(np.uint8)
 
 
-def _picture(name: str, photo: ArrayLike) -> dict[str, Any]:
+def _image(name: str, photo: ArrayLike) -> dict[str, Any]:
     pixels = np.asarray(photo)
     if pixels.ndim != 2:
         raise ValueError(
-            f"photo {name!r} has shape {pixels.shape}: a grey picture (H, W) is needed; "
+            f"photo {name!r} has shape {pixels.shape}: a grey image (H, W) is needed; "
             "take one channel or the mean of the three"
         )
     if pixels.dtype != np.uint8:
@@ -63,7 +63,7 @@ class FilterExplorer2D(BookWidget):
     m the largest absolute value of this output.
 
     Args:
-        photo: one picture (H, W) of uint8, 5 to 256 pixels a side, or several by name.
+        photo: one image (H, W) of uint8, 5 to 256 pixels a side, or several by name.
         **state: start values of the traits below. ``size`` and ``sigma`` shape the presets
             box and gaussian; ``kernel`` (3×3 or 5×5) is what the preset custom applies;
             ``row`` and ``column`` name an output pixel.
@@ -93,7 +93,7 @@ class FilterExplorer2D(BookWidget):
         if photo is None:
             photo = example_photo()
         given = by_name(photo, "photo")
-        photos = {name: _picture(name, pixels) for name, pixels in given.items()}
+        photos = {name: _image(name, pixels) for name, pixels in given.items()}
         if "kernel" in state:
             state.setdefault("kernel_name", "custom")
         state.setdefault("kernel", KERNELS["identity"].tolist())

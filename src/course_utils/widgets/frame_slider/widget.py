@@ -14,12 +14,10 @@ from torch import Tensor
 from ..base import BookWidget
 
 
-def _png(picture: Tensor) -> bytes:
-    if picture.dim() != 3 or picture.shape[0] not in (1, 3):
-        raise ValueError(
-            f"a frame (3, H, W) or (1, H, W) is needed, not {tuple(picture.shape)}"
-        )
-    values = picture if not picture.is_floating_point() else (255 * picture).round()
+def _png(image: Tensor) -> bytes:
+    if image.dim() != 3 or image.shape[0] not in (1, 3):
+        raise ValueError(f"a frame (3, H, W) or (1, H, W) is needed, not {tuple(image.shape)}")
+    values = image if not image.is_floating_point() else (255 * image).round()
     pixels = values.clamp(0, 255).byte().cpu().numpy()
     stream = io.BytesIO()
     mode = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
@@ -57,7 +55,7 @@ class FrameSlider(BookWidget):
             frames: (T, C, H, W) or a list of (C, H, W); uint8, or floats in 0 to 1.
             alts: what each frame shows, for who cannot see it.
             names: what the slider says at each frame; default their numbers.
-            width: of the picture in the page, in CSS pixels.
+            width: of the image in the page, in CSS pixels.
 
         Raises:
             ValueError: no frames, or not one text for each.
@@ -65,9 +63,9 @@ class FrameSlider(BookWidget):
         names = names or [str(n + 1) for n in range(len(frames))]
         if not len(frames) == len(alts) == len(names) > 0:
             raise ValueError(f"{len(frames)} frames, {len(alts)} alts, {len(names)} names")
-        pictures = [_png(frame) for frame in frames]
+        images = [_png(frame) for frame in frames]
         super().__init__(
-            frames=pictures, alts=list(alts), label=label, names=list(names), width=width
+            frames=images, alts=list(alts), label=label, names=list(names), width=width
         )
 
     def describe(self) -> str:

@@ -1,4 +1,4 @@
-// What the book's widgets share: controls, pictures, numbers. A plain module without
+// What the book's widgets share: controls, images, numbers. A plain module without
 // dependencies; base.py puts its text in front of each widget's own.
 
 // ---------------------------------------------------------------- numbers

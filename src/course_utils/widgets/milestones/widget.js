@@ -22,7 +22,7 @@ export function ticksOf(values, log) {
 
 // ---------------------------------------------------------------- drawing
 
-const LEFT = 46, RIGHT = 16, TOP = 16, HEIGHT = 270, FOOT = 26;
+const LEFT = 46, RIGHT = 16, TOP = 24, HEIGHT = 270, FOOT = 26;
 const escape = (s) => s.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 const text = (x, y, words, kind, anchor) =>
   `<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escape(words)}</text>`;

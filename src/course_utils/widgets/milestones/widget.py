@@ -65,3 +65,11 @@ class Milestones(BookWidget):
         super().__init__(
             points=rows, quantity=quantity, unit=unit, line=list(line or ()), **state
         )
+
+    def describe(self) -> str:
+        """What the chart holds, and where it ends."""
+        last = self.points[-1]
+        return (
+            f"{self.quantity}: {len(self.points)} results over the years, the last of them "
+            f"{last['name']}, {int(last['when'])}, with {last['value']:g} {self.unit}."
+        )

@@ -74,7 +74,7 @@ export function ranking(s, i) {
 }
 
 // 1 where the partner is nearer than every other view. What is as near goes before it, so that
-// a network that says the same of all pictures finds no partner.
+// a network that says the same of all images finds no partner.
 export function rankOf(s, i, partner) {
   const count = Math.sqrt(s.length), own = s[i * count + partner];
   const before = (v, j) => j !== i && j !== partner && v >= own - 1e-9;
@@ -104,12 +104,12 @@ export function shareText(share) {
 const note = (...words) => make("p", { class: "ptp-note" }, ...words);
 const title = (...words) => make("p", { class: "ptp-title" }, ...words);
 
-// ---------------------------------------------------------------- pictures
+// ---------------------------------------------------------------- images
 
 const DEPTH = 0.95; // of the strongest colour
-const EDGES = 24; // so many views still have room for their pictures beside the map
+const EDGES = 24; // so many views still have room for their images beside the map
 
-// One view's picture as pixels of a canvas.
+// One view's image as pixels of a canvas.
 function pixelsOf({ channels, height, width, pixels }, view) {
   const size = height * width, image = new ImageData(width, height);
   const values = bytes(pixels).subarray(view * channels * size, (view + 1) * channels * size);
@@ -120,7 +120,7 @@ function pixelsOf({ channels, height, width, pixels }, view) {
   return image;
 }
 
-// Pictures in a line, across or down.
+// Images in a line, across or down.
 function strip(pictures, views, down) {
   const { height, width } = pictures, last = views.length;
   const canvas = make("canvas", { "aria-hidden": "true" });
@@ -163,7 +163,7 @@ class Matrix {
     });
   }
 
-  // Pictures beside rows and columns where they have room, else the first and last number.
+  // Images beside rows and columns where they have room, else the first and last number.
   drawEdges(pictures, views) {
     const { count, map, top, left } = this;
     const room = pictures.pixels && count <= EDGES;
@@ -333,14 +333,14 @@ class View {
     this.matrix.paint(show === "shares" ? this.shares : this.s, SCALES[show]);
   }
 
-  // A picture with words below it; without pictures the words alone.
+  // A image with words below it; without images the words alone.
   picture(place, kind, ...lines) {
     const root = make("div", { class: `sm-picture ${kind}` });
     if (this.pictures.pixels) {
       const canvas = strip(this.pictures, [this.order[place]], false);
       canvas.removeAttribute("aria-hidden");
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `Picture of view ${place + 1}`);
+      canvas.setAttribute("aria-label", `Image of view ${place + 1}`);
       root.append(canvas);
     }
     root.append(...lines);

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..arrays import array_of, fits_float32, pictures_of
 from ..base import BookWidget
 
-FEWEST, MOST = 2, 32  # pictures; two views of each
+FEWEST, MOST = 2, 32  # images; two views of each
 
 
 def _views(views: ArrayLike) -> np.ndarray:
@@ -21,7 +21,7 @@ def _views(views: ArrayLike) -> np.ndarray:
         raise ValueError(f"views (2N, D) of numbers are needed, not {z.shape} of {z.dtype}")
     if len(z) % 2 or not FEWEST <= len(z) // 2 <= MOST:
         raise ValueError(
-            f"{len(z)} views: two of each picture, {2 * FEWEST} to {2 * MOST}, are needed"
+            f"{len(z)} views: two of each image, {2 * FEWEST} to {2 * MOST}, are needed"
         )
     if not fits_float32(z):
         raise ValueError("views must be finite numbers of float32")
@@ -30,7 +30,7 @@ def _views(views: ArrayLike) -> np.ndarray:
 
 class SimilarityMatrix(BookWidget):
     """The cosine similarities of 2N views as a map, the shares that a temperature makes of
-    them, and the loss NT-Xent, ``reference.simclr.nt_xent``; computed in the page.
+    them, and the loss NT-Xent. Computed in the page as in ``reference.simclr.nt_xent``.
 
     A view's partner counts as the nearest where it is more similar than every other view: where
     all are equal, as after a collapse, it is nowhere.
@@ -60,13 +60,13 @@ class SimilarityMatrix(BookWidget):
         """
         Args:
             views: (2N, D) embeddings, any length of the rows, N from 2 to 32: row k and row
-                k + N are of the same picture. A page holds them as float32.
+                k + N are of the same image. A page holds them as float32.
             pictures: what the rows are embeddings of, (2N, 3, h, w) or (2N, 1, h, w) uint8, at
                 most 64 × 64.
             **state: start values of show, order, temperature and row.
 
         Raises:
-            ValueError: another shape or number, not finite, pictures of another kind.
+            ValueError: another shape or number, not finite, images of another kind.
         """
         z = _views(views)
         shown: dict[str, Any] = {}
