@@ -12,6 +12,7 @@ from course_utils.files import write_atomically
 from course_utils.publish.cite import bibliography
 from course_utils.publish.execute import read
 from course_utils.publish.fingerprint import companions
+from course_utils.publish.home import with_install
 from course_utils.publish.points import require_agreement
 from course_utils.publish.strip import release_notebook
 
@@ -62,6 +63,7 @@ def released_text(source: Path) -> str:
     """The student's version of a notebook as the text of its file."""
     try:
         nb = release_notebook(read(source), bibliography(source))
+        nb = with_install(nb, source.parents[2])
         return nbformat.writes(nb) + "\n"
     except CourseError as error:
         raise CourseError(f"{source.name}: {error}") from None

@@ -25,6 +25,7 @@ from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 
 from course_utils.course import CourseError
+from course_utils.publish import home
 from course_utils.publish.execute import executed, read, read_by
 from course_utils.publish.fingerprint import fingerprint, publish_digest
 from course_utils.publish.photograph import find_chromium
@@ -51,11 +52,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file(STYLE.name)
     app.add_css_file(STATIC_STYLE.name)
     app.add_js_file(READER.name, loading_method="defer")
+    app.add_config_value(home.SETTING, "", "html")
     app.connect("config-inited", set_safe_defaults, priority=400)  # before myst-nb reads them
+    app.connect("config-inited", offer_launches)
     app.connect("env-get-outdated", outdated_notebooks)
     app.connect("source-read", replace_source)
     app.connect("doctree-resolved", explain_terms)
     app.connect("html-page-context", name_download, priority=400)  # before the theme's button
+    app.connect("html-page-context", launch_chapters_alone, priority=900)  # after the theme
     app.connect("build-finished", finish_site)
     # Notebooks must not run side by side: each is measured, and each uses all cores.
     return {"parallel_read_safe": False, "parallel_write_safe": True}
@@ -69,6 +73,24 @@ def set_safe_defaults(app: Sphinx, config: Config) -> None:
     config.html_static_path += [str(file) for file in ours]
     config.nb_ipywidgets_js = {STATIC_LOADER.name: {}}
     config.mathjax_path = f"mathjax/{MATHJAX}"
+
+
+def offer_launches(app: Sphinx, config: Config) -> None:
+    """Links that open a chapter elsewhere, once it is known where the students' branch is."""
+    if where := config[home.SETTING]:
+        try:
+            config.html_theme_options.update(home.theme_options(where))
+        except CourseError as error:
+            raise ExtensionError(str(error)) from None
+
+
+def launch_chapters_alone(
+    app: Sphinx, pagename: str, template: str, context: dict, doctree: object
+) -> None:
+    """Other pages are not on the students' branch."""
+    if not pagename.startswith(home.CHAPTERS):
+        buttons = context.get("header_buttons", [])
+        buttons[:] = [b for b in buttons if b.get("label") != "launch-buttons"]
 
 
 def outdated_notebooks(
