@@ -1,4 +1,4 @@
-import { announcer, button, checkbox, listen, make, set, short, slider } from "../kit/kit.js";
+import { announcer, button, checkbox, listen, make, set, short, slider, whenNear } from "../kit/kit.js";
 
 // ---------------------------------------------------------------- a random network
 
@@ -267,14 +267,17 @@ class View {
 function render({ model, el }) {
   const view = new View(model);
   el.append(view.root);
-  const draw = () => view.draw();
-  const stop = listen(model, KEYS, draw);
-  const resize = new ResizeObserver(() => {
-    if (view.figure.clientWidth !== view.width) view.plot();
-  });
-  draw();
-  resize.observe(view.figure);
-  return () => { stop(); resize.disconnect(); view.voice.stop(); };
+  let stop = [];
+  const begin = () => {
+    const resize = new ResizeObserver(() => {
+      if (view.figure.clientWidth !== view.width) view.plot();
+    });
+    view.draw();
+    resize.observe(view.figure);
+    stop = [listen(model, KEYS, () => view.draw()), () => resize.disconnect()];
+  };
+  stop = [whenNear(view.root, begin)];
+  return () => { stop.forEach((end) => end()); view.voice.stop(); };
 }
 
 export default { render };
