@@ -316,6 +316,35 @@ def test_drawing_by_keyboard_reaches_python(browser: Browser, tmp_path: Path) ->
         assert "The CNN says 1" in label
 
 
+STARTED = "[...document.querySelectorAll('.dp-pad canvas')].map((c) => c.ariaLabel !== null)"
+
+
+@pytest.mark.parametrize("way", ["scroll", "focus", "print", "no observer"])
+def test_networks_start_near_the_view(browser: Browser, tmp_path: Path, way: str) -> None:
+    """Ready at once, for who asks; the arithmetic waits until someone may see it."""
+    pads = [DigitPad(n) for n in range(6)]
+    page_file = write_page(tmp_path, list(pads))
+    with open_page(browser, height=500) as (page, watch):
+        if way == "no observer":
+            page.add_init_script("delete window.IntersectionObserver")
+        page.goto(page_file.as_uri())
+        page.locator(".static-widget[data-ready]").nth(5).wait_for()
+        page.wait_for_function(f"{STARTED}[0]")
+        if way == "no observer":
+            assert all(page.evaluate(STARTED))
+            return
+        assert not any(page.evaluate(STARTED)[3:])
+        if way == "scroll":
+            page.locator(".dp").nth(4).scroll_into_view_if_needed()
+        elif way == "focus":
+            page.get_by_label("Start from").nth(4).focus()
+        else:
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+            assert all(page.evaluate(STARTED))
+        page.wait_for_function(f"{STARTED}[4]")
+        assert watch.errors == []
+
+
 def milestones() -> Milestones:
     shown = (
         ("before", 2011.2, 20, "hand"),
