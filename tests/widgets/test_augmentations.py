@@ -1,4 +1,4 @@
-"""The augmentation gallery: its pictures are those of training.transforms, also in the page."""
+"""The augmentation gallery: its images are those of training.transforms, also in the page."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def numbers_of(folder: Path, wanted: list[tuple[str, int, float, int]]) -> list[
 
 
 def send(x: Tensor) -> dict[str, Any]:
-    """A picture (3, n, n) as the gallery holds it."""
+    """A image (3, n, n) as the gallery holds it."""
     return {"side": x.shape[1], "values": x.permute(1, 2, 0).flatten().tolist()}
 
 
 def right(name: str, x: Tensor, *numbers: Any) -> Tensor:
-    """What training.transforms makes of one picture (3, n, n)."""
+    """What training.transforms makes of one image (3, n, n)."""
     change, x = getattr(transforms, name), x[None]
     if name == "sobel":
         return change(x, torch.tensor([True]))[0]
@@ -74,7 +74,7 @@ def right(name: str, x: Tensor, *numbers: Any) -> Tensor:
 
 
 def box(rng: np.random.Generator, side: int) -> list[int]:
-    """Any box of whole pixels inside the picture, down to a single one."""
+    """Any box of whole pixels inside the image, down to a single one."""
     height, width = (int(n) for n in rng.integers(1, side + 1, 2))
     top, left = int(rng.integers(side - height + 1)), int(rng.integers(side - width + 1))
     return [top, left, height, width]
@@ -119,7 +119,7 @@ def test_javascript_agrees_with_transforms(tmp_path: Path) -> None:
     assert errors[worst] <= TOLERANCE, (errors[worst], calls[worst][0], calls[worst][1][1:])
 
 
-def test_boxes_lie_in_the_picture(tmp_path: Path) -> None:
+def test_boxes_lie_in_the_image(tmp_path: Path) -> None:
     """All kinds of them, with the share of the area that was drawn up to rounding."""
     sides, strengths = np.array([32, 96, 128]), [0.0, 0.05, 0.5, 1.0]
     wanted = [("b", int(n), s, seed) for n in sides for s in strengths for seed in range(300)]
@@ -198,9 +198,9 @@ def test_photo_of_any_kind(make) -> None:
     ("photo", "message"),
     [
         ({}, "no photo"),
-        (colours()[..., 0], r"'photo' has shape \(40, 40\): a colour picture"),
-        (colours().transpose(2, 0, 1), "a colour picture"),
-        (np.zeros((40, 40, 4), np.uint8), "a colour picture"),
+        (colours()[..., 0], r"'photo' has shape \(40, 40\): a colour image"),
+        (colours().transpose(2, 0, 1), "a colour image"),
+        (np.zeros((40, 40, 4), np.uint8), "a colour image"),
         ({"mine": colours() / 255}, "'mine' has dtype float64: uint8"),
         (colours()[:39], "39 × 40 pixels: a square of 32 to 128"),
         (colours(31), "31 × 31 pixels: a square of 32 to 128"),
@@ -230,7 +230,7 @@ def test_state_is_checked() -> None:
 # In the page
 
 
-def pictures(page: Page) -> np.ndarray:
+def images(page: Page) -> np.ndarray:
     """The colours of all ten canvases, (10, n, n, 3); that they are opaque is checked too."""
     data = page.evaluate(
         """() => [...document.querySelectorAll(".ag-card canvas")].map((c) =>
@@ -243,7 +243,7 @@ def pictures(page: Page) -> np.ndarray:
 
 
 def reference(pixels: np.ndarray, widget: AugmentationGallery, numbers: list[Any]) -> Tensor:
-    """The ten pictures of training.transforms for numbers that the page has drawn."""
+    """The ten images of training.transforms for numbers that the page has drawn."""
     x = torch.from_numpy(pixels).permute(2, 0, 1).double() / 255
     by = dict(zip(LETTERS, numbers, strict=True))
     made = [
@@ -273,7 +273,7 @@ def test_canvases_equal_transforms(browser: Browser, tmp_path: Path) -> None:
     assert numbers[8]["size"] == 5
     with shown(browser, tmp_path, widget) as (page, _):
         assert page.get_by_label("Photo", exact=True).count() == 0  # nothing to choose from
-        far = np.abs(pictures(page) - reference(colours(), widget, numbers).numpy())
+        far = np.abs(images(page) - reference(colours(), widget, numbers).numpy())
     for letter, worst in zip(LETTERS, far.max((1, 2, 3)), strict=True):
         assert worst <= 1, letter
 

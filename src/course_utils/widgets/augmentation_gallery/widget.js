@@ -5,7 +5,7 @@ import { dice, normals } from "../kit/dice.js";
 
 // ---------------------------------------------------------------- places
 
-// A picture is { side, values }: red, green and blue of each pixel, row by row, 0 to 1.
+// A image is { side, values }: red, green and blue of each pixel, row by row, 0 to 1.
 
 // Along one axis: between which two pixels of a box the middle of each new pixel lies, and how
 // near to the second. Nothing outside the box is mixed in.
@@ -17,7 +17,7 @@ function placesIn(first, length, side) {
   });
 }
 
-// A box [top, left, height, width], as large as the picture again; bilinear.
+// A box [top, left, height, width], as large as the image again; bilinear.
 export function crop({ side, values }, [top, left, height, width], mirrored = false) {
   const rows = placesIn(top, height, side), columns = placesIn(left, width, side);
   if (mirrored) columns.reverse();
@@ -34,9 +34,9 @@ export function crop({ side, values }, [top, left, height, width], mirrored = fa
 }
 
 // Counterclockwise, as often as is said.
-export function turn(picture, quarters) {
-  if (quarters === 0) return picture;
-  const { side, values } = picture, out = new Float64Array(values.length);
+export function turn(image, quarters) {
+  if (quarters === 0) return image;
+  const { side, values } = image, out = new Float64Array(values.length);
   for (let i = 0; i < side; i++) for (let j = 0; j < side; j++) {
     const from = 3 * (j * side + side - 1 - i);
     out.set(values.subarray(from, from + 3), 3 * (i * side + j));
@@ -64,7 +64,7 @@ const greyAt = (values, i) =>
 export const brightness = ({ side, values }, factor) =>
   ({ side, values: values.map((v) => within(v * factor)) });
 
-// Away from the mean grey of the picture, or towards it below 1.
+// Away from the mean grey of the image, or towards it below 1.
 export function contrast({ side, values }, factor) {
   let sum = 0;
   for (let i = 0; i < values.length; i += 3) sum += greyAt(values, i);
@@ -100,8 +100,8 @@ export function hue({ side, values }, turns) {
   return { side, values: out };
 }
 
-export const colourJitter = (picture, [bright, strong, vivid, turned]) =>
-  hue(saturation(contrast(brightness(picture, bright), strong), vivid), turned);
+export const colourJitter = (image, [bright, strong, vivid, turned]) =>
+  hue(saturation(contrast(brightness(image, bright), strong), vivid), turned);
 
 // ---------------------------------------------------------------- filters
 
@@ -122,23 +122,23 @@ function weighted({ side, values }, weights, axis, beyond) {
   return { side, values: out };
 }
 
-export function blur(picture, sigma, size) {
+export function blur(image, sigma, size) {
   const weights = gaussianFilter((size - 1) / 2, Math.max(sigma, 1e-3));
-  return weighted(weighted(picture, weights, 0, mirrorImage), weights, 1, mirrorImage);
+  return weighted(weighted(image, weights, 0, mirrorImage), weights, 1, mirrorImage);
 }
 
 export const noise = ({ side, values }, sigma, unit) =>
   ({ side, values: values.map((v, i) => within(v + sigma * unit[i])) });
 
 // √((g_x² + g_y²) / 2) of each colour; the slopes are those of Sobel's filters / 4.
-export function sobel(picture) {
+export function sobel(image) {
   const slope = (axis) => {
-    const smooth = weighted(picture, [0.25, 0.5, 0.25], 1 - axis, edgeAgain);
+    const smooth = weighted(image, [0.25, 0.5, 0.25], 1 - axis, edgeAgain);
     return weighted(smooth, [-1, 0, 1], axis, edgeAgain).values;
   };
   const down = slope(0), right = slope(1);
   const values = down.map((v, i) => Math.sqrt((v ** 2 + right[i] ** 2) / 2));
-  return { side: picture.side, values };
+  return { side: image.side, values };
 }
 
 // ---------------------------------------------------------------- random numbers
@@ -170,7 +170,7 @@ function squareOf(random, side, share) {
   return [first(), first(), length, length];
 }
 
-// Odd, about a tenth of the picture.
+// Odd, about a tenth of the image.
 export const blurSize = (side) => 2 * Math.floor(side / 20) + 1;
 
 // ---------------------------------------------------------------- cards
@@ -253,12 +253,12 @@ export function numbersOf(letter, { side, strength, seed }) {
   return draw(diceOf(seed, luck), { side, strength });
 }
 
-// The picture of a card, and what was done in words. Strength 0 changes nothing, flips nothing.
+// The image of a card, and what was done in words. Strength 0 changes nothing, flips nothing.
 export function augmented(letter, photo, { strength, seed }) {
   const { change, words, key } = CARDS[letter];
-  if (key && strength === 0) return { picture: photo, said: "unchanged" };
+  if (key && strength === 0) return { image: photo, said: "unchanged" };
   const numbers = numbersOf(letter, { side: photo.side, strength, seed });
-  return { picture: change(photo, numbers), said: words(numbers) };
+  return { image: change(photo, numbers), said: words(numbers) };
 }
 
 // ---------------------------------------------------------------- view
@@ -310,16 +310,16 @@ class Card {
   draw(photo) {
     const { model, key, letter } = this;
     const strength = key && model.get(key);
-    const { picture, said } = augmented(letter, photo, { strength, seed: model.get("seed") });
+    const { image, said } = augmented(letter, photo, { strength, seed: model.get("seed") });
     this.said = said;
-    paintColours(this.canvas, picture);
+    paintColours(this.canvas, image);
     this.note.textContent = tied(said);
     this.strength?.show(strength);
     this.canvas.setAttribute("aria-label",
       `Photo ${model.get("photo_name")}, ${this.title}: ${said}`);
   }
 
-  // Shows on this card which box another one enlarges; the whole picture needs no frame.
+  // Shows on this card which box another one enlarges; the whole image needs no frame.
   mark(box, side) {
     const [top, left, height, width] = box.map((n) => `${(100 * n) / side}%`);
     Object.assign(this.frame.style, { top, left, height, width });
@@ -348,14 +348,14 @@ class View {
       this.voice.root);
   }
 
-  picture() {
+  image() {
     const { side, pixels } = this.model.get("photos")[this.model.get("photo_name")];
     return { side, values: Float64Array.from(bytes(pixels), (v) => v / 255) };
   }
 
   // The cards that a strength changes; the original bears the frame of the crop.
   draw(key) {
-    const photo = this.picture();
+    const photo = this.image();
     for (const card of this.cards) if (card.key === key) card.draw(photo);
     if (key !== "crop") return;
     const strength = this.model.get("crop"), seed = this.model.get("seed");

@@ -1,4 +1,4 @@
-"""Ten pictures of one photograph: the augmentations that SimCLR was tried with."""
+"""Ten images of one photograph: the augmentations that SimCLR was tried with."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def example_photos(n: int = 96) -> dict[str, np.ndarray]:
     return examples
 
 
-def _picture(name: str, photo: ArrayLike) -> dict[str, Any]:
+def _image(name: str, photo: ArrayLike) -> dict[str, Any]:
     pixels = np.asarray(photo)
     if pixels.ndim != 3 or pixels.shape[2] != 3:
         raise ValueError(
-            f"photo {name!r} has shape {pixels.shape}: a colour picture (H, W, 3) is needed"
+            f"photo {name!r} has shape {pixels.shape}: a colour image (H, W, 3) is needed"
         )
     if pixels.dtype != np.uint8:
         raise ValueError(f"photo {name!r} has dtype {pixels.dtype}: uint8, 0 to 255, is needed")
@@ -53,13 +53,13 @@ class AugmentationGallery(BookWidget):
 
     Source: T. Chen, S. Kornblith, M. Norouzi and G. Hinton, "A simple framework for contrastive
     learning of visual representations", ICML 2020: figure 4, appendix A. Computed in the
-    browser; for the same numbers the pictures are those of ``training.transforms``.
+    browser; for the same numbers the images are those of ``training.transforms``.
 
     Places and factors are random: they follow from ``seed`` and the letter of the card alone,
     so a strength can be moved while the luck stays. A strength of 0 changes nothing.
 
     Args:
-        photos: one picture (H, W, 3) of uint8, square, 32 to 128 pixels a side, or several by
+        photos: one image (H, W, 3) of uint8, square, 32 to 128 pixels a side, or several by
             name; two examples when it is left out.
         **state: start values of the attributes below.
 
@@ -72,9 +72,9 @@ class AugmentationGallery(BookWidget):
         jitter: s of (e): brightness, contrast and saturation are changed by factors in
             1 ± 0.8 s, in this order, then the hue by at most 0.2 s of the colour circle.
         turn: of (f): quarter turns counterclockwise.
-        cutout: of (g): side of the black square as a share of the picture's.
+        cutout: of (g): side of the black square as a share of the image's.
         noise: of (h): standard deviation, pixels being 0 to 1.
-        blur: of (i): standard deviation in pixels; the weights span a tenth of the picture.
+        blur: of (i): standard deviation in pixels; the weights span a tenth of the image.
 
     Raises:
         ValueError: no photo, or one with another shape, dtype or size.
@@ -99,9 +99,9 @@ class AugmentationGallery(BookWidget):
         if photos is None:
             photos = example_photos()
         given = by_name(photos, "photo")
-        pictures = {name: _picture(name, pixels) for name, pixels in given.items()}
-        state.setdefault("photo_name", next(iter(pictures)))
-        super().__init__(photos=pictures, **state)
+        images = {name: _image(name, pixels) for name, pixels in given.items()}
+        state.setdefault("photo_name", next(iter(images)))
+        super().__init__(photos=images, **state)
 
     @t.validate("photo_name")
     def _known_photo(self, proposal: dict[str, Any]) -> str:
