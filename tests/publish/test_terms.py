@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.publish.terms import linked, words
@@ -32,3 +35,17 @@ def test_the_first_stressed_mention_is_linked() -> None:
     assert two.endswith("*other*, a*b*c.")
     assert code == "x = '*relu*'"
     assert three == "A {term}`low-pass filter <low-pass filter>` and {term}`relu <ReLU>`."
+
+
+def test_each_word_leads_to_a_chapter_that_says_it() -> None:
+    glossary = ROOT / "book" / "glossary.md"
+    entries = re.findall(
+        r"^(\S.*)\n  \S.*\n\n  Chapter \d+, \[.*\]\(\.\./(.*)\)",
+        glossary.read_text(),
+        re.MULTILINE,
+    )
+    assert len(entries) > 50
+    for word, chapter in entries:
+        cells = nbformat.read(ROOT / chapter, as_version=4).cells
+        prose = "\n".join(c.source for c in cells if c.cell_type == "markdown").lower()
+        assert word.lower().removesuffix("y") in prose, f"{word} does not occur in {chapter}"

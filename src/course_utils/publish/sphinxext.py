@@ -163,7 +163,7 @@ def _meanings(env: BuildEnvironment) -> dict[str, str]:
         return {}
     items = env.get_doctree(GLOSSARY).findall(nodes.definition_list_item)
     return {
-        identifier.removeprefix("term-"): item[-1].astext()
+        identifier.removeprefix("term-"): item[-1][0].astext()  # what follows: the chapter
         for item in items
         for term in item.findall(nodes.term)
         for identifier in term["ids"]
