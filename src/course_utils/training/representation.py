@@ -132,7 +132,7 @@ def learned(
     model, encoder = (part.to(run.device) for part in make())
     floor = judged(encoder, train, test)
     batches = train.batches(
-        size, seed=run.seed, device=run.device, augment=augment, drop_last=True
+        min(size, len(train)), seed=run.seed, device=run.device, augment=augment, drop_last=True
     )
     curve = fit(
         model, batches, epochs, lr=2e-3, objective=objective, bfloat16=True,
