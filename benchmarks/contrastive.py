@@ -2,8 +2,7 @@
 
     python -m benchmarks.contrastive [--rounds 9] [--pairs 256 512 1024 2048 4096]
 
-Needs ``pytorch-metric-learning`` and, of lightly, its losses alone, which work without what the
-rest of it wants: ``pip install --no-deps lightly==1.6.0``.
+The peers are in the extra ``bench``: ``make bench NAMES=contrastive``.
 
 Memory is that of a fresh process: the largest resident set during one forward and backward pass
 over that before it (Linux), or on CUDA what the allocator gave out at most. The loss of
