@@ -107,3 +107,21 @@ def test_checks_that_print_or_end_python(course: Course) -> None:
     checks.write_text(text + "\nimport sys\nsys.exit(0)\n")
     with pytest.raises(CourseError, match="end Python"):
         points.totals(course, CHAPTER)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("notebooks/01_tiny/tiny_checks.py", "import torch\n", "import torhc\n", "'torhc'"),
+        ("notebooks/01_tiny/tiny_checks.py", "flip = Check", "flop = flip = 3; Check", ""),
+        ("autograder/hidden/tiny.py", "import torch\n", "1 / 0\n", "division by zero"),
+        ("autograder/hidden/tiny.py", "\nflip = ", "\nflop = flip_ = ", "flip"),
+    ],
+)
+def test_checks_that_cannot_be_imported_are_named(
+    course: Course, file: str, old: str, new: str, says: str, tmp_path: Path
+) -> None:
+    change(course.root / file, old, new)
+    with pytest.raises(CourseError, match=rf"01_tiny: the points of .* be read: .*{says}"):
+        release(course, [CHAPTER], tmp_path / "release")
+    assert not (tmp_path / "release").exists()

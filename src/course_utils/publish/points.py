@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from nbformat import NotebookNode
@@ -81,8 +82,11 @@ def write_points(course: Course, chapter: str) -> bool:
 def totals(course: Course, chapter: str) -> dict[str, tuple[float, float, float]]:
     """Of each test cell with a check: its points, and what visible and hidden parts add up to.
 
-    Where a check cannot be imported, or there is none, nothing is known. The checks are
-    imported in a process of their own and what they say is kept: they need torch.
+    Cells without a check are not in it. The checks are imported in a process of their own and
+    what they say is kept: they need torch.
+
+    Raises:
+        CourseError: a check cannot be imported.
     """
     source = course.source(chapter)
     digest = _digest(course, source)
@@ -145,18 +149,23 @@ def _found(nb: NotebookNode) -> dict[str, tuple[float, float, float]]:
 
 
 def _object(dotted: str) -> Any:
-    """What a dotted name means; None where it cannot be had."""
+    """What a dotted name means; None where it is no name, or begins with a value's own parts.
+
+    Raises:
+        Exception: it cannot be imported. What cannot be looked at cannot be compared.
+    """
     first, *rest = dotted.split(".")
-    try:
-        value, place = importlib.import_module(first), first
-        for name in rest:
-            place = f"{place}.{name}"
-            try:
-                value = getattr(value, name)
-            except AttributeError:
-                value = importlib.import_module(place)
-    except Exception:
+    if not all(name.isidentifier() for name in (first, *rest)):
         return None
+    value, place = importlib.import_module(first), first
+    for name in rest:
+        place = f"{place}.{name}"
+        if hasattr(value, name):
+            value = getattr(value, name)
+        elif isinstance(value, ModuleType):
+            value = importlib.import_module(place)
+        else:
+            return None
     return value
 
 
