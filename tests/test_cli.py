@@ -60,9 +60,13 @@ def solved(tmp_path_factory):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in chosen:
             cell.source = chosen[grade_id]
-    own = "open('numbers.csv')\nfrom my_module import HELP\nimport nothing_of_this_name"
+    own = "from my_module import HELP\nimport nothing_of_this_name"
     nb.cells.insert(2, nbformat.v4.new_code_cell(own))
+    runs_here_alone = "import my_package\nopen('numbers.csv')"
+    nb.cells.insert(3, nbformat.v4.new_code_cell(runs_here_alone))
     (folder / "my_module.py").write_text("HELP = 1\n")
+    (folder / "my_package").mkdir()
+    (folder / "my_package" / "__init__.py").touch()
     (folder / "numbers.csv").write_text("1\n")
     nbformat.write(nb, folder / f"{CHAPTER}.ipynb")
     return folder / f"{CHAPTER}.ipynb"
@@ -83,8 +87,10 @@ def test_check_names_what_passes_and_the_misconception_of_what_fails(solved):
     assert "hidden properties checked at grading: " in done.stdout
     first = "Missing here:\n  ! No module named 'nothing_of_this_name': the grader has"
     assert done.stdout.startswith(first)
-    assert "“numbers.csv” may be missing at grading: only the notebook and" in done.stdout
-    assert "“my_module" not in done.stdout
+    assert "! No module named 'my_package'" in done.stdout
+    for name in ("numbers.csv", "my_package"):
+        assert f"“{name}” is not there at grading, and was not here: only the" in done.stdout
+    assert "my_module" not in done.stdout
     assert solved.read_bytes() == before
 
 

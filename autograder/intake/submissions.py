@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.gradebook.records import Handin
 from autograder.gradebook.standing import moment
 from autograder.gradebook.status import Status
-from autograder.intake import folder, own_modules
-from autograder.intake.folder import Seen
+from autograder.intake import folder
+from autograder.intake.folder import Parts, Seen
 from autograder.intake.notebook import Choice, chapter_in, choose, shown
 from course_utils import handin
 from course_utils.course import UsageError
+from course_utils.handin import modules
 from course_utils.handin.raw import MAX_BYTES, Unreadable
 
 LAYOUT = "SUBMISSIONS/<student>/<assignment>/<assignment>.ipynb"
@@ -51,15 +53,19 @@ class Found:
             data = handin.without_outputs(data)[: MAX_BYTES + 1]
         except Unreadable as problem:
             return Handin(None, str(problem), choice.notes, status=Status.UNREADABLE)
-        files, left_out = own_modules.beside(
-            self.root, student, choice.file, self.seen[student]
-        )
+        files, left_out = modules.choose(self._beside(student, choice.file))
         depths = range(min(2, len(where) - 1), len(where))
         times = ((student, assignment), *(where[:depth] for depth in depths))
         when = self._timestamp(times)
         if when and not moment(when):
             left_out.append(f"the time in timestamp.txt cannot be read: {when[:40]!r}")
         return Handin(data, notes=(*choice.notes, *left_out), files=files, timestamp=when)
+
+    def _beside(self, student: str, notebook: Parts) -> Iterator[tuple[str, modules.Read]]:
+        """The plain files in the notebook's folder, and how they are read."""
+        for path in self.seen[student].files:
+            if path[:-1] == notebook[:-1]:
+                yield path[-1], functools.partial(folder.read, self.root, student, *path)
 
     def _timestamp(self, folders: Iterable[tuple[str, ...]]) -> str:
         """Of the folder in which nbgrader writes it, else the outermost: those below are the

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from nbformat import NotebookNode
 from course_utils import handin
 from course_utils.checks.report import MIME, Report
 from course_utils.course import CELL_SECONDS, CourseError, UsageError
+from course_utils.handin import modules
 from course_utils.releases import released
 
 Progress = Callable[[int, int], None]
@@ -84,7 +87,9 @@ class Checked:
 def check_notebook(
     path: Path, *, cell_timeout: int = CELL_SECONDS, progress: Progress | None = None
 ) -> Checked:
-    """Run what the grader would make of ``path`` in its folder; the file is not written to.
+    """Run what the grader would make of ``path``; the file is not written to.
+
+    It runs in a folder that holds what comes along with a submission and nothing else.
 
     Args:
         cell_timeout: seconds a cell may take.
@@ -95,8 +100,12 @@ def check_notebook(
         CourseError: the kernel died.
     """
     nb, release, notes = _graded(path)
-    _run(nb, path, cell_timeout, progress)
-    notes = (*notes, *_left_here(nb, path))
+    files, left_out = modules.choose(_beside(path))
+    with tempfile.TemporaryDirectory(prefix="check-") as folder:
+        for name, data in files.items():
+            (Path(folder) / name).write_bytes(data)
+        _run(nb, path, Path(folder), cell_timeout, progress)
+    notes = (*notes, *left_out, *_left_here(nb, path, files))
     handed_out = {_id(c): c.source for c in release.cells if _id(c)} if release else {}
     lines = [
         _test(cell, cell_timeout) if _is_test(cell) else _by_hand(cell, handed_out)
@@ -142,7 +151,21 @@ def _as_it_stands(path: Path) -> NotebookNode:
     return nb
 
 
-def _run(nb: NotebookNode, path: Path, cell_timeout: int, progress: Progress | None) -> None:
+def _beside(path: Path) -> Iterator[tuple[str, modules.Read]]:
+    """The plain files in the notebook's folder; links are not followed at grading."""
+    for file in sorted(path.resolve().parent.iterdir()):
+        if file.is_file() and not file.is_symlink() and not file.name.startswith("."):
+            yield file.name, functools.partial(_first, file)
+
+
+def _first(file: Path, limit: int) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(limit)
+
+
+def _run(
+    nb: NotebookNode, path: Path, folder: Path, cell_timeout: int, progress: Progress | None
+) -> None:
     total, begun = len(nb.cells), [""]
     client = NotebookClient(
         nb,
@@ -151,7 +174,7 @@ def _run(nb: NotebookNode, path: Path, cell_timeout: int, progress: Progress | N
         allow_errors=True,
         interrupt_on_timeout=True,
         extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(path.resolve().parent)}},
+        resources={"metadata": {"path": str(folder)}},
         on_cell_start=lambda cell, **_: begun.append(cell.source.strip().split("\n")[0]),
         on_cell_executed=lambda cell_index, **_: progress and progress(cell_index + 1, total),
     )
@@ -182,16 +205,17 @@ def _missing(nb: NotebookNode) -> Iterator[str]:
             yield "CIFAR-10 is not fetched: course data fetch cifar10"
 
 
-def _left_here(nb: NotebookNode, path: Path) -> Iterator[str]:
+def _left_here(nb: NotebookNode, path: Path, files: Collection[str]) -> Iterator[str]:
     """What lies beside the notebook and is named in its code, and does not come along."""
     own = (c for c in nb.cells if c.cell_type == "code" and _id_of_own(c))
     words = {w for c in own for w in re.findall(r"[\w.-]+", c.source)}
     names = {part for word in words for part in (word, word.split(".")[0])}
     for there in sorted(path.resolve().parent.iterdir()):
-        if there.name in names and there.name != path.name and there.suffix != ".py":
+        known = there.name in names or (there.suffix == ".py" and there.stem in names)
+        if known and there.name not in (path.name, *files):
             yield (
-                f"“{there.name}” may be missing at grading: only the notebook and the Python "
-                "files beside it come along"
+                f"“{there.name}” is not there at grading, and was not here: only the notebook "
+                "and the Python files beside it come along"
             )
 
 

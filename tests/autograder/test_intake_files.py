@@ -10,9 +10,10 @@ import pytest
 
 from autograder.gradebook.records import Handin
 from autograder.gradebook.status import Status
-from autograder.intake import folder, own_modules
+from autograder.intake import folder
 from autograder.intake.submissions import Found, find
 from course_utils.course import UsageError
+from course_utils.handin import modules
 from course_utils.handin.raw import MAX_BYTES
 
 KNOWN = ["01_tiny", "02_convolution"]
@@ -265,9 +266,9 @@ def test_own_modules_come_along(tmp_path: Path) -> None:
 
 def test_too_many_and_too_large_modules_stay_behind(tmp_path: Path) -> None:
     lay(tmp_path, f"anna/{EXACT}", *[f"anna/{NAME}/m{n:02}.py" for n in range(30)])
-    (tmp_path / "anna" / NAME / "a_big.py").write_bytes(b"#" * (own_modules.MAX_BYTES + 1))
+    (tmp_path / "anna" / NAME / "a_big.py").write_bytes(b"#" * (modules.MAX_BYTES + 1))
     handin = anna(tmp_path)[0]
-    assert sorted(handin.files) == [f"m{n:02}.py" for n in range(own_modules.MAX_FILES)]
+    assert sorted(handin.files) == [f"m{n:02}.py" for n in range(modules.MAX_FILES)]
     assert "“a_big.py” was left out: more than 20 files or 1 MB" in " ".join(handin.notes)
 
 

@@ -1,33 +1,29 @@
-"""A student's own modules, which come along with the notebook into the sandbox."""
+"""Which Python files beside a notebook come along with it: the same for grader and student."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from pathlib import Path
-
-from autograder.intake import folder
-from autograder.intake.folder import Parts, Seen
+from collections.abc import Callable, Iterable
 
 MAX_FILES = 20
 MAX_BYTES = 1 << 20
 # Python looks for these by itself; the others are ours, or would be taken for the notebook's.
 _NEVER = ("__init__", "__main__", "sitecustomize", "usercustomize", "conftest", "setup")
 
+Read = Callable[..., bytes]  # with ``limit``: at most so many bytes
 
-def beside(
-    root: Path, student: str, notebook: Parts, seen: Seen
-) -> tuple[dict[str, bytes], list[str]]:
-    """The Python files in the notebook's folder, and notes on those that are left out."""
+
+def choose(beside: Iterable[tuple[str, Read]]) -> tuple[dict[str, bytes], list[str]]:
+    """The files of small modules by name, and notes on those that are left out."""
     files: dict[str, bytes] = {}
     notes: list[str] = []
-    for path in seen.files:
-        *folders, name = path
-        if tuple(folders) != notebook[:-1] or not name.endswith(".py"):
+    for name, read in beside:
+        if not name.endswith(".py"):
             continue
         room = MAX_BYTES - sum(len(data) for data in files.values())
         try:
-            data = folder.read(root, student, *path, limit=room + 1)
+            data = read(limit=room + 1)
             why = _unfit(name.removesuffix(".py"), len(files), len(data) > room)
         except OSError as error:
             why = f"it cannot be read: {error.strerror or error}"
