@@ -82,7 +82,7 @@ function panel(name, title, stage) {
 class View {
   constructor(model) {
     this.model = model;
-    this.presets = Object.entries(model.get("networks")).map(([name, { channels, layers }]) =>
+    this.presets = model.get("networks").map(({ name, channels, layers }) =>
       [name, button(name, {
         put: () => set(model, { network: name, channels, layers, depth: layers.length }),
       })]);

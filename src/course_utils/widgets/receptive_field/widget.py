@@ -67,7 +67,7 @@ class ReceptiveField(BookWidget):
     _esm = Path(__file__).with_name("widget.js")
 
     image = t.Dict().tag(sync=True)
-    networks = t.Dict().tag(sync=True)
+    networks = t.List(t.Dict()).tag(sync=True)
     network = t.Unicode().tag(sync=True)  # the preset, "" once it is changed
     channels = t.Int(1, min=1).tag(sync=True)
     layers = t.List(t.Dict()).tag(sync=True)
@@ -84,7 +84,7 @@ class ReceptiveField(BookWidget):
         state = {"row": 2, "column": 2, **chosen, **state}
         super().__init__(
             image={"height": height, "width": width, "pixels": pixels.tobytes()},
-            networks=NETWORKS,
+            networks=[{"name": name, **preset} for name, preset in NETWORKS.items()],
             network=network,
             depth=len(chosen["layers"]) if depth is None else depth,
             **state,
