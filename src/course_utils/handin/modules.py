@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 MAX_FILES = 20
 MAX_BYTES = 1 << 20
@@ -47,7 +48,9 @@ def _unfit(name: str, count: int, full: bool) -> str:
 
 
 def _installed(name: str) -> bool:
+    """Whether there is such a module; one in the current folder may be the student's own."""
     try:
-        return importlib.util.find_spec(name) is not None
+        spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         return True
+    return spec is not None and Path(spec.origin or "").parent != Path.cwd()
