@@ -35,7 +35,7 @@ def findings() -> Iterator[tuple[str, bool, str]]:
         yield "data", False, str(error)
     yield _package("book", "jupyter_book", advice("book"))
     yield _package("grading", "nbgrader", advice("grade"))
-    yield _package("postgres", "psycopg", f"{advice('postgres')}; SQLite is used")
+    yield _package("postgres", "psycopg", f"{advice('postgres')}; without it SQLite is used")
     yield _checkout()
     yield _program(
         "sandbox",
@@ -43,7 +43,9 @@ def findings() -> Iterator[tuple[str, bool, str]]:
         "apt install bubblewrap, or grade with --sandbox=limits-only",
     )
     yield from _walls()
-    yield _program("browser", BROWSERS, "apt install chromium; browser tests are skipped")
+    yield _program(
+        "browser", BROWSERS, "apt install chromium; without it browser tests are skipped"
+    )
 
 
 def _package(name: str, module: str, remedy: str) -> tuple[str, bool, str]:

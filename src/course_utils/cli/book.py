@@ -16,11 +16,11 @@ from course_utils.course import Course, CourseError, UsageError
 
 @command("build")
 @chapters
-@click.option("-v", "--verbose", is_flag=True, help="show what Sphinx says")
+@click.option("-v", "--verbose", is_flag=True, help="show the output of Sphinx")
 def build(chapters: tuple[str, ...], verbose: bool) -> int:
-    """Run the chapters and make the book.
+    """Run the chapters and build the book.
 
-    CHAPTERS are run again even if nothing changed.
+    CHAPTERS are run again even if nothing has changed.
     """
     from course_utils.publish import build
 
@@ -34,7 +34,7 @@ def build(chapters: tuple[str, ...], verbose: bool) -> int:
 
 
 @command("serve --port 8000")
-@click.option("--port", type=int, default=8000, show_default=True, help="0 picks a free one")
+@click.option("--port", type=int, default=8000, show_default=True, help="0 chooses a free port")
 def serve(port: int) -> int:
     """Show the book in a browser."""
     folder = Course.find().root / "_build" / "html"
@@ -53,13 +53,17 @@ def serve(port: int) -> int:
 
 @command("release 02_convolution")
 @chapters
-@path("--out", help="folder, default release/ in the course")
-@path("--bundle", help="folder for all that a student gets: notebooks, wheel, page to start")
+@path("--out", help="output folder, default release/ in the course")
+@path(
+    "--bundle", help="output folder for everything a student gets: notebooks, wheel, start page"
+)
 @click.option(
-    "--solutions", is_flag=True, help="with solutions, into --out; after the due date"
+    "--solutions",
+    is_flag=True,
+    help="write notebooks with solutions into --out, after the due date",
 )
 @path("--calendar", help="due dates, default calendar.yml in the course")
-@click.option("--force", is_flag=True, help="solutions before the due date")
+@click.option("--force", is_flag=True, help="write solutions even before the due date")
 def release(
     chapters: tuple[str, ...],
     out: Path | None,
@@ -68,10 +72,7 @@ def release(
     calendar: Path | None,
     force: bool,
 ) -> int:
-    """Write the student notebooks.
-
-    Those of CHAPTERS, or of all of them.
-    """
+    """Write the student notebooks of CHAPTERS; of all chapters by default."""
     from course_utils.publish.release import release
 
     course = Course.find()
@@ -81,7 +82,7 @@ def release(
         from course_utils.publish import bundle as bundles
 
         if out:
-            raise UsageError("--bundle OUT names the folder: leave --out away")
+            raise UsageError("--bundle DIR already names the folder: leave --out away")
         for file in bundles.bundle(course, course.select(chapters), bundle):
             print(f"bundled   {file}")
         return 0
@@ -109,12 +110,11 @@ def _solutions(
 
 @command("format", "format")
 @chapters
-@click.option("--outputs", is_flag=True, help="store what checked cells print now")
+@click.option(
+    "--outputs", is_flag=True, help="store the current output of cells whose output is tested"
+)
 def format_notebooks(chapters: tuple[str, ...], outputs: bool) -> int:
-    """Bring source notebooks into their one form.
-
-    Those of CHAPTERS, or all of them.
-    """
+    """Normalise the source notebooks of CHAPTERS; of all chapters by default."""
     from course_utils.publish.normalise import normalise, update_outputs
     from course_utils.publish.points import write_points
 

@@ -12,9 +12,9 @@ from course_utils.cli.terminal import counter
 @path("notebook")
 @cell_timeout
 def check(notebook: Path, cell_timeout: int) -> int:
-    """Say which checks of a notebook pass.
+    """Report the points of a notebook, as far as its public checks can tell.
 
-    What the grader would make of NOTEBOOK is run; the file itself is not changed.
+    NOTEBOOK is run as the grader would run it; the file itself is not changed.
     """
     from course_utils.selfcheck import check_notebook
 

@@ -57,5 +57,5 @@ cell_timeout = click.option(
     type=click.IntRange(min=1),
     default=CELL_SECONDS,
     show_default=True,
-    help="seconds a cell may take",
+    help="time limit (s) per cell",
 )

@@ -12,7 +12,7 @@ from course_utils.cli.terminal import say
 
 @command("data list", "list")
 def list_data() -> int:
-    """Say what ships and what was fetched."""
+    """List the datasets that are included and those that were downloaded."""
     from course_utils.data import cache, inventory
 
     print("\n".join(inventory.lines()))
@@ -23,7 +23,7 @@ def list_data() -> int:
 @command("data fetch cifar10")
 @click.argument("set", type=click.Choice(["cifar10"]))
 def fetch(set: str) -> int:
-    """Fetch what may not be shipped."""
+    """Download a dataset that cannot be included for lack of a licence."""
     from course_utils.data.cifar10 import fetch
 
     for file in fetch(progress=lambda what: say(f"… {what}")):
@@ -33,12 +33,12 @@ def fetch(set: str) -> int:
 
 @command("data build digits")
 @click.argument("sets", nargs=-1)
-@click.option("--update", is_flag=True, help="take over files that differ")
-@path("--downloads", help="folder that keeps the fetched archives")
+@click.option("--update", is_flag=True, help="replace files that differ")
+@path("--downloads", help="folder for the downloaded archives")
 def build(sets: tuple[str, ...], update: bool, downloads: Path | None) -> int:
-    """Make shipped files anew and compare them.
+    """Rebuild included datasets and compare them with the included files.
 
-    SETS are digits, fashion, emoji; all when none is given.
+    SETS are digits, fashion, emoji; all by default.
     """
     from course_utils.data.build.rebuild import rebuild
 
@@ -56,7 +56,7 @@ def build(sets: tuple[str, ...], update: bool, downloads: Path | None) -> int:
 
 data = group(
     "data",
-    "What data there are; fetch and rebuild them.",
+    "List, download and rebuild the datasets.",
     "data list",
     [list_data, fetch, build],
 )

@@ -7,7 +7,7 @@ from course_utils.cli.command import command
 
 @command("doctor")
 def doctor() -> int:
-    """Say what this machine can do."""
+    """Report which parts of the course this machine can run."""
     from course_utils.doctor import findings
 
     for name, found, detail in findings():

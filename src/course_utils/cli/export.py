@@ -18,8 +18,8 @@ def table(name: str, example: str) -> Callable[[Callable], click.Command]:
 
     def made(function: Callable) -> click.Command:
         function = path("grades")(function)
-        function = path("--out", required=True, help="file to write")(function)
-        text = "default: that in the folder"
+        function = path("--out", required=True, help="output file")(function)
+        text = "default: the one in GRADES"
         function = click.option("--gradebook", metavar="URL", help=text)(function)
         return command(f"export {name} /tmp/grades {example}", name)(function)
 
@@ -28,9 +28,9 @@ def table(name: str, example: str) -> Callable[[Callable], click.Command]:
 
 def totals(function: Callable) -> Callable:
     """The options of tables with one total a student."""
-    text = "this one alone; may be repeated"
+    text = "only this one; may be repeated"
     function = click.option("--chapter", multiple=True, help=text)(function)
-    text = "count answers nobody has read as 0 points"
+    text = "count answers that are not graded yet as 0 points"
     return click.option("--so-far", is_flag=True, help=text)(function)
 
 
@@ -48,9 +48,9 @@ class Pair(click.ParamType):
 
 @table("csv", "--out grades.csv")
 def csv(grades: Path, out: Path, gradebook: str | None) -> int:
-    """The table of all exercises.
+    """Table of all exercises.
 
-    GRADES is the folder that course grade has filled.
+    GRADES is the output folder of course grade.
     """
     from autograder.exports import csv_table
     from autograder.exports import grades as read
@@ -59,12 +59,12 @@ def csv(grades: Path, out: Path, gradebook: str | None) -> int:
 
 
 @table("canvas", "--roster canvas.csv --out import.csv")
-@path("--roster", required=True, help="gradebook that Canvas exports")
+@path("--roster", required=True, help="gradebook exported from Canvas")
 @click.option(
     "--column",
     type=Pair(),
     multiple=True,
-    help="assignment in Canvas, where its title is not the chapter's name",
+    help="title of the assignment in Canvas, if it is not the chapter's name",
 )
 @totals
 def canvas(
@@ -76,7 +76,10 @@ def canvas(
     chapter: tuple[str, ...],
     so_far: bool,
 ) -> int:
-    """A table for Canvas's gradebook import."""
+    """Table for the gradebook import of Canvas.
+
+    GRADES is the output folder of course grade.
+    """
     from autograder.exports import canvas
     from autograder.exports import grades as read
     from autograder.exports import roster as rosters
@@ -92,7 +95,7 @@ def canvas(
     type=click.Choice(["username", "idnumber", "email"]),
     default="username",
     show_default=True,
-    help="what the names of the students' folders are in Moodle",
+    help="Moodle field that the names of the students' folders are taken from",
 )
 @totals
 def moodle(
@@ -103,7 +106,10 @@ def moodle(
     chapter: tuple[str, ...],
     so_far: bool,
 ) -> int:
-    """A table for Moodle's grade import."""
+    """Table for the grade import of Moodle.
+
+    GRADES is the output folder of course grade.
+    """
     from autograder.exports import grades as read
     from autograder.exports import moodle
 
@@ -113,7 +119,7 @@ def moodle(
 
 @command("export gradescope 02_convolution --out autograder.zip")
 @click.argument("chapter")
-@path("--out", required=True, help="zip file to write")
+@path("--out", required=True, help="output zip file")
 @click.option(
     "--hidden",
     type=click.Choice(["visible", "after_due_date", "after_published", "hidden"]),
@@ -125,10 +131,10 @@ def moodle(
 @click.option(
     "--extra-index",
     metavar="URL",
-    help="one more package index to install from, such as that of torch's CPU builds",
+    help="additional package index, such as that of torch's CPU builds",
 )
 def gradescope(chapter: str, out: Path, **options: Any) -> int:
-    """The bundle that grades a chapter on Gradescope."""
+    """Autograder bundle that grades CHAPTER on Gradescope."""
     from autograder.exports.gradescope import bundle
 
     return _exported(bundle.export(Course.find(), chapter, out, **options))
@@ -145,7 +151,7 @@ def _exported(done: Any) -> int:
 
 export = group(
     "export",
-    "Grades for other systems, and the grader for Gradescope.",
+    "Export grades to other systems, and the autograder for Gradescope.",
     "export csv /tmp/grades --out grades.csv",
     [csv, canvas, moodle, gradescope],
 )

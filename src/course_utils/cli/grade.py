@@ -16,20 +16,20 @@ from course_utils.course import Course
 
 def several(option: str, name: str, metavar: str) -> Callable:
     """An option that may be repeated."""
-    text = "this one alone; may be repeated"
+    text = "only this one; may be repeated"
     return click.option(option, name, multiple=True, metavar=metavar, help=text)
 
 
 @command("grade autograder/sample_class --out /tmp/grades")
 @path("submissions")
-@path("--out", required=True, help="folder of the grades")
+@path("--out", required=True, help="output folder")
 @click.option(
     "--gradebook",
     metavar="URL",
     help="postgresql://USER@HOST/DATABASE or sqlite:///FILE, default OUT/gradebook.db; "
     "a password is better in PGPASSWORD or ~/.pgpass",
 )
-@click.option("--workers", type=int, help="processes, default one a core")
+@click.option("--workers", type=int, help="number of processes, default one per core")
 @cell_timeout
 @click.option(
     "--notebook-timeout",
@@ -37,19 +37,22 @@ def several(option: str, name: str, metavar: str) -> Callable:
     type=click.IntRange(min=1),
     default=300,
     show_default=True,
-    help="seconds all cells that are not graded may take together",
+    help="time limit (s) for all cells that are not graded together",
 )
 @click.option(
     "--sandbox",
     type=click.Choice(["bubblewrap", "limits-only"]),
-    help="default bubblewrap; limits-only: no wall around student code, for a class that you "
-    "trust",
+    help="default bubblewrap; limits-only: resource limits without isolation, only for a class "
+    "that you trust",
 )
-@click.option("--scheduler", metavar="URL", help="of a Dask cluster, tcp://host:8786")
+@click.option("--scheduler", metavar="URL", help="address of a Dask scheduler, tcp://host:8786")
 @several("--student", "students", "NAME")
 @several("--chapter", "chapters", "CHAPTER")
-@click.option("--force", is_flag=True, help="grade again what has not changed")
-@path("--roster", help="table of students: from Canvas, Moodle, or with a column student")
+@click.option("--force", is_flag=True, help="grade unchanged submissions again")
+@path(
+    "--roster",
+    help="list of students: exported from Canvas or Moodle, or a table with a column student",
+)
 @path("--calendar", help="due dates, YAML or CSV, default calendar.yml in the course")
 @path("--extensions", help="table: student, assignment, extension or until, excused, reason")
 @click.option(
@@ -57,7 +60,7 @@ def several(option: str, name: str, metavar: str) -> Callable:
     metavar="POLICY",
     help="none, zero, “10% per day”, MODULE:NAME or FILE.py:NAME",
 )
-@click.option("--no-integrity", is_flag=True, help="leave that report out")
+@click.option("--no-integrity", is_flag=True, help="do not write the report of likely copies")
 def grade(
     submissions: Path,
     out: Path,
@@ -72,8 +75,8 @@ def grade(
 ) -> int:
     """Grade a class.
 
-    It lies in SUBMISSIONS/<student>/<assignment>/<assignment>.ipynb. Roster, calendar and
-    extensions that are not given again stay as they were.
+    Submissions are SUBMISSIONS/<student>/<assignment>/<assignment>.ipynb. Roster, calendar
+    and extensions stay as in the last run unless they are given again.
     """
     kind = _kind(sandbox, submissions)
     if not scheduler and not (out / "grades.csv").exists():
@@ -128,7 +131,7 @@ def _kind(chosen: str | None, submissions: Path) -> Any:
 def integrity(grades: Path) -> int:
     """Report likely copies in a graded class.
 
-    GRADES is the folder that course grade has filled.
+    GRADES is the output folder of course grade.
     """
     from autograder.integrity import report
 

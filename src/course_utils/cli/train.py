@@ -11,18 +11,18 @@ from course_utils.course import Course
 
 @command("train lenet --device cuda")
 @click.argument("name")
-@click.option("--device", help="cuda, mps or cpu; default the best there is")
+@click.option("--device", help="cuda, mps or cpu; default: the fastest available")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     default=1.0,
-    help="a trial with this share of images and epochs; nothing is kept",
+    help="trial run with this fraction of images and epochs; nothing is saved",
 )
 def train(name: str, device: str | None, seed: int, share: float) -> int:
-    """Train a network.
+    """Train a network and save its checkpoint and results.
 
-    NAME is a recipe of course_utils.training.recipes.
+    NAME is a recipe in course_utils.training.recipes.
     """
     import torch
 
