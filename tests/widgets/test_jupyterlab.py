@@ -131,8 +131,8 @@ def test_widgets_in_jupyterlab(browser: Browser, lab: str) -> None:
         assert canvas(page) != before
 
         # The pad finds the network that its model names, and what is drawn reaches the kernel.
-        digits = page.locator(".dp-pad canvas")
-        assert "The CNN says 7" in (digits.get_attribute("aria-label") or "")
+        page.locator(".dp-pad").scroll_into_view_if_needed()  # it starts when it is seen
+        page.locator(".dp-pad canvas[aria-label*='The CNN says 7']").wait_for()
         page.get_by_role("button", name="Clear").click()
         press(page, "Move right", "ArrowRight", 3)
         page.get_by_role("button", name="three").click()
