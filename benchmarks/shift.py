@@ -87,11 +87,8 @@ def row(name: str, moves: bool, parameters: int, curves: list[list[float]]) -> d
     return {
         "network": name,
         "parameters": parameters,
-        "training images moved": "yes" if moves else "no",
-        **{
-            f"accuracy (%), {n} pixels" if n else "accuracy (%), in place": value
-            for n, value in sides.items()
-        },
+        "images moved": "yes" if moves else "no",
+        **{f"{n} px (%)": value for n, value in sides.items()},
     }
 
 
@@ -116,8 +113,8 @@ def main() -> None:
             curves[f"{name}, images moved" if moves else name] = found
             print(rows[-1], flush=True)
     caption = (
-        f"{10 * args.images} digits, {args.epochs} epochs, moved by up to {MOST} pixels or "
-        f"not; means of {args.seeds} seeds; test digits moved to the left and right"
+        f"Accuracy on test digits moved left and right, after {10 * args.images} digits and "
+        f"{args.epochs} epochs, moved by up to {MOST} pixels or not; means of {args.seeds} seeds"
     )
     seconds = time.perf_counter() - start
     measured = {"shifts": list(SHIFTS), "curves": curves}
