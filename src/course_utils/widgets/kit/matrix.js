@@ -25,7 +25,8 @@ function place(address, values, rows, K, width) {
   const there = new Float64Array(memory.buffer, address, rows * width);
   if (width === K) return void there.set(values.subarray(0, rows * K));
   for (let n = 0, from = 0, to = 0; n < rows; n++, from += K, to += width) {
-    for (let k = 0; k < width; k++) there[to + k] = k < K ? values[from + k] : 0;
+    for (let k = 0; k < K; k++) there[to + k] = values[from + k];
+    for (let k = K; k < width; k++) there[to + k] = 0;
   }
 }
 
@@ -41,9 +42,8 @@ function inPairs(a, M, b, first, last, K, y, from, down, across) {
   product(rows, columns, width, 0, atB, atY);
   const sums = new Float64Array(memory.buffer, atY, rows * columns);
   for (let m = 0; m < M; m++) {
-    for (let n = first; n < last; n++) {
-      y[from + m * down + n * across] += sums[m * columns + n - first];
-    }
+    let at = from + m * down + first * across;
+    for (let n = 0; n < last - first; n++, at += across) y[at] += sums[m * columns + n];
   }
 }
 

@@ -67,15 +67,17 @@ function padded(x, padding) {
 // The windows of `count` rows of a convolution's output, one under the other: x [C, H, W] is
 // padded already, a window is [C, kh, kw].
 function windowsOf({ shape: [channels, height, width], data }, [kh, kw], stride, first, count) {
-  const columns = Math.floor((width - kw) / stride) + 1;
-  const windows = new Float64Array(count * columns * channels * kh * kw);
-  let n = 0;
-  for (let r = first; r < first + count; r++) {
-    for (let q = 0; q < columns; q++) {
-      for (let c = 0; c < channels; c++) {
-        for (let i = 0; i < kh; i++) {
-          const from = (c * height + r * stride + i) * width + q * stride;
-          for (let j = 0; j < kw; j++) windows[n++] = data[from + j];
+  const columns = Math.floor((width - kw) / stride) + 1, size = channels * kh * kw;
+  const windows = new Float64Array(count * columns * size);
+  for (let r = 0; r < count; r++) {
+    let k = r * columns * size; // where the first window has this number
+    for (let c = 0; c < channels; c++) {
+      for (let i = 0; i < kh; i++) {
+        const line = (c * height + (first + r) * stride + i) * width;
+        for (let j = 0; j < kw; j++, k++) {
+          for (let q = 0, to = k, from = line + j; q < columns; q++, to += size, from += stride) {
+            windows[to] = data[from];
+          }
         }
       }
     }
