@@ -206,10 +206,11 @@ def curves(
             error = (errors or {}).get(name)
             style: Any = {"label": name, "marker": marker, "ms": 4, "lw": 2, "capsize": 3}
             if len(seeds) > 1:
-                style |= {"marker": "", "lw": 1.5}
+                style |= {"marker": "", "lw": 1.5, "label": None}
             line = axis.errorbar(list(x), seeds.mean(0), error, **style)[0]
             if len(seeds) > 1:
-                axis.plot(list(x), seeds.T, marker, ms=4, alpha=0.7, color=line.get_color())
+                style = {"ms": 4, "alpha": 0.7, "color": line.get_color()}
+                axis.plot(list(x), seeds.T, marker, **style)[0].set_label(name)
         if log_x:
             axis.set_xscale("log")
         elif all(isinstance(v, int) for v in x):
