@@ -121,14 +121,21 @@ def grade_class(
     run = _Run(
         course, submissions, out, url, count, limits, scheduler, progress, integrity, force
     )
-    with store.lock(out), database.withheld_password():
-        what = f"the gradebook {database.shown(url)}"
+    return _alone(run, found, given or Given(), students, chapters)
+
+
+def _alone(
+    run: _Run, found: Found, given: Given, students: Sequence[str], chapters: Sequence[str]
+) -> Summary:
+    """Grade while nobody else writes into the folder or the gradebook."""
+    with store.lock(run.out), database.withheld_password():
+        what = f"the gradebook {database.shown(run.gradebook)}"
         try:
-            found, register = _class(run, found, given or Given(), students, chapters)
-            with database.failures(what), database.one_writer(url, out):
+            found, register = _class(run, found, given, students, chapters)
+            with database.failures(what), database.one_writer(run.gradebook, run.out):
                 return _grade(run, found, register)
         except OSError as error:
-            where = error.filename or out
+            where = error.filename or run.out
             raise CourseError(f"cannot write to {where}: {error.strerror or error}") from None
 
 

@@ -51,22 +51,25 @@ def export(
     table = [_header(roster, names), _points_possible(totals, roster, names)]
     unread = []
     for place, student in sorted(students.items()):
+        cells = {a: _cell(totals, student, a, so_far) for a in names}
+        if None in cells.values():
+            unread.append(student)
         row = roster.students[place]
-        cells = list(row[: roster.info])
-        for assignment, column in names.items():
-            total = totals.of(student, assignment, so_far=so_far)
-            if totals.standing(student, assignment).excused:
-                cells.append(EXCUSED)
-            else:
-                cells.append(number(total.points) if total else roster.cell(row, column))
-                if total is None and student not in unread:
-                    unread.append(student)
-        table.append(cells)
+        kept = (roster.cell(row, names[a]) if c is None else c for a, c in cells.items())
+        table.append([*row[: roster.info], *kept])
     write_atomically(out, text_of(table))
     problems += left_out("left as they are in Canvas", unread, ", or --so-far")
     problems += _without_grade(roster, students)
     notes = (*_about_columns(totals, roster, names), *_about_students(totals))
     return Exported(out, notes, tuple(problems))
+
+
+def _cell(totals: Totals, student: str, assignment: str, so_far: bool) -> str | None:
+    """What Canvas gets; None where the total is not final."""
+    if totals.standing(student, assignment).excused:
+        return EXCUSED
+    total = totals.of(student, assignment, so_far=so_far)
+    return number(total.points) if total else None
 
 
 def _header(roster: Roster, names: Mapping[str, str]) -> list[str]:

@@ -47,28 +47,41 @@ def export(
         UsageError: an argument is wrong.
         CourseError: the chapter is no assignment, or the course is not a whole checkout.
     """
-    (name, *others) = course.select([chapter])
-    if others:
-        raise UsageError(f"{chapter!r} names several chapters: {name}, {', '.join(others)}")
+    name = _one(course, chapter)
     if hidden not in VISIBILITIES:
         raise UsageError(f"visibility {hidden!r} is none of {', '.join(VISIBILITIES)}")
     assignment = prepare(course, name)
-    settings = {
+    settings: dict[str, str | int] = {
         "chapter": name,
         "hidden": hidden,
         "cell_timeout": cell_timeout,
         "wall_timeout": WALL_TIMEOUT,
     }
-    files = {
+    files = _files(course, settings, extra_index)
+    write_atomically(out, _zip(files))
+    by_hand = exercises(nbformat.reads(assignment.release, as_version=4))
+    return Exported(out, notes=tuple(_how_to(assignment.exercises, by_hand)))
+
+
+def _one(course: Course, chapter: str) -> str:
+    name, *others = course.select([chapter])
+    if others:
+        raise UsageError(f"{chapter!r} names several chapters: {name}, {', '.join(others)}")
+    return name
+
+
+def _files(
+    course: Course, settings: dict[str, str | int], extra_index: str | None
+) -> dict[str, bytes]:
+    """Everything in the bundle, by path."""
+    source = _source(course, str(settings["chapter"]))
+    return {
         **{program: (HERE / program).read_bytes() for program in PROGRAMS},
         SETTINGS: json.dumps(settings, indent=1).encode(),
         "dependencies.txt": _dependencies(course, extra_index).encode(),
         "requirements.txt": _read(course.root / "requirements.txt"),
-        **{f"course/{path}": data for path, data in _source(course, name).items()},
+        **{f"course/{path}": data for path, data in source.items()},
     }
-    write_atomically(out, _zip(files))
-    by_hand = exercises(nbformat.reads(assignment.release, as_version=4))
-    return Exported(out, notes=tuple(_how_to(assignment.exercises, by_hand)))
 
 
 def _source(course: Course, chapter: str) -> dict[str, bytes]:
