@@ -114,7 +114,7 @@ def main() -> None:
             print(rows[-1], flush=True)
     caption = (
         f"Accuracy on test digits moved left and right, after {10 * args.images} digits and "
-        f"{args.epochs} epochs, moved by up to {MOST} pixels or not; means of {args.seeds} seeds"
+        f"{args.epochs} epochs, moved by up to {MOST} pixels or not; {args.seeds} seeds"
     )
     seconds = time.perf_counter() - start
     measured = {"shifts": list(SHIFTS), "curves": curves}
