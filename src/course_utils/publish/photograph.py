@@ -111,13 +111,19 @@ def _light(image: Image.Image) -> tuple[bytes, tuple[int, int]]:
         size = round(share * image.width), round(share * image.height)
         small = image.resize(size, Image.Resampling.LANCZOS)
         for colours in (48, 24, 12) if share == 1 else ():
-            few = small.quantize(colours, dither=Image.Dither.NONE).convert("RGB")
+            few = _few(small, colours)
             if len(data := _webp(few, lossless=True, quality=100)) <= BYTES:
                 return data, size
         for quality in (75, 50, 30):
             if len(data := _webp(small, quality=quality)) <= BYTES:
                 return data, size
     return _webp(small, quality=1), size
+
+
+def _few(image: Image.Image, colours: int) -> Image.Image:
+    """Of so many colours, those of small marks among them."""
+    how = Image.Quantize.MAXCOVERAGE
+    return image.quantize(colours, method=how, dither=Image.Dither.NONE).convert("RGB")
 
 
 def _webp(image: Image.Image, **options: Any) -> bytes:
