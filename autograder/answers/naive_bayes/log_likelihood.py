@@ -42,13 +42,13 @@ def log_likelihood(x, y, classes, smoothing=1.0):
     return torch.stack([phi.log(), torch.log1p(-phi)])
 
 
-@right("pretend-pictures")
+@right("pretend-images")
 def log_likelihood(x, y, classes, smoothing=1.0):
     on = torch.full((classes, x.shape[1]), float(smoothing), dtype=torch.float64)
     off = torch.full_like(on, smoothing)
-    for picture, label in zip(x.double(), y.tolist(), strict=True):
-        on[label] += picture
-        off[label] += 1 - picture
+    for image, label in zip(x.double(), y.tolist(), strict=True):
+        on[label] += image
+        off[label] += 1 - image
     return (on / (on + off)).log(), (off / (on + off)).log()
 
 

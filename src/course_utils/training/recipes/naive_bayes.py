@@ -20,8 +20,8 @@ def naive_bayes_fashion(run: Run) -> Trained:
     return _counted(data.fashion)
 
 
-def _counted(pictures: Callable[..., Pictures]) -> Trained:
-    train, held_out = pictures("train"), pictures("test")
+def _counted(load: Callable[..., Pictures]) -> Trained:
+    train, held_out = load("train"), load("test")
     model = reference.fit(reference.binarise(train.images), train.labels, 10)
     right = model.predict(reference.binarise(held_out.images)) == held_out.labels
     row = {"test accuracy": round(right.float().mean().item(), 4), "epochs": 1}
