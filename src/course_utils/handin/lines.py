@@ -9,8 +9,8 @@ from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leadi
 SHELL = "get_ipython()"  # stands for what only IPython knows: it may bind any name
 _MAGIC = re.compile(r"(\s*)%(\w+)[ \t]*(.*)")
 _CELL = re.compile(r"\s*%%(\w+)")
-_NEXT_TO_A_VALUE = re.compile(r"(\s*[\w, \t]+=[ \t]*)[!%].*")
-_HELP = re.compile(r"\s*(?:\?{1,2}[\w.]*|[\w.]+\?{1,2})\s*;?\s*")
+_NEXT_TO_A_VALUE = re.compile(r"([\w, \t]+=[ \t]*)[!%].*")
+_HELP = re.compile(r"\?{1,2}[\w.]*|[\w.]+\?{1,2}")
 _RUN = ("time", "prun")  # magics that run the rest of the line, or the cell, as it stands
 _RUN_CELL = (*_RUN, "capture")
 _BIND_NOTHING = (
@@ -46,6 +46,7 @@ def _statement(line: str) -> str:
         return indent + ("pass" if name in _BIND_NOTHING else SHELL)
     if found := _NEXT_TO_A_VALUE.fullmatch(line):
         return f"{found[1]}None"
-    if line.lstrip().startswith("!") or _HELP.fullmatch(line):
+    said = line.strip().rstrip("; ")
+    if said.startswith("!") or _HELP.fullmatch(said):
         return line[: len(line) - len(line.lstrip())] + "pass"
     return line
