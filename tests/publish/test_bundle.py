@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from course_utils import cli
+from course_utils.publish import bundle as bundles
 from course_utils.publish.leaks import find_leaks
 from course_utils.publish.weight import installed, said
 from tests.conftest import ROOT
@@ -89,3 +90,12 @@ def test_a_student_installs_it_and_checks_a_notebook(bundle, tmp_path):
     assert "0 of 7 exercises pass all public checks" in done.stdout  # its tests are put back
     assert "reflection\n  · untouched" in done.stdout
     assert "not in this installation" not in done.stdout
+
+
+def test_the_start_page_holds_the_house_rules(tmp_path: Path) -> None:
+    """Exercises refer to them, and students have no other page."""
+    real = bundles.house_rules(ROOT / "book" / "how_to_use.md")
+    assert real.startswith("<h2>House rules</h2>")
+    assert "<code>ValueError</code>" in real
+    assert "Hints" in real
+    assert bundles.house_rules(tmp_path / "none.md") == ""

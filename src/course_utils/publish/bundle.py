@@ -14,6 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from markdown_it import MarkdownIt
+
 from course_utils.course import Course, CourseError, advice
 from course_utils.files import write_atomically
 from course_utils.publish.release import release
@@ -42,7 +44,8 @@ def bundle(course: Course, chapters: Sequence[str], out: Path) -> list[Path]:
         wheel = build_wheel(course, notebooks, Path(tmp))
         target = out / wheel.name
         write_atomically(target, wheel.read_bytes())
-    write_atomically(out / PAGE, page(project, target.name, notebooks))
+    rules = house_rules(course.root / "book" / "how_to_use.md")
+    write_atomically(out / PAGE, page(project, target.name, notebooks, rules))
     return [out / PAGE, target, *notebooks]
 
 
@@ -76,8 +79,17 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def page(project: dict[str, Any], wheel: str, notebooks: Sequence[Path]) -> str:
-    """The page that tells a student the three commands."""
+def house_rules(how_to_use: Path) -> str:
+    """What holds in every exercise, as HTML: that page's section, which exercises refer to."""
+    text = how_to_use.read_text("utf-8") if how_to_use.is_file() else ""
+    _, heading, after = text.partition("## House rules\n")
+    return MarkdownIt().render(heading + after.partition("\n## ")[0])
+
+
+def page(
+    project: dict[str, Any], wheel: str, notebooks: Sequence[Path], rules: str = ""
+) -> str:
+    """The page that tells a student the three commands, and what holds in every exercise."""
     torch = [d for d in project["dependencies"] if d.startswith("torch")]
     paths = [f"{NOTEBOOKS}/{n.stem}/{n.name}" for n in notebooks]
     weight = installed(project["dependencies"])
@@ -86,6 +98,7 @@ def page(project: dict[str, Any], wheel: str, notebooks: Sequence[Path]) -> str:
         wheel=escape(wheel),
         torch=escape(" ".join(f'"{requirement}"' for requirement in torch)),
         weight=escape(said(weight)),
+        rules=rules,
         first=escape(paths[0]),
         notebooks="\n".join(f"<li><code>{escape(p)}</code></li>" for p in paths),
     )

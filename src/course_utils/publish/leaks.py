@@ -7,6 +7,7 @@ a fault in the stripping cannot hide itself here.
 from __future__ import annotations
 
 import ast
+import builtins
 import html
 import re
 import zlib
@@ -98,7 +99,8 @@ def secrets_of(
     words = {}
     for secret in lines.values():
         for word in WORD.findall(secret.text) if secret.source.suffix == ".ipynb" else []:
-            if TELLING.search(word) and word.lower() not in known_words:
+            own = not hasattr(builtins, word)  # ValueError tells nothing
+            if own and TELLING.search(word) and word.lower() not in known_words:
                 words[_forms(word)] = Secret(word, secret.source, is_word=True)
     return lines, words
 

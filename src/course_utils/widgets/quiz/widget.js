@@ -1,5 +1,5 @@
 import { announcer, button, make, set, short, uid, OWN_KEYS } from "../kit/kit.js";
-import { idOf, recall, remember, rich } from "../kit/answers.js";
+import { idOf, recall, remember, rich } from "../kit/predictions.js";
 
 const HEADS = { predict: "Predict first", quiz: "Question" };
 

@@ -1,5 +1,5 @@
 import { make } from "../kit/kit.js";
-import { idOf, onAnswer, recall, rich } from "../kit/answers.js";
+import { idOf, onAnswer, recall, rich } from "../kit/predictions.js";
 
 // What is said of the answers that were kept, null where none was.
 export function summary(records) {
