@@ -36,6 +36,7 @@ def test_photos_are_colour_and_grey_is_square():
 
 
 def test_a_figure_carries_its_alt_text(monkeypatch):
+    plt.close("all")  # what tests of other files have left open
     shown = []
     monkeypatch.setattr(figures, "display", lambda content, **kw: shown.append((content, kw)))
     alt = "A white square on the left, a black one on the right."

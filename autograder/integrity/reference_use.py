@@ -20,6 +20,7 @@ ROOMS = tuple(f"course_utils.{room}" for room in own_code.ROOMS)
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _LOADERS = ("getattr", "import_module", "__import__", "exec", "eval", "find_spec")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_OTHER_SCOPES = (*_SCOPES, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
 _BY_TEXT = re.compile(rf"course_utils\s*\.\s*({'|'.join(own_code.ROOMS)})")
 
@@ -82,14 +83,41 @@ def _imported(tree: ast.AST) -> Names:
 
 
 def _in_statements(body: list[ast.stmt], exercise: str, names: Names) -> Iterator[str]:
-    stack: list[tuple[ast.AST, bool]] = [(statement, False) for statement in reversed(body)]
+    stack: list[tuple[ast.AST, bool, Names]] = [(node, False, names) for node in reversed(body)]
     while stack:
-        node, inside = stack.pop()
-        if says := _use(node, inside, exercise, names):
+        node, inside, known = stack.pop()
+        if says := _use(node, inside, exercise, known):
             yield f"line {getattr(node, 'lineno', 0)}: {says}"
             continue
         inside = inside or isinstance(node, _SCOPES)
-        stack += [(child, inside) for child in reversed(list(ast.iter_child_nodes(node)))]
+        own = _own(node) if isinstance(node, ast.FunctionDef | ast.Lambda) else set()
+        known = {name: path for name, path in known.items() if name not in own}
+        children = reversed(list(ast.iter_child_nodes(node)))
+        stack += [(child, inside, known) for child in children]
+
+
+def _own(function: ast.FunctionDef | ast.Lambda) -> set[str]:
+    """Names that are a function's own: arguments without a default, what it assigns to.
+
+    Python lets nobody assign a global name to itself there; in a default value, in a class or
+    in a comprehension it does.
+    """
+    args = function.args
+    plain = [*args.posonlyargs, *args.args]
+    plain = plain[: len(plain) - len(args.defaults)]
+    plain += [a for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is None]
+    own, shared = {a.arg for a in plain}, set()
+    stack: list[ast.AST] = [] if isinstance(function, ast.Lambda) else list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            shared |= set(node.names)
+        if isinstance(node, _OTHER_SCOPES):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        stack += ast.iter_child_nodes(node)
+    return own - shared
 
 
 def _use(node: ast.AST, inside: bool, exercise: str, names: Names) -> str:

@@ -5,6 +5,7 @@ The notebooks that the intake makes are run here in IPython, as a kernel would r
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -97,7 +98,20 @@ def shell() -> Iterator[InteractiveShell]:
 
 
 @pytest.fixture
-def run(shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
+def no_loop() -> Iterator[None]:
+    """A browser that other tests of this process keep open runs a loop of events; ``await`` in
+    a cell needs one of its own.
+    """
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
+
+
+@pytest.fixture
+def run(
+    no_loop: None, shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable:
     """Runs a graded notebook; says whether ``double`` doubles where its test stands."""
     (tmp_path / "doubling.py").write_text(f"{DEF}\n")
     module = Doubling("doubling")

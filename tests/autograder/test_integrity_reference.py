@@ -104,3 +104,24 @@ def test_lines_are_counted_past_blank_lines_and_magics(given: tuple) -> None:
     text = "\n\n  \n%matplotlib inline\n" + DEF + "return reference.conv1d(a, b)"
     (found,) = reference_use.uses(text, "conv1d", *given)
     assert found.startswith("line 6: ")
+
+
+OWN = {
+    "assigned": "def f(a):\n    shift = a + 1\n    return shift.clamp(0)",
+    "argument": "def f(shift):\n    return shift.clamp(0)",
+    "lambda": "f = lambda shift: shift + 1",
+    "loop": "def f(a):\n    for shift in a:\n        print(shift)",
+}
+NOT_OWN = {
+    "default": "def f(a, shift=shift):\n    return shift(a)",
+    "comprehension": "def f(a):\n    return [shift(a) for shift in [shift]]",
+    "class": "def f(a):\n    class C:\n        shift = shift\n    return C.shift(a)",
+    "global": "def f(a):\n    global shift\n    shift = shift\n    return shift(a)",
+}
+
+
+@pytest.mark.parametrize("name", [*OWN, *NOT_OWN])
+def test_a_name_of_the_function_s_own_is_not_the_course_s(name: str) -> None:
+    names = {"shift": "course_utils.reference.cnn.shift"}
+    found = reference_use.uses({**OWN, **NOT_OWN}[name], "f", names, frozenset())
+    assert bool(found) == (name in NOT_OWN)

@@ -157,7 +157,12 @@ def _object(dotted: str) -> Any:
     first, *rest = dotted.split(".")
     if not all(name.isidentifier() for name in (first, *rest)):
         return None
-    value, place = importlib.import_module(first), first
+    try:
+        value, place = importlib.import_module(first), first
+    except ModuleNotFoundError as error:
+        if error.name == first:  # the notebook itself finds it, by a path of its own
+            return None
+        raise
     for name in rest:
         place = f"{place}.{name}"
         if hasattr(value, name):

@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 
 from ..arrays import array_of, pictures_of
 from ..base import BookWidget
-from .weights import in_bytes, rotation_network
 
 SIDE, MOST = 32, 40
 
 
 @functools.cache
 def _packed() -> tuple[dict[str, dict[str, Any]], bytes, bytes]:
+    from .weights import in_bytes, rotation_network  # with all of training: for one page
+
     return in_bytes(rotation_network())
 
 
