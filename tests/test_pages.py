@@ -14,7 +14,7 @@ from course_utils.reference import convolution as reference
 from tests import visits as visited
 from tests.browser import open_page, serve
 from tests.conftest import ROOT
-from tests.visits import images, pages
+from tests.visits import SKIP, images, pages
 
 CONVOLUTION = "notebooks/02_convolution/02_convolution.html"
 OUTPUT = """() => {
@@ -134,7 +134,8 @@ def test_a_page_is_light(built_site):
 def test_print_leaves_the_navigation_out(browser, built_site):
     with open_page(browser) as (page, _):
         page.goto(f"{built_site.as_uri()}/{CONVOLUTION}")
-        page.locator(".fe2").wait_for()
+        page.locator(".fe2").wait_for(state="attached")
+        page.evaluate(SKIP)  # what stands below a question waits for a prediction
         page.emulate_media(media="print")
         assert not page.locator(".bd-sidebar-primary").is_visible()
         assert not page.locator(".fe2 .ptp-controls").is_visible()
