@@ -122,7 +122,7 @@ def row(name: str, engines: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The milliseconds of both ways in each engine, and how many times faster the kit is."""
     one = next(iter(engines.values()))[name]
     cells: dict[str, Any] = {
-        "": name,
+        "what": name,
         "million products": round(one["products"] / 1e6, 2),
         "kB": round(2 * one["weights"] / 1000),
     }

@@ -32,7 +32,7 @@ class Table:
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         # A table that scrolls sideways must be reached by keyboard, and say what it is.
         label = escape(self.note.split(".")[0] or f"Table: {', '.join(map(str, self.rows[0]))}")
-        region = f'<div class="wide" role="region" tabindex="0" aria-label="{label}">'
+        region = f'<div class="wide" role="group" tabindex="0" aria-label="{label}">'
         whole = f"{region}{table}</div>"
         if len(self.rows) > LONG:
             whole = f"<details><summary>All {len(self.rows)} rows</summary>{whole}</details>"

@@ -55,7 +55,7 @@ class View {
     this.models = { network, bayes };
     this.values = Float64Array.from(bytes(model.get("pixels")), (v) => v / 255);
     this.pen = { x: 14.5, y: 14.5, down: false };
-    this.canvas = make("canvas", { role: "img" });
+    this.canvas = make("canvas", { role: "img", "aria-label": "The drawing, 28 × 28 pixels." });
     this.cross = make("span", { class: "dp-cross", "aria-hidden": "true" });
     this.pad = make("div", {
       class: "dp-pad", tabindex: "0", role: "group", ...OWN_KEYS,
