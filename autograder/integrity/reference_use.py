@@ -82,18 +82,24 @@ def _imported(tree: ast.AST) -> Names:
     return {name: path for name, path in bound if path.split(".")[0] == "course_utils"}
 
 
-def _in_statements(body: list[ast.stmt], exercise: str, names: Names) -> Iterator[str]:
-    stack: list[tuple[ast.AST, bool, Names]] = [(node, False, names) for node in reversed(body)]
+def _in_statements(statements: list[ast.stmt], exercise: str, names: Names) -> Iterator[str]:
+    stack: list[tuple[ast.AST, bool, Names]] = [
+        (node, False, names) for node in reversed(statements)
+    ]
     while stack:
         node, inside, known = stack.pop()
         if says := _use(node, inside, exercise, known):
             yield f"line {getattr(node, 'lineno', 0)}: {says}"
             continue
         inside = inside or isinstance(node, _SCOPES)
-        own = _own(node) if isinstance(node, ast.FunctionDef | ast.Lambda) else set()
-        known = {name: path for name, path in known.items() if name not in own}
-        children = reversed(list(ast.iter_child_nodes(node)))
-        stack += [(child, inside, known) for child in children]
+        body: set[ast.AST] = set()  # defaults and decorators are not in the function's scope
+        within = known
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            body = set(node.body) if isinstance(node, ast.FunctionDef) else {node.body}
+            own = _own(node)
+            within = {name: path for name, path in known.items() if name not in own}
+        for child in reversed(list(ast.iter_child_nodes(node))):
+            stack.append((child, inside, within if child in body else known))
 
 
 def _own(function: ast.FunctionDef | ast.Lambda) -> set[str]:

@@ -114,6 +114,7 @@ OWN = {
 }
 NOT_OWN = {
     "default": "def f(a, shift=shift):\n    return shift(a)",
+    "default of another": "def f(a, g=shift):\n    shift = 0\n    return g(a)",
     "comprehension": "def f(a):\n    return [shift(a) for shift in [shift]]",
     "class": "def f(a):\n    class C:\n        shift = shift\n    return C.shift(a)",
     "global": "def f(a):\n    global shift\n    shift = shift\n    return shift(a)",
