@@ -210,7 +210,9 @@ class View {
     this.norm = checkbox("Batch norm after the weights", { put: put("norm") });
     this.shortcut = checkbox("Shortcut: h is added", { put: put("shortcut") });
     this.presets = PRESETS.map(([name, state]) => button(name, { put: () => set(model, { depth: 50, ...state }) }));
-    this.figure = make("div", { class: "dx-figure", role: "img" });
+    this.figure = make("div", {
+      class: "dx-figure", role: "img", "aria-label": "Signal and gradient by depth, not computed yet",
+    });
     this.forward = make("p", { class: "dx-signal-word" });
     this.backward = make("p", { class: "dx-gradient-word" });
     this.voice = announcer();
