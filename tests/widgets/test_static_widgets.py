@@ -316,7 +316,11 @@ def test_drawing_by_keyboard_reaches_python(browser: Browser, tmp_path: Path) ->
         assert "The CNN says 1" in label
 
 
-STARTED = "[...document.querySelectorAll('.dp-pad canvas')].map((c) => c.ariaLabel !== null)"
+# What the network says stands in the label once it has run.
+STARTED = (
+    "[...document.querySelectorAll('.dp-pad canvas')]"
+    ".map((c) => c.ariaLabel.includes('The CNN'))"
+)
 
 
 @pytest.mark.parametrize("way", ["scroll", "focus", "print", "no observer"])
