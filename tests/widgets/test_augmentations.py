@@ -229,6 +229,9 @@ def test_state_is_checked() -> None:
 
 # In the page
 
+DRAWN = """[...document.querySelectorAll(".ag canvas")]
+  .every((c) => c.ariaLabel.startsWith("Photo "))"""
+
 
 def images(page: Page) -> np.ndarray:
     """The colours of all ten canvases, (10, n, n, 3); that they are opaque is checked too."""
@@ -272,6 +275,7 @@ def test_canvases_equal_transforms(browser: Browser, tmp_path: Path) -> None:
     numbers = numbers_of(tmp_path, wanted)
     assert numbers[8]["size"] == 5
     with shown(browser, tmp_path, widget) as (page, _):
+        page.wait_for_function(DRAWN)
         assert page.get_by_label("Photo", exact=True).count() == 0  # nothing to choose from
         far = np.abs(images(page) - reference(colours(), widget, numbers).numpy())
     for letter, worst in zip(LETTERS, far.max((1, 2, 3)), strict=True):
@@ -298,6 +302,7 @@ def alts(page: Page) -> list[str]:
 def gallery(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     widget = AugmentationGallery({"one": colours(), "two": colours(32)})
     with shown(browser, tmp_path, widget, width=390) as (page, _):
+        page.wait_for_function(DRAWN)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         yield page
 
@@ -342,3 +347,21 @@ def test_another_photo(gallery: Page) -> None:
     assert "32 × 32 pixels" in alts(gallery)[0]
     status = gallery.locator(".ag [role=status]", has_text="Photo two. (b) Crop")
     status.wait_for(state="attached")
+
+
+@pytest.mark.parametrize("way", ["scroll", "print"])
+def test_it_draws_near_the_view(browser: Browser, tmp_path: Path, way: str) -> None:
+    """Square and named before; ten images are not changed for who never comes there."""
+    above = [AugmentationGallery(colours()) for _ in range(3)]
+    with shown(browser, tmp_path, *above, height=500) as (page, _):
+        last = page.locator(".ag").nth(2).locator("canvas")
+        assert last.first.get_attribute("aria-label") == "(a) Original"
+        box = last.first.bounding_box()
+        assert box is not None
+        assert abs(box["width"] - box["height"]) < 1
+        if way == "scroll":
+            last.first.scroll_into_view_if_needed()
+        else:
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.locator(".ag").nth(2).locator('canvas[aria-label^="Photo "]').nth(9).wait_for()
+        assert last.first.evaluate("(c) => c.width") == 40

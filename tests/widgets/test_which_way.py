@@ -188,6 +188,19 @@ def test_the_network_is_counted_by_its_own_answers(browser: Browser, tmp_path: P
                 page.get_by_role("button", name="Next image").click()
 
 
+def test_kept_answers_are_compared_near_the_view(browser: Browser, tmp_path: Path) -> None:
+    """The network waits; by then nothing is told of the images that were answered."""
+    widgets = [small(seed=3) for _ in range(3)]
+    for widget in widgets:
+        widget.answers = [0, 1]
+    with shown(browser, tmp_path, *widgets, height=300) as (page, _):
+        last = page.locator(".ww").nth(2)
+        assert "0 of 0" in last.inner_text()
+        last.scroll_into_view_if_needed()
+        last.locator(".ww-tally", has_text="of 2").wait_for()
+        assert last.locator(".ww-tally p").count() == 2
+
+
 @pytest.mark.parametrize("width", [390, 820])
 def test_it_fits_the_screen(browser: Browser, tmp_path: Path, width: int) -> None:
     with shown(browser, tmp_path, small(), width=width) as (page, _):

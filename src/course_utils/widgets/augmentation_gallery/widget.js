@@ -1,5 +1,6 @@
 import {
   announcer, button, bytes, clamp, fixed, gaussianFilter, listen, make, select, set, short, slider,
+  whenNear,
 } from "../kit/kit.js";
 import { dice, normals } from "../kit/dice.js";
 
@@ -291,7 +292,9 @@ class Card {
   constructor(model, letter) {
     const { title, key } = CARDS[letter];
     Object.assign(this, { model, letter, key, title: `(${letter}) ${title}` });
-    this.canvas = make("canvas", { role: "img" });
+    // Square and named before anything is drawn on it.
+    const empty = { role: "img", "aria-label": this.title, width: 1, height: 1 };
+    this.canvas = make("canvas", empty);
     this.frame = make("div", { class: "ag-frame", hidden: "" });
     this.note = make("p", { class: "ptp-note" });
     this.root = make("div", { class: "ag-card", role: "group", "aria-label": this.title },
@@ -378,12 +381,16 @@ class View {
 function render({ model, el }) {
   const view = new View(model);
   el.append(view.root);
-  const stops = Object.keys(SLIDERS).map((key) => listen(model, [key], () => view.draw(key)));
-  stops.push(listen(model, ["photos", "photo_name", "seed"], () => {
+  let stops = [];
+  const begin = () => {
     view.drawAll();
-    view.announce();
-  }));
-  view.drawAll();
+    stops = Object.keys(SLIDERS).map((key) => listen(model, [key], () => view.draw(key)));
+    stops.push(listen(model, ["photos", "photo_name", "seed"], () => {
+      view.drawAll();
+      view.announce();
+    }));
+  };
+  stops = [whenNear(view.root, begin)];
   return () => { stops.forEach((stop) => stop()); view.voice.stop(); };
 }
 

@@ -1,4 +1,6 @@
-import { announcer, barList, button, bytes, floats, listen, make, set, OWN_KEYS } from "../kit/kit.js";
+import {
+  announcer, barList, button, bytes, floats, listen, make, set, whenNear, OWN_KEYS,
+} from "../kit/kit.js";
 import { conv2d, relu, softmax, tensor } from "../kit/nn.js";
 
 const SIDE = 32, SIZE = SIDE * SIDE;
@@ -78,8 +80,6 @@ function colours(canvas, values) {
 class View {
   constructor(model) {
     this.model = model;
-    const whole = new Int8Array(bytes(model.get("weights")).slice().buffer);
-    this.net = unpackBytes(model.get("places"), whole, floats(model.get("numbers")));
     this.pixels = bytes(model.get("pixels"));
     this.turns = model.get("turns");
     this.names = model.get("names");
@@ -87,6 +87,14 @@ class View {
     this.open = model.get("answers").length; // the image on show
     this.voice = announcer();
     this.root = this.arrange();
+  }
+
+  // Weights are unpacked near the view: that takes as long as the first answer of the network.
+  start() {
+    if (this.net) return;
+    const { model } = this, whole = new Int8Array(bytes(model.get("weights")).slice().buffer);
+    this.net = unpackBytes(model.get("places"), whole, floats(model.get("numbers")));
+    if (model.get("answers").length) this.show();
   }
 
   arrange() {
@@ -124,6 +132,7 @@ class View {
   answer(r) {
     const answers = this.model.get("answers");
     if (answers.length !== this.open) return;
+    this.start();
     set(this.model, { answers: [...answers, r] });
     this.show();
     this.next.focus();
@@ -149,7 +158,7 @@ class View {
 
   show() {
     const answers = this.model.get("answers"), { open, turns } = this;
-    const done = answers.length > open;
+    const done = answers.length > open && Boolean(this.net);
     this.head.textContent = `Where was the top when this was taken? Image ${open + 1} of ${turns.length}`;
     colours(this.canvas, turned(this.image(open), turns[open]));
     this.buttons.forEach((b, r) => {
@@ -161,7 +170,7 @@ class View {
     this.waiting.hidden = done;
     if (done) this.tell(answers);
     else this.canvas.setAttribute("aria-label", "A photograph, 32 × 32 pixels, turned or not.");
-    this.showTally(answers);
+    this.showTally(this.net ? answers : []);
   }
 
   tell(answers) {
@@ -193,7 +202,8 @@ function render({ model, el }) {
     view.open = Math.min(view.open, model.get("answers").length); // begun anew elsewhere
     view.show();
   });
-  return () => { stop(); view.voice.stop(); };
+  const wait = whenNear(view.root, () => view.start());
+  return () => { stop(); wait(); view.voice.stop(); };
 }
 
 export default { render };
