@@ -46,7 +46,8 @@ def attempt(depth: int, residual: bool, images: Pictures, epochs: int, seed: int
     }
     history = fit(model, batches, epochs, **options)
     errors = [round(100 * (1 - epoch.accuracy), 2) for epoch in history]
-    return {"errors": errors, "gradients": [before, convolutions(model, probe)]}
+    after = convolutions(model, probe)
+    return {"errors": errors, "gradients before": before, "gradients after": after}
 
 
 def row(name: str, errors: list[list[float]]) -> dict:
@@ -71,14 +72,9 @@ def main() -> None:
                 attempt(depth, residual, images, args.epochs, seed)
                 for seed in range(args.seeds)
             ]
-            errors = [run["errors"] for run in runs]
             name = f"{'residual' if residual else 'plain'}, {depth} layers"
-            rows.append(row(name, errors))
-            curves[name] = {
-                "errors": errors,
-                "gradients before": runs[0]["gradients"][0],
-                "gradients after": runs[0]["gradients"][1],
-            }
+            curves[name] = {key: [run[key] for run in runs] for key in runs[0]}  # seeds first
+            rows.append(row(name, curves[name]["errors"]))
             print(rows[-1], flush=True)
     caption = (
         f"{args.images} clothes of 14 × 14 pixels, {args.epochs} epochs, {args.seeds} seeds"
