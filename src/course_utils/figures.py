@@ -24,13 +24,18 @@ from torch import Tensor
 # Blue and orange first: they are told apart in every common form of colour blindness.
 PALETTE = ["#0b62c4", "#e07b00", "#3a7d44", "#8f4bb8", "#5c5c5c"]
 
+WIDTH = 8.0  # inches
+# In points: on a telephone a figure is shown at less than half of its size.
+LETTERS = 13.0
+LETTER = 0.56 * LETTERS / 72  # inches, the mean width of one
+
 STYLE: Any = {
     "axes.prop_cycle": cycler(color=PALETTE),
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlesize": 11,
+    "axes.titlesize": LETTERS,
     "figure.dpi": 100,
-    "font.size": 10,
+    "font.size": LETTERS,
     "image.cmap": "gray",
     "legend.frameon": False,
 }
@@ -75,13 +80,19 @@ def pictures(
         columns = min(columns, len(images))
         rows = -(-len(images) // columns)
         figure, axes = plt.subplots(
-            rows, columns, figsize=(8, 8 / columns * rows * 1.12), squeeze=False, layout="tight"
+            rows,
+            columns,
+            figsize=(WIDTH, WIDTH / columns * rows * 1.12),
+            squeeze=False,
+            layout="tight",
         )
+        room = 0.9 * WIDTH / columns / max(len(title) for title in images)  # a letter's
+        points = LETTERS * min(1, room / LETTER)
         for axis in axes.flat:
             axis.axis("off")
         for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
             _picture(axis, image.detach(), title in signed)
-            axis.set_title(title)
+            axis.set_title(title, fontsize=points)
         colour = all(image.ndim == 3 for image in images.values())
         show(figure, alt, "jpeg" if colour else "png")
 
@@ -114,7 +125,7 @@ def sheet(images: Tensor, alt: str, columns: int = 20, gap: int = 1) -> None:
     height, width = x.shape[2:]
     grid = x.reshape(rows, columns, 3, height, width).permute(2, 0, 3, 1, 4)
     with mpl.rc_context(STYLE):
-        size = (8, 8 * rows * height / (columns * width))
+        size = (WIDTH, WIDTH * rows * height / (columns * width))
         figure, axis = plt.subplots(figsize=size, layout="tight")
         axis.axis("off")
         _picture(axis, grid.reshape(3, rows * height, columns * width), signed=False)
@@ -142,7 +153,7 @@ def boxes(image: Tensor, corners: Tensor, names: Sequence[str], alt: str) -> Non
             )
             axis.add_patch(frame)
             place = {"boxstyle": "square,pad=0.15", "fc": colour, "ec": "none"}
-            axis.text(x0, y0 - 1, name, color="white", fontsize=9, va="bottom", bbox=place)
+            axis.text(x0, y0 - 1, name, color="white", fontsize=10, va="bottom", bbox=place)
         show(figure, alt)
 
 
@@ -153,6 +164,14 @@ def _picture(axis: Axes, image: Tensor, signed: bool) -> None:
     limit = float(image.abs().max()) or 1.0
     low, high = (-limit, limit) if signed else (0.0, 1.0)
     axis.imshow(image.numpy(), vmin=low, vmax=high)
+
+
+def _legend(figure: Figure, names: Sequence[str]) -> None:
+    """Names of several curves above the plot, in as many columns as there is room for."""
+    wide = LETTER * (max(len(name) for name in names) + 6)  # with its line
+    columns = max(1, min(len(names), int(WIDTH / wide)))
+    figure.set_figheight(figure.get_figheight() + 0.27 * -(-len(names) // columns))
+    figure.legend(loc="outside upper left", ncols=columns, columnspacing=1.2)
 
 
 def signals(
@@ -166,7 +185,7 @@ def signals(
         start: name -> index of the first sample, 0 where it is not given.
     """
     with mpl.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(8, 2.6), layout="tight")
+        figure, axis = plt.subplots(figsize=(WIDTH, 2.8), layout="constrained")
         for n, (name, values) in enumerate(curves.items()):
             first = (start or {}).get(name, 0)
             index = range(first, first + len(values))
@@ -174,7 +193,7 @@ def signals(
             style = {"lw": 1, "alpha": 0.6, "marker": ".", "ms": 3} if n == 0 else {"lw": 2}
             axis.plot(index, values.detach().numpy(), label=name, **style)
         axis.set_xlabel("index i")
-        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        _legend(figure, list(curves))
         show(figure, alt)
 
 
@@ -199,7 +218,7 @@ def curves(
         errors: name -> (N,), half the length of each value's error bar.
     """
     with mpl.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(8, 3), layout="tight")
+        figure, axis = plt.subplots(figsize=(WIDTH, 3.3), layout="constrained")
         # Markers differ too: a line must be told apart without its colour.
         for (name, y), marker in zip(values.items(), "osD^v", strict=False):
             seeds = torch.as_tensor(y, dtype=torch.float64).reshape(-1, len(x))
@@ -221,16 +240,16 @@ def curves(
         axis.set_ylabel(ylabel)
         axis.grid(alpha=0.25)
         if len(values) > 1:
-            axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+            _legend(figure, list(values))
         show(figure, alt)
 
 
 def bars(values: Mapping[str, float], alt: str, *, xlabel: str) -> None:
     """One bar a name, from the top down, with its number beside it."""
     with mpl.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(8, 0.6 + 0.42 * len(values)), layout="tight")
+        figure, axis = plt.subplots(figsize=(WIDTH, 0.75 + 0.45 * len(values)), layout="tight")
         drawn_bars = axis.barh(list(values), list(values.values()), color=PALETTE[0])
-        axis.bar_label(drawn_bars, fmt="%.3g", padding=4)
+        axis.bar_label(drawn_bars, fmt=lambda v: f"{v:#.3g}".rstrip("."), padding=4)
         axis.invert_yaxis()
         axis.set_xlabel(xlabel)
         show(figure, alt)
@@ -245,7 +264,7 @@ def dots(
 ) -> None:
     """One row a name, from the top down, with a dot for each value, such as that of a seed."""
     with mpl.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(8, 0.7 + 0.36 * len(values)), layout="tight")
+        figure, axis = plt.subplots(figsize=(WIDTH, 0.8 + 0.4 * len(values)), layout="tight")
         for n, (name, row) in enumerate(values.items()):
             places = [float(v) for v in row]
             axis.plot(places, [name] * len(places), "o", ms=7, alpha=0.6, color=PALETTE[n % 2])
@@ -262,7 +281,7 @@ def stems(curves: Mapping[str, Tensor], alt: str) -> None:
     """Short filters as stems, side by side. Each (K,), its middle sample at 0."""
     with mpl.rc_context(STYLE):
         figure, axes = plt.subplots(
-            1, len(curves), figsize=(8, 2.2), squeeze=False, layout="tight", sharey=True
+            1, len(curves), figsize=(WIDTH, 2.4), squeeze=False, layout="tight", sharey=True
         )
         for axis, (name, values) in zip(axes.flat, curves.items(), strict=True):
             r = len(values) // 2
