@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import Tensor
-
 from course_utils.checks import convolution as visible
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import exchange
 
 # -- 2.1 moving average -------------------------------------------------------------------
 
@@ -23,18 +20,12 @@ gaussian_filter = visible.gaussian_filter.hidden_part()
 
 @gaussian_filter.refuses(
     "refuses a sigma that is not positive",
-    0.5,
-    exchange(
-        "allowed",
-        {
-            "a sigma that is not positive should raise a ValueError: no such bell exists": (
-                lambda sigma: True
-            ),
-            "sigma = 0 should raise a ValueError too: it divides by zero": (
-                lambda sigma: sigma >= 0
-            ),
-        },
-    ),
+    0.25,
+    {
+        "sigma = 0 should raise a ValueError too: it divides by zero": {
+            "allowed": lambda sigma: sigma >= 0
+        }
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield from ((2, 0.0), (2, -1.0), (3, -0.5), (2, 0), (1, 0.01), (2, 1), (0, 0.5))
@@ -53,17 +44,11 @@ output_size = visible.output_size.hidden_part()
 
 @output_size.refuses(
     "refuses a kernel that does not fit",
-    0.5,
-    exchange(
-        "fits",
-        {
-            "a kernel that does not fit should raise a ValueError": lambda room: True,
-            "a kernel as large as the padded input fits once": lambda room: room > 0,
-        },
-    ),
+    0.25,
+    {"a kernel as large as the padded input fits once": {"fits": lambda room: room > 0}},
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    yield from ((3, 5, 1, 0), (2, 7, 2, 2), (4, 5, 3, 0), (3, 5, 1, 1), (7, 7, 1, 0))
+    yield from ((2, 7, 2, 2), (4, 5, 3, 0), (3, 5, 1, 1), (7, 7, 1, 0))
 
 
 # -- 2.5 convolution in two dimensions ----------------------------------------------------
@@ -72,22 +57,9 @@ conv2d = visible.conv2d.hidden_part()
 conv2d.gradients("x, w, bias", points=0.5)
 
 
-def broadcast(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
-    """Window times kernel, summed: one channel meets all of the other's."""
-    windows = x.unfold(2, w.shape[2], stride).unfold(3, w.shape[3], stride)
-    return (windows[:, None] * w[:, :, None, None]).sum((2, 5, 6))
-
-
-@conv2d.refuses(
-    "refuses kernels made for another number of channels",
-    0.5,
-    {
-        "kernels for another number of channels should raise a ValueError: broadcasting hides "
-        "the mistake": {"fits": lambda x, w: True, "windows": broadcast},
-    },
-)
+@conv2d.refuses("refuses kernels made for another number of channels", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    for channels, made_for in ((3, 1), (3, 2), (1, 3), (6, 3), (3, 3)):
+    for channels, made_for in ((3, 2), (1, 3), (6, 3), (3, 3)):
         yield draw.normal(2, channels, 5, 5), draw.normal(4, made_for, 3, 3)
 
 

@@ -10,6 +10,7 @@ from course_utils.checks import pretext as visible
 from course_utils.checks.compare import FLOATS
 from course_utils.checks.core import Draw
 from course_utils.checks.pretext.cpc_loss import codes
+from course_utils.checks.pretext.few_labels import mixed
 from course_utils.checks.pretext.information_bound import correlated, strangers
 from course_utils.checks.pretext.ridge_probe import features
 from course_utils.checks.probe import Probe, given
@@ -19,9 +20,9 @@ from course_utils.checks.probe import Probe, given
 rotations = visible.rotations.hidden_part()
 
 
-@rotations.refuses("refuses images that are not square", 0.5)
+@rotations.refuses("refuses images that are not square", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    for size in ((2, 3, 4, 6), (2, 3, 6, 4), (1, 1, 1, 2), (3, 3, 3, 3), (1, 1, 1, 1)):
+    for size in ((2, 3, 6, 4), (1, 1, 1, 2), (3, 3, 3, 3), (1, 1, 1, 1)):
         yield (draw.normal(*size),)
 
 
@@ -46,15 +47,7 @@ def _(draw: Draw) -> Iterator[Probe]:
 few_labels = visible.few_labels.hidden_part()
 
 
-@few_labels.refuses(
-    "refuses a class with fewer labels",
-    0.5,
-    {
-        "a class with fewer labels should raise a ValueError: too few would go unnoticed": {
-            "enough": lambda n, per_class: True
-        }
-    },
-)
+@few_labels.refuses("refuses a class with fewer labels", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
     for counts, per_class in (
         ((9, 3, 8), 4),
@@ -63,8 +56,7 @@ def _(draw: Draw) -> Iterator[tuple]:
         ((5, 6), 5),
         ((4,), 4),
     ):
-        labels = torch.cat([torch.full((n,), 2 * c + 1) for c, n in enumerate(counts)])
-        yield labels[draw.normal(len(labels)).argsort()], per_class, 0
+        yield mixed(draw, *counts), per_class, 0
 
 
 # -- 9.4 patches --------------------------------------------------------------------------
@@ -78,7 +70,6 @@ patches.gradients(
 @patches.refuses("refuses a patch larger than the image", 0.25)
 def _(draw: Draw) -> Iterator[Probe]:
     for shape, size in (
-        ((2, 3, 4, 9), 5),
         ((2, 3, 9, 4), 5),
         ((1, 1, 1, 1), 2),
         ((2, 1, 3, 3), 9),
@@ -152,7 +143,7 @@ cpc_loss.gradients(
 )
 
 
-@cpc_loss.refuses("refuses to look further down than there are rows", 0.5)
+@cpc_loss.refuses("refuses to look further down than there are rows", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    for ahead, rows in ((4, 4), (5, 3), (1, 1), (3, 4), (1, 2)):
+    for ahead, rows in ((4, 4), (1, 1), (3, 4), (1, 2)):
         yield codes(draw, ahead, rows, 3)

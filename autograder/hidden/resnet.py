@@ -32,9 +32,9 @@ def _(answer: Answer, draw: Draw) -> None:
             )
 
 
-@batch_norm.refuses("refuses to train on one value per channel", 0.5)
+@batch_norm.refuses("refuses to train on one value per channel", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    for size in ((1, 3, 1, 1), (1, 1, 1, 1), (2, 3, 1, 1), (1, 2, 1, 2), (1, 2, 2, 1)):
+    for size in ((1, 3, 1, 1), (2, 3, 1, 1), (1, 2, 1, 2), (1, 2, 2, 1)):
         yield *inputs(draw, *size), True
     yield *inputs(draw, 1, 3, 1, 1), False
 
@@ -44,17 +44,9 @@ def _(draw: Draw) -> Iterator[tuple]:
 kaiming_normal = visible.kaiming_normal.hidden_part()
 
 
-@kaiming_normal.refuses(
-    "refuses another mode",
-    0.25,
-    {
-        "another mode should raise a ValueError: a typing error goes unseen": {
-            "known": lambda mode: True
-        }
-    },
-)
+@kaiming_normal.refuses("refuses another mode", 0.25)
 def _(draw: Draw) -> Iterator[Probe]:
-    for mode in ("fan_avg", "fan in", "", "fan_in", "fan_out"):
+    for mode in ("fan in", "", "fan_in", "fan_out"):
         yield given(4, 3, 3, mode=mode)
 
 
@@ -91,15 +83,10 @@ shortcut.gradients("x, p", 0.25, but="running")
 
 @shortcut.refuses(
     "refuses to drop channels without a projection",
-    0.5,
-    {
-        "fewer channels and no p should raise a ValueError: option A only adds channels": {
-            "fits": lambda c, c_out: True
-        }
-    },
+    0.25,
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for c_in, c_out, s in ((4, 3, 1), (6, 3, 2), (3, 3, 1), (3, 3, 2), (3, 4, 1)):
+    for c_in, c_out, s in ((6, 3, 2), (5, 1, 3), (3, 3, 1), (3, 3, 2), (3, 4, 1)):
         yield draw.normal(2, c_in, 4, 6), c_out, s
     yield draw.normal(2, 4, 4, 6), 3, 2, projection(draw, 4, 3)  # a projection may
 

@@ -101,13 +101,9 @@ def _(draw: Draw) -> Iterator[tuple]:
 knn_predict = visible.knn_predict.hidden_part()
 
 
-@knn_predict.refuses(
-    "refuses a k larger than the bank",
-    0.5,
-    {"a k larger than the bank should raise a ValueError": {"fits": lambda k, n: True}},
-)
+@knn_predict.refuses("refuses a k larger than the bank", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    for k in (7, 20, 6):
+    for k in (7, 8, 6):
         yield unit(draw, 6, 3), labelled(draw, 6, 0, 1), unit(draw, 4, 3), 2, k
 
 

@@ -194,7 +194,7 @@ def test_a_check_watches_over_there(link):
     assert answer.trace(5).lines < answer.trace(50).lines
     x = torch.ones(4, dtype=torch.float64)
     ban = Ban("write it", operators="aten::mul")
-    with pytest.raises(Wrong, match=r"aten::mul is not allowed here: write it"):
+    with pytest.raises(Wrong, match=r"torch's mul is not allowed here: write it"):
         Answer(name(link, "double"), (ban,))(x)
     with pytest.raises(Wrong, match="the reference is there to compare with"):
         Answer(name(link, "uses_reference"))(x, x)

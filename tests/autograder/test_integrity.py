@@ -117,7 +117,9 @@ def test_refused_calls_are_named(out: Path) -> None:
     report.again(COURSE, out)
     (row,) = rows(out)
     assert (row["student"], row["exercise"], row["kind"]) == ("ada", "conv1d", "refused call")
-    assert "aten::convolution was called and refused: " in row["detail"]
+    assert (
+        "torch's convolution (F.conv2d and its like) was called and refused: " in row["detail"]
+    )
     assert "seed" not in row["detail"]
 
 

@@ -480,8 +480,10 @@ def test_lines_of_an_import_are_not_counted(tmp_path, monkeypatch):
 
 def test_a_ban_knows_the_twins():
     ban = twins.ban("by hand", twins.SOFTMAX, twins.CONVOLUTION)
-    assert ban.of_operator("aten::_softmax") == "aten::_softmax is not allowed here: by hand"
-    assert ban.of_operator("aten::convolution")
+    assert ban.of_operator("aten::_softmax") == "torch's softmax is not allowed here: by hand"
+    assert ban.of_operator("aten::convolution").startswith("torch's convolution (F.conv2d")
+    pool = twins.ban("by hand", twins.POOLING).of_operator("aten::max_pool2d_with_indices")
+    assert pool == "torch's max_pool2d is not allowed here: by hand"
     assert not ban.of_operator("aten::_convert_indices")
     assert ban.of_function("scipy.special._logsumexp", "softmax")
     assert not ban.of_function("scipy.special._logsumexp", "other")

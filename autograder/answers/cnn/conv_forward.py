@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -167,3 +167,16 @@ def conv_forward(x, w, bias=None, stride=1, padding=0):
     if x.shape[1] != w.shape[1]:
         raise ValueError("channels differ")
     return F.conv2d(x, w, bias, stride, padding)
+
+
+@wrong(
+    "height-only", f"refuses other channels and too large kernels{EVERY}", "raised RuntimeError"
+)
+def conv_forward(x, w, bias=None, stride=1, padding=0):
+    B, C, H, _ = x.shape
+    O, C_w, kH, kW = w.shape
+    if C_w != C or kH > H + 2 * padding:
+        raise ValueError("wrong sizes")
+    y = w.reshape(O, -1) @ F.unfold(x, (kH, kW), padding=padding, stride=stride)
+    y = y.reshape(B, O, (H + 2 * padding - kH) // stride + 1, -1)
+    return y if bias is None else y + bias[:, None, None]

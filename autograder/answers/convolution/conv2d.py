@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -154,4 +154,19 @@ def conv2d(x, w, bias=None, stride=1, padding=0):
     x = F.pad(x, (padding,) * 4)
     windows = x.unfold(2, w.shape[2], 1).unfold(3, w.shape[3], 1)
     y = torch.einsum("bchwmn,ocmn->bohw", windows, w)
+    return y if bias is None else y + bias[:, None, None]
+
+
+@wrong(
+    "fewer-channels-only",
+    f"refuses kernels made for another number of channels{EVERY}",
+    "broadcasting hides",
+)
+def conv2d(x, w, bias=None, stride=1, padding=0):
+    if w.shape[1] < x.shape[1]:
+        raise ValueError("the kernels have too few channels")
+    kH, kW = w.shape[2:]
+    x = F.pad(x, (padding,) * 4)
+    windows = x.unfold(2, kH, stride).unfold(3, kW, stride).movedim(1, 3)  # (B, H', W', C, ..)
+    y = (windows[:, None] * w[:, None, None]).sum((-1, -2, -3))
     return y if bias is None else y + bias[:, None, None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -51,3 +51,15 @@ def output_size(n, k, stride=1, padding=0):
     if n + 2 * padding < k:
         raise ValueError("the kernel does not fit")
     return math.ceil((n + 2 * padding - k) / stride) + 1
+
+
+@wrong(
+    "refuses-below-zero",
+    f"refuses a kernel that does not fit{EVERY}",
+    "should raise a ValueError",
+)
+def output_size(n, k, stride=1, padding=0):
+    size = (n + 2 * padding - k) // stride + 1
+    if size < 0:
+        raise ValueError("no window fits")
+    return size

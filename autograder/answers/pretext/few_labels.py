@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -201,4 +201,21 @@ def few_labels(labels, per_class, seed):
         half = len(members) // 2
         order = half + torch.randperm(len(members) - half, generator=generator)
         chosen.append(torch.cat([members[:half], members[order]])[:per_class])
+    return torch.cat(chosen)
+
+
+@wrong(
+    "the-last-class-alone",
+    f"refuses a class with fewer labels{EVERY}",
+    "should raise a ValueError",
+)
+def few_labels(labels, per_class, seed):
+    generator = torch.Generator().manual_seed(seed)
+    chosen = []
+    for k in labels.unique():
+        members = (labels == k).nonzero().flatten()
+        order = torch.randperm(len(members), generator=generator)
+        chosen.append(members[order[:per_class]])
+    if len(members) < per_class:
+        raise ValueError("too few")
     return torch.cat(chosen)

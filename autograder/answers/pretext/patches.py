@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -154,7 +154,7 @@ def patches(x, size, stride):
     return y.permute(0, 2, 3, 1, 4, 5)
 
 
-@wrong("only-the-height-is-checked", FITS, "raised RuntimeError")
+@wrong("only-the-height-is-checked", FITS + EVERY, "raised RuntimeError")
 def patches(x, size, stride):
     if size > x.shape[2]:
         raise ValueError("no patch fits")

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -137,4 +137,12 @@ def rotations(x):
     if x.shape[2] != x.shape[3]:
         raise ValueError("not square")
     images = torch.cat([rotate(x, 90.0 * k) for k in range(4)])
+    return images, torch.arange(4).repeat_interleave(len(x))
+
+
+@wrong("only-what-is-wide", SQUARE + EVERY, "raised RuntimeError")
+def rotations(x):
+    if x.shape[3] > x.shape[2]:
+        raise ValueError("not square")
+    images = torch.cat([torch.rot90(x, k, (2, 3)) for k in range(4)])
     return images, torch.arange(4).repeat_interleave(len(x))

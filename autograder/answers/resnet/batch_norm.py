@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -194,3 +194,22 @@ def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.
     mean, var = running_mean.clone(), running_var.clone()
     y = F.batch_norm(x, mean, var, weight, bias, training, momentum, eps)
     return y, mean, var
+
+
+@wrong(
+    "one-number-in-all",
+    f"refuses to train on one value per channel{EVERY}",
+    "no ValueError was raised",
+)
+def batch_norm(x, weight, bias, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    mean, var = running_mean, running_var
+    if training:
+        if x.numel() == 1:
+            raise ValueError("one value has no variance")
+        n = x[:, 0].numel()
+        var, mean = torch.var_mean(x, (0, 2, 3), correction=0)
+        unbiased = var.detach() * n / max(n - 1, 1)
+        running_mean = (1 - momentum) * running_mean + momentum * mean.detach()
+        running_var = (1 - momentum) * running_var + momentum * unbiased
+    y = (x - mean[:, None, None]) / torch.sqrt(var + eps)[:, None, None]
+    return weight[:, None, None] * y + bias[:, None, None], running_mean, running_var

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -119,3 +119,12 @@ def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
     fan = (c_in if mode == "fan_in" else c_out) * k * k
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(c_out, c_in, k, k, generator=generator).abs() * math.sqrt(2 / fan)
+
+
+@wrong("part-of-a-text", f"refuses another mode{EVERY}", "should raise a ValueError")
+def kaiming_normal(c_out, c_in, k, mode="fan_in", seed=0):
+    if mode not in "fan_in, fan_out":
+        raise ValueError(f"no mode {mode}")
+    fan = (c_out if mode == "fan_out" else c_in) * k * k
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(c_out, c_in, k, k, generator=generator) * math.sqrt(2 / fan)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -111,3 +111,19 @@ def shortcut(x, c_out, stride, p=None):
     y = x.new_full((B, c_out, -(-H // stride), -(-W // stride)), 1e-3)
     y[:, :C] = x[:, :, ::stride, ::stride]
     return y
+
+
+@wrong(
+    "only-where-the-stride-is-1",
+    f"refuses to drop channels without a projection{EVERY}",
+    "should raise a ValueError",
+)
+def shortcut(x, c_out, stride, p=None):
+    if p is not None:
+        y = F.conv2d(x, p["0.weight"], stride=stride)
+        mean, var = p["1.running_mean"], p["1.running_var"]
+        return F.batch_norm(y, mean, var, p["1.weight"], p["1.bias"])
+    new = c_out - x.shape[1]
+    if stride == 1 and new < 0:
+        raise ValueError("option A only adds channels")
+    return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, new))

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -113,6 +113,17 @@ def knn_predict(bank, labels, queries, classes, k, temperature=0.07):
 
 @wrong("error-of-topk", REFUSES, "raised RuntimeError")
 def knn_predict(bank, labels, queries, classes, k, temperature=0.07):
+    s = F.normalize(queries, dim=1) @ F.normalize(bank, dim=1).T
+    top, which = s.topk(k, dim=1)
+    votes = torch.zeros(len(queries), classes, dtype=s.dtype)
+    votes.scatter_add_(1, labels[which], (top / temperature).exp())
+    return votes.argmax(1)
+
+
+@wrong("one-more-than-there-are", REFUSES + EVERY, "raised RuntimeError")
+def knn_predict(bank, labels, queries, classes, k, temperature=0.07):
+    if k - 1 > len(bank):
+        raise ValueError("k is larger than the bank")
     s = F.normalize(queries, dim=1) @ F.normalize(bank, dim=1).T
     top, which = s.topk(k, dim=1)
     votes = torch.zeros(len(queries), classes, dtype=s.dtype)

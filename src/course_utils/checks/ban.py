@@ -6,6 +6,16 @@ import re
 from dataclasses import dataclass, field
 
 
+def as_written(operator: str) -> str:
+    """A torch operator as students know it: ``aten::_softmax`` is "torch's softmax"."""
+    name = operator.removeprefix("aten::").lstrip("_").removesuffix("_with_indices")
+    if "convolution" in name:
+        name = "convolution (F.conv2d and its like)"
+    if name.startswith("scaled_dot_product"):
+        name = "scaled_dot_product_attention"
+    return f"torch's {name}"
+
+
 @dataclass(frozen=True)
 class Ban:
     """What would make an exercise trivial.
@@ -33,7 +43,7 @@ class Ban:
     def of_operator(self, name: str) -> str:
         """The sentence on a torch operator; empty where it is allowed."""
         banned = self.operators and self._pattern.search(name)
-        return self.sentence(name) if banned else ""
+        return self.sentence(as_written(name)) if banned else ""
 
     def of_function(self, module: str, function: str) -> str:
         """The sentence on a function of a module; empty where it is allowed."""

@@ -58,6 +58,11 @@ def complain(
 
 
 def _complain_of_tensor(got: object, want: Tensor, on: str, rtol: float) -> None:
+    if _values_and_indices(got):
+        raise Wrong(
+            "returned values and indices, as max, min, sort and topk along an axis give both: "
+            f"the values alone are .values ({on})"
+        )
     if not isinstance(got, Tensor):
         raise Wrong(
             f"returned {a(got)}, expected a torch.Tensor of shape {tuple(want.shape)} ({on})"
@@ -71,6 +76,15 @@ def _complain_of_tensor(got: object, want: Tensor, on: str, rtol: float) -> None
     if not torch.isfinite(got).all() and torch.isfinite(want).all():
         raise Wrong(f"NaN or infinity among the values ({on})")
     raise Wrong(f"{_first_difference(got.double(), want.detach().double(), rtol)} ({on})")
+
+
+def _values_and_indices(got: object) -> bool:
+    """Whether it is the pair that torch's functions return which also tell where."""
+    if not isinstance(got, tuple) or len(got) != 2:
+        return False
+    values, where = got
+    pair = isinstance(values, Tensor) and isinstance(where, Tensor)
+    return pair and where.dtype == torch.int64 and where.shape == values.shape
 
 
 def plain(x: Tensor) -> Tensor:

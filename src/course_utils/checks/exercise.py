@@ -43,6 +43,7 @@ Change = Mapping[str, Any]  # step -> another one
 Slips = Mapping[str, Change]  # sentence -> change
 Probes = Callable[[Draw], Iterator[tuple | Probe]]
 LATER = "not judged yet: first get the values on ordinary input right"
+EVERY = ", in every case"  # of a refusal that the visible part tries once
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,8 @@ class Exercise(Check):
         reads: what of a value counts. It may raise ``Wrong`` where it is something else.
         dtypes: the whole is tried in each of these, where it has tensors of floats.
         rtol: relative tolerance, where values are statistics of random draws.
+        fails: of the arguments of a call that raised an error: what the error means to the
+            student, "" where it speaks for itself.
     """
 
     WHOLE: ClassVar[str] = "right on ordinary input"
@@ -76,6 +79,7 @@ class Exercise(Check):
     reads: Callable[[Any], Any] = field(default=lambda got: got, kw_only=True)
     dtypes: tuple[torch.dtype, ...] = field(default=FLOATS, kw_only=True)
     rtol: float | None = field(default=None, kw_only=True)
+    fails: Callable[..., str] = field(default=lambda *args, **kwargs: "", kw_only=True)
     slips: list[Slip] = field(default_factory=list)
     base: Exercise | None = None  # of a hidden part, the visible one
 
@@ -110,7 +114,13 @@ class Exercise(Check):
         return self._registers(name, points, slips, called, contract=False)
 
     def refuses(self, name: str, points: float, slips: Slips | None = None) -> Callable:
-        """Register inputs that must raise a ``ValueError``, and some that must not."""
+        """Register inputs that must raise a ``ValueError``, and some that must not.
+
+        The visible part tries one, so that a student sees what is missing; under the same name
+        the hidden part tries the others, and knows the slips of the visible one.
+        """
+        shown = self.base is not None and name in self.base._generators
+        name = name + EVERY if shown else name
         return self._registers(name, points, slips, refused, contract=True)
 
     def experiments(self, name: str, points: float, slips: Slips | None = None) -> Callable:
@@ -330,7 +340,7 @@ class Exercise(Check):
         wrong = [g for g in mine if not study.agrees(g) and not study.agrees(g, study.found)]
         if not wrong:
             return self._refuse_changes(mine)
-        own = [slip for slip in self.slips if slip.aspect == name]
+        own = [slip for slip in self.slips if slip.aspect in (name, name.removesuffix(EVERY))]
         found = next(study.explanations(mine, own, 1, study.found), ())
         partly = None if found else study.partly(mine, own)
         self._say([*found, *([partly] if partly else [])], study, wrong)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils.checks.answer import Answer, NotSolvedYet, Wrong
 from course_utils.checks.compare import complain, finite
-from course_utils.checks.probe import Probe, refused
+from course_utils.checks.probe import Probe, called, refused
 
 if TYPE_CHECKING:
     from course_utils.checks.exercise import Exercise, Slip
 
 ALLOWED = "a ValueError was raised, but this input is allowed"
+RAISED = "the call raised"  # begins the sentence on an exception, see ``watch``
 
 
 class Asked:
@@ -155,11 +156,17 @@ class Study:
             return None  # only exceptions, which say themselves what is wrong
         return next((some[0] for some in self.explanations(wrong, slips, 1)), None)
 
+    def _meaning(self, got: Got, error: Wrong) -> Wrong:
+        """An error of an answer, behind what it means where the exercise knows that."""
+        raised = str(error).startswith(RAISED) and got.probe.run is called
+        means = raised and self.exercise.fails(*got.probe.args, **got.probe.kwargs)
+        return Wrong(f"{means} ({error})") if means else error
+
     def complain(self, got: Got) -> None:
         """Raise ``Wrong`` with where this observation differs from the right value."""
-        if got.error:
-            raise got.error
         exercise = self.exercise
+        if got.error:
+            raise self._meaning(got, got.error)
         on, want = got.probe.on(exercise.signature), exercise.want(got, ())
         if got.probe.run is refused:
             said = "no ValueError was raised, expected one" if want else ALLOWED

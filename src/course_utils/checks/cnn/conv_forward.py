@@ -85,9 +85,6 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "channels and positions are mixed up: transpose (positions, channels), then reshape": {
             "arranges": lambda y: y.flatten(2).mT.reshape(y.shape)
         },
-        "height and width of the output are swapped in a reshape": {
-            "arranges": lambda y: y.reshape(*y.shape[:2], y.shape[3], y.shape[2])
-        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -101,9 +98,6 @@ def _(draw: Draw) -> Iterator[tuple]:
     {
         "the stride is ignored": {"step": lambda s: 1},
         "the padding is ignored": {"pads": lambda x, p: x},
-        "padded at the bottom and on the right only: zeros belong on all four sides": {
-            "pads": lambda x, p: F.pad(x, (0, p, 0, p))
-        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -145,6 +139,19 @@ def _(answer: Answer, draw: Draw) -> None:
         steps.append(used.total())
     if steps[1] > steps[0] + 4:
         raise Wrong("the columns are built in a loop: unfold makes all of them at once")
+
+
+@conv_forward.refuses(
+    "refuses other channels and too large kernels",
+    0.25,
+    {
+        "kernels for another number of channels should raise a ValueError: broadcasting hides "
+        "the mistake": {"alike": lambda channels, made_for: True},
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 3, 5, 5), draw.normal(4, 1, 3, 3)
+    yield draw.normal(2, 2, 3, 8), draw.normal(3, 2, 4, 2)
 
 
 conv_forward.keeps(points=0.5)

@@ -59,7 +59,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 
 @count_parameters.aspect(
     "weights of all layers, and none for pooling",
-    0.75,
+    0.5,
     {
         "the kernel has k × k weights, not k": {"kernels": lambda n, m, k: n * m * k},
         "a kernel has a slice for each input channel": {"kernels": lambda n, m, k: m * k * k},
@@ -93,6 +93,15 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield ([("conv", 3, 8, 1, bias)],)
         yield ([("linear", 40, 12, bias)],)
         yield ([("conv", 9, 4, 1, bias), ("pool", 2), ("conv", 4, 6, 1, bias)],)
+
+
+@count_parameters.refuses(
+    "refuses a layer of another kind",
+    0.25,
+    {"a layer of another kind should raise a ValueError": {"known": lambda kind: True}},
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield ([("norm", 64)],)
 
 
 leaves_the_list(count_parameters, "returns an integer and leaves the list as it is", 0.25)

@@ -33,6 +33,13 @@ def blocks(x: Tensor, size: int, s: int) -> Tensor:
     return cut.reshape(*x.shape[:2], h, w, -1) if s == size else windows(x, size, s)
 
 
+def mixed(x: Tensor, size: int, s: int) -> Tensor:
+    """The columns of F.unfold, read as if the channels ran last."""
+    w = windows(x, size, s)  # (B, C, H', W', size²)
+    B, C, H, W, n = w.shape
+    return w.permute(0, 1, 4, 2, 3).reshape(B, n, C, H, W).permute(0, 2, 3, 4, 1)
+
+
 def largest(
     x: Tensor,
     size: int,
@@ -77,11 +84,10 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "the largest absolute value: −1 is larger than −2": {
             "takes": lambda w: w.gather(-1, w.abs().argmax(-1, keepdim=True))[..., 0]
         },
-        "the values lose their signs: −1 is larger than −2 and stays −1": {
-            "takes": lambda w: w.abs().amax(-1)
-        },
         "the mean, expected the largest value": {"takes": lambda w: w.mean(-1)},
-        "the smallest value, expected the largest": {"takes": lambda w: w.amin(-1)},
+        "channels are mixed up: F.unfold puts them before the window's places, (B, C, n², L)": {
+            "cuts": mixed
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -108,6 +114,11 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(2, 3, height, width).abs(), size, stride
     for height, width in ((9, 12), (8, 10), (11, 6)):
         yield draw.normal(2, 3, height, width).abs(), 3
+
+
+@max_pool.refuses("refuses a window larger than the image", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 2, 3, 8), 4
 
 
 max_pool.keeps(0.25, "keeps the dtype and leaves its input alone")

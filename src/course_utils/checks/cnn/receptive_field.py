@@ -16,8 +16,8 @@ def before(s: list[int]) -> list[int]:
     return [math.prod(s[:n]) for n in range(len(s) + 1)]
 
 
-def added(s: list[int], less: int = 0) -> list[int]:
-    return [1 + sum(s[:n]) - less * n for n in range(len(s) + 1)]
+def added(s: list[int]) -> list[int]:
+    return [1 + sum(s[:n]) for n in range(len(s) + 1)]
 
 
 def seen(
@@ -80,9 +80,11 @@ def _(draw: Draw) -> Iterator[Probe]:
         "a layer's own stride counts too early: it spreads the layers after it": {
             "jumps": lambda s: before(s)[1:]
         },
-        "a layer is spread by its own stride, not by those before it": {"jumps": lambda s: s},
-        "pooling is skipped: it sees more pixels like a convolution": {
+        "pooling adds no pixels: it sees k − 1 more like a convolution": {
             "adds": lambda k, s: 0 if k == s > 1 else k - 1
+        },
+        "pooling layers are skipped: they count like convolutions": {
+            "order": lambda layers: [(k, s) for k, s in layers if not k == s > 1]
         },
         "the layers are taken from output to input": {"order": lambda layers: layers[::-1]},
     },
@@ -101,12 +103,7 @@ def _(draw: Draw) -> Iterator[Probe]:
             "jumps": added,
             "apart": lambda s: added(s)[-1],
         },
-        "the strides less 1 are added: they multiply": {
-            "jumps": lambda s: added(s, less=1),
-            "apart": lambda s: added(s, less=1)[-1],
-        },
         "the last layer's stride is missing": {"apart": lambda s: math.prod(s[:-1])},
-        "the last layer's stride alone: they multiply": {"apart": lambda s: s[-1]},
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:

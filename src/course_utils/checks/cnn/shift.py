@@ -36,7 +36,14 @@ def nearest(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     return x[:, :, rows.clamp(0, H - 1)][..., columns.clamp(0, W - 1)]
 
 
-shift = Exercise("3.6", "shift", 5, hidden=2, right=moved)
+def too_far(x: Tensor, right: int, down: int) -> str:
+    """What an error means where the shift is larger than the image."""
+    far = abs(right) > x.shape[3] or abs(down) > x.shape[2]
+    limit = "first limit right to −W … W and down to −H … H"
+    return f"a shift by more than the whole size has to give all black: {limit}" if far else ""
+
+
+shift = Exercise("3.6", "shift", 5, hidden=2, right=moved, fails=too_far)
 
 
 @shift.whole
@@ -60,8 +67,6 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
             "right and down are swapped": lambda r, d, H, W: (d, r),
             "the signs are ignored": lambda r, d, H, W: (abs(r), abs(d)),
             "negative numbers are taken as 0": lambda r, d, H, W: (max(r, 0), max(d, 0)),
-            "right is ignored": lambda r, d, H, W: (0, d),
-            "down is ignored": lambda r, d, H, W: (r, 0),
             "right is limited by the height: images may be wider than high": (
                 lambda r, d, H, W: (max(-H, min(r, H)), d)
             ),

@@ -23,13 +23,13 @@ def correlated(
     kernel: Callable = lambda w: w,
     pads: Callable = lambda x, p: F.pad(x, (p, p, p, p)),
     windows: Callable = lambda x, w, s, p: F.conv2d(x, w, stride=s),
-    adds: Callable = lambda y, bias, w: y + bias[:, None, None],
+    adds: Callable = lambda y, bias: y + bias[:, None, None],
 ) -> Tensor:
     """x (B, C_in, H, W), w (C_out, C_in, kH, kW) -> (B, C_out, H', W')."""
     if not fits(x, w):
         raise ValueError("x and w differ in their input channels")
     y = windows(pads(x, padding), kernel(w), stride, padding)
-    return y if bias is None else adds(y, bias, w)
+    return y if bias is None else adds(y, bias)
 
 
 def unoriented(w: Tensor) -> Tensor:
@@ -104,9 +104,6 @@ def _(draw: Draw) -> Iterator[tuple]:
         "padded at the bottom and on the right only: zeros belong on all four sides": {
             "pads": lambda x, p: F.pad(x, (0, p, 0, p))
         },
-        "padded along one axis only: zeros belong on all four sides": {
-            "pads": lambda x, p: F.pad(x, (p, p))
-        },
         "the border pixels are repeated: the layer pads with zeros": {
             "pads": lambda x, p: F.pad(x, (p, p, p, p), mode="replicate")
         },
@@ -125,14 +122,29 @@ def _(draw: Draw) -> Iterator[tuple]:
     "one bias for each output channel",
     0.5,
     {
-        "the bias is ignored": {"adds": lambda y, b, w: y},
-        "the bias is added once for each input channel": {
-            "adds": lambda y, b, w: y + w.shape[1] * b[:, None, None]
-        },
+        "the bias is ignored": {"adds": lambda y, b: y},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 3, 5, 6), unoriented(draw.normal(4, 3, 3, 3)), draw.normal(4)
+
+
+def broadcast(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Window times kernel, summed: one channel meets all of the other's."""
+    windows = x.unfold(2, w.shape[2], stride).unfold(3, w.shape[3], stride)
+    return (windows[:, None] * w[:, :, None, None]).sum((2, 5, 6))
+
+
+@conv2d.refuses(
+    "refuses kernels made for another number of channels",
+    0.25,
+    {
+        "kernels for another number of channels should raise a ValueError: broadcasting hides "
+        "the mistake": {"fits": lambda x, w: True, "windows": broadcast}
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 3, 5, 5), draw.normal(4, 1, 3, 3)
 
 
 conv2d.keeps(points=0.5)

@@ -81,4 +81,17 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield from ((0, 1.0), (2, 0.05), (2, 100.0))
 
 
+@gaussian_filter.refuses(
+    "refuses a sigma that is not positive",
+    0.25,
+    {
+        "a sigma that is not positive should raise a ValueError: no such bell exists": {
+            "allowed": lambda sigma: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield 2, -1.0
+
+
 gaussian_filter.keeps(points=0.5, name="gives float64 throughout")

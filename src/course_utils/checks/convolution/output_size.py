@@ -77,4 +77,13 @@ def _(draw: Draw) -> Iterator[Probe]:
         yield given(n, k, stride=s)
 
 
+@output_size.refuses(
+    "refuses a kernel that does not fit",
+    0.25,
+    {"a kernel that does not fit should raise a ValueError": {"fits": lambda room: True}},
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield 3, 5
+
+
 output_size.keeps(points=0.5, name="returns an int")

@@ -53,11 +53,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "the difference of probabilities: their logarithms are compared": {
             "against": lambda p, q: p.exp() - q.exp()
         },
-        "a quotient of logarithms: log(p / q) is a difference of logs": {"against": torch.div},
         "only class a is counted: what counts is a against b": {"against": lambda p, q: p},
         "the quotient of the probabilities: expected its logarithm": {"shown": torch.exp},
         "one number per image: expected one per pixel, (N, D)": {"shown": lambda e: e.sum(1)},
-        "without its sign: evidence speaks for a or against it": {"shown": torch.abs},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -74,8 +72,8 @@ def _(draw: Draw) -> Iterator[tuple]:
         "a pixel that is off says the opposite of one that is on: log_off says how much": {
             "says": lambda x, on, off: (2 * x - 1) * on
         },
-        "the part of log_off is subtracted: an off pixel's evidence is added": {
-            "says": lambda x, on, off: x * on - (1 - x) * off
+        "the weights of the linear view: what an off pixel says, log_off, is in its bias": {
+            "says": lambda x, on, off: x * (on - off)
         },
         "log_on and log_off are swapped": {"says": lambda x, on, off: x * off + (1 - x) * on},
     },
@@ -90,9 +88,6 @@ def _(draw: Draw) -> Iterator[tuple]:
     0.5,
     {
         "the sign is wrong: positive has to speak for a": {"classes": lambda a, b: (b, a)},
-        "the smaller class number comes first: positive has to speak for a": {
-            "classes": lambda a, b: (min(a, b), max(a, b))
-        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:

@@ -81,9 +81,6 @@ def _(draw: Draw) -> Iterator[Probe]:
         "divided by all images: divide by those of the class": {
             "share": lambda on, n, a, total: (on + a) / (total + 2 * a)
         },
-        "divided by the on pixels of the class: each pixel is a coin of its own": {
-            "share": lambda on, n, a, total: (on + a) / (on + a).sum(1, keepdim=True)
-        },
         "only the numerator is smoothed: a pixel has two values, so divide by n + 2α": {
             "share": lambda on, n, a, total: (on + a) / n
         },
@@ -93,8 +90,8 @@ def _(draw: Draw) -> Iterator[Probe]:
         "divided by n + α: a pixel has two values, each gets a pseudo-count, so n + 2α": {
             "share": lambda on, n, a, total: (on + a) / (n + a)
         },
-        "the denominator grows by the number of pixels: a pixel has two values": {
-            "share": lambda on, n, a, total: (on + a) / (n + a * on.shape[1])
+        "α is added to the share: it belongs to the counts, N_kd + α of N_k + 2α": {
+            "share": lambda on, n, a, total: on / n + a
         },
         "the smoothing is not used as it was given: it may be below or above 1": {
             "share": lambda on, n, a, total: smoothed(on, n, 1, total)
@@ -114,11 +111,6 @@ def _(draw: Draw) -> Iterator[Probe]:
         "no smoothing: log 0 = −∞, one pixel that was never on rules the class out for ever": {
             "share": lambda on, n, a, total: on / n
         },
-        "a tiny number in place of a pseudo-count: a pixel never seen costs as much as many "
-        "others say": {
-            "share": lambda on, n, a, total: on / n,
-            "logs": lambda p: ((p + 1e-9).log(), (1 - p + 1e-9).log()),
-        },
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:
@@ -136,7 +128,9 @@ def _(draw: Draw) -> Iterator[Probe]:
         "log_off = 1 − log_on: first 1 − φ, then log": {
             "logs": lambda p: (p.log(), 1 - p.log())
         },
-        "log_off = −log_on: first 1 − φ, then log": {"logs": lambda p: (p.log(), -p.log())},
+        "in another order: expected log_on, log_off": {
+            "logs": lambda p: ((1 - p).log(), p.log())
+        },
         "probabilities without their logarithm": {"logs": lambda p: (p, 1 - p)},
     },
 )

@@ -86,4 +86,16 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield labels(1, 3, 2, 5), 4
 
 
+@log_prior.refuses(
+    "refuses a class without images",
+    0.25,
+    {
+        "a class without images should raise a ValueError: the logarithm of 0 is no number to "
+        "compute with": {"fits": lambda n: True}
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield torch.tensor([0, 2, 2]), 3
+
+
 log_prior.keeps(points=0.25, name="gives float64 and leaves its input alone")

@@ -132,4 +132,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield codes(draw, ahead, rows, cols)
 
 
+@cpc_loss.refuses("refuses to look further down than there are rows", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield codes(draw, 5, 3, 3)
+
+
 comes_as(cpc_loss, "a tensor without axes, no number of Python", axes=0)

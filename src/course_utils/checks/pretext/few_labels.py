@@ -111,4 +111,23 @@ def _(draw: Draw) -> Iterator[Probe]:
     yield tried(draw, SEEDS, 2, 5, {0: 12, 1: 30, 21: 17})
 
 
+def mixed(draw: Draw, *counts: int) -> Tensor:
+    """So many labels of the classes 1, 3, 5, ... without a pattern."""
+    labels = torch.cat([torch.full((n,), 2 * c + 1) for c, n in enumerate(counts)])
+    return labels[draw.normal(len(labels)).argsort()]
+
+
+@few_labels.refuses(
+    "refuses a class with fewer labels",
+    0.25,
+    {
+        "a class with fewer labels should raise a ValueError: too few would go unnoticed": {
+            "enough": lambda n, per_class: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield mixed(draw, 9, 3), 4, 0
+
+
 comes_as(few_labels, "one row of indices", axes=1)

@@ -64,7 +64,7 @@ def _(draw: Draw) -> Iterator[Probe]:
 
 @patches.aspect(
     "each patch holds its place in every channel, pixels as they were",
-    0.75,
+    0.5,
     {
         "rows and columns of the grid are swapped": {
             "orders": lambda y: y.permute(0, 3, 2, 1, 4, 5)
@@ -111,6 +111,11 @@ def _(draw: Draw) -> Iterator[Probe]:
 def _(draw: Draw) -> Iterator[Probe]:
     for n, size, stride in ((9, 3, 2), (8, 2, 3), (10, 4, 3), (12, 4, 2), (5, 5, 2), (8, 3, 3)):
         yield given(draw.normal(2, 2, n, n), size=size, stride=stride)
+
+
+@patches.refuses("refuses a patch larger than the image", 0.25)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield given(draw.normal(2, 3, 4, 9), size=5, stride=2)
 
 
 patches.keeps(0.25, "keeps the dtype, also uint8, and leaves its input alone")

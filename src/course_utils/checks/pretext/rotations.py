@@ -101,4 +101,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield (draw.normal(*size[:2], 1, 1).expand(size).clone(),)  # look the same turned
 
 
+@rotations.refuses("refuses images that are not square", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield (draw.normal(2, 3, 4, 6),)
+
+
 rotations.keeps(0.5, "keeps the dtype, also uint8; labels int64; x is left alone")

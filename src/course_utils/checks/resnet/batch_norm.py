@@ -124,6 +124,11 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield *inputs(draw, 2, 4, 3, 4), False, 0.0
 
 
+@batch_norm.refuses("refuses to train on one value per channel", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield *inputs(draw, 1, 1, 1, 1), True
+
+
 DETACHED = "mean and variance are held constant, but they depend on x: the gradient passes them"
 HELD = {DETACHED: {"held": lambda statistic: statistic.detach()}}
 batch_norm.gradients("x, weight, bias", 0.5, HELD, of=lambda values: values[0])

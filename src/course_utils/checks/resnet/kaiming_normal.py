@@ -12,7 +12,7 @@ from course_utils.checks.answer import Wrong
 from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.probe import Probe, Subject, experiment
+from course_utils.checks.probe import Probe, Subject, experiment, given
 from course_utils.checks.resnet.bans import DRAW_BY_HAND
 
 
@@ -111,7 +111,7 @@ def both(subject: Subject, *size: int) -> list:
 
 @kaiming_normal.aspect(
     "fan_in is c_in · k · k, fan_out c_out · k · k",
-    0.5,
+    0.25,
     {
         "fan_in and fan_out are swapped": {
             "own": lambda mode, c_in, c_out: c_in if mode == "fan_out" else c_out
@@ -144,6 +144,19 @@ def _(draw: Draw) -> Iterator[Probe]:
     seeds = 0, 1, 2, 3, 7, 10, 100, 256, 1234
     about = f"how many weights are different among those of the seeds {seeds}"
     yield experiment(different, *seeds, about=about)
+
+
+@kaiming_normal.refuses(
+    "refuses another mode",
+    0.25,
+    {
+        "another mode should raise a ValueError: a typing error goes unseen": {
+            "known": lambda mode: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[Probe]:
+    yield given(4, 3, 3, mode="fan_avg")
 
 
 kaiming_normal.keeps(0.25, "returns float32", gives=torch.float32)

@@ -108,4 +108,17 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(2, 4, 6, 8), c_out, stride, projection(draw, 4, c_out)
 
 
+@shortcut.refuses(
+    "refuses to drop channels without a projection",
+    0.25,
+    {
+        "fewer channels and no p should raise a ValueError: option A only adds channels": {
+            "fits": lambda c, c_out: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 4, 4, 6), 3, 1
+
+
 shortcut.keeps(0.25)

@@ -134,4 +134,13 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield *bank, uneven(draw, 80, 3), 6, 9, temperature
 
 
+@knn_predict.refuses(
+    "refuses a k larger than the bank",
+    0.25,
+    {"a k larger than the bank should raise a ValueError": {"fits": lambda k, n: True}},
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield unit(draw, 6, 3), labelled(draw, 6, 0, 1), unit(draw, 4, 3), 2, 20
+
+
 knn_predict.keeps(points=0.5, name="gives int64 and leaves its inputs alone")
