@@ -1,0 +1,66 @@
+"""The benchmarks of captions: what is compared is what its row says."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from benchmarks import caption_failures
+from benchmarks.record import ROOT
+from course_utils.data.scenes.judged import judge, target
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return caption_failures.split("test", 150)
+
+
+def test_one_wrong_word_makes_a_caption_wrong(scenes):
+    dice, changed = random.Random(1), set()
+    for scene in scenes:
+        for _ in range(5):
+            right = target(scene)
+            wrong = caption_failures.wrong_word(right, dice)
+            verdict = judge(wrong, scene)
+            assert verdict.form == "list", wrong
+            assert not verdict.true
+            before, after = (text.replace("an ", "a ").split() for text in (right, wrong))
+            (pair,) = {(a, b) for a, b in zip(before, after, strict=True) if a != b}
+            changed.add(pair)
+    assert len(changed) > 100
+
+
+def test_rows_are_what_they_say(scenes):
+    rows = {r["captions"]: r for r in caption_failures.against_all(scenes, scenes)}
+    assert rows["perfect, from left to right"]["full"] == 1
+    assert rows["perfect, in the order of a reference"]["BLEU-4"] == 1
+    assert rows["the number of things"]["true"] == 1
+    assert rows["the number of things"]["full"] == 0
+    assert rows["the same, one word wrong"]["true"] == 0
+
+
+def test_a_reference_is_not_among_those_it_is_held_against(scenes):
+    rows = caption_failures.against_others(scenes, "four things on the sand")
+    assert {row["references"] for row in rows} == {4}
+    assert all(row["BLEU-4"] < 1 for row in rows)
+    assert all(row["true"] == 1 for row in rows[:-1])
+
+
+def test_what_the_book_says_of_the_measured_numbers():
+    """BLEU puts wrong captions above right ones; where it does not, chapter 6 is to change."""
+    record = json.loads((ROOT / "results" / "caption_failures.json").read_text("utf-8"))
+    rows = {(r["captions"].split(" “")[0], r["references"]): r for r in record["rows"]}
+    perfect, wrong = (
+        rows["perfect, from left to right", 5],
+        rows["the same, one word wrong, in that order", 5],
+    )
+    assert wrong["BLEU-4"] > perfect["BLEU-4"]
+    assert wrong["true"] == 0 < perfect["full"] == 1
+    assert rows["always", 5]["BLEU-4"] > 0.4
+    assert rows["always", 5]["true"] < 0.1
+    # CIDEr-D is not taken in by the constant.
+    assert rows["always", 5]["CIDEr-D"] < perfect["CIDEr-D"] / 4
+    # A reference against its others is no better than a sentence that never looks.
+    assert abs(rows["a reference: any", 4]["BLEU-4"] - rows["always", 4]["BLEU-4"]) < 0.05
