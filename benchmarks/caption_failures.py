@@ -115,8 +115,8 @@ def main() -> None:
     constant = rows[0]["captions"].removeprefix("always “").removesuffix("”")
     rows += against_others(test, constant)
     caption = (
-        f"Captions of {TEST} scenes whose worth is known. The constant is the commonest caption "
-        f"of {TRAIN} scenes of the training split. true: nothing in it is wrong; full: "
+        f"Captions of {TEST} scenes whose worth is known. The constant is the commonest "
+        f"caption of {TRAIN} scenes of the training split. true: nothing in it is wrong; full: "
         "everything is said, with number, size and colour"
     )
     seconds = time.perf_counter() - start
