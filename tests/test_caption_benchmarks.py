@@ -6,8 +6,9 @@ import json
 import random
 
 import pytest
+import torch
 
-from benchmarks import caption_failures
+from benchmarks import caption_failures, caption_peers, captioning
 from benchmarks.record import ROOT
 from course_utils.data.scenes.judged import judge, target
 
@@ -64,3 +65,47 @@ def test_what_the_book_says_of_the_measured_numbers():
     assert rows["always", 5]["CIDEr-D"] < perfect["CIDEr-D"] / 4
     # A reference against its others is no better than a sentence that never looks.
     assert abs(rows["a reference: any", 4]["BLEU-4"] - rows["always", 4]["BLEU-4"]) < 0.05
+
+
+def test_ours_takes_no_longer_than_was_asked_for():
+    record = json.loads((ROOT / "results" / "captioning.json").read_text("utf-8"))
+    assert record["rows"]
+    for row in record["rows"]:
+        assert row["share of its time"] <= row["asked for"], row["work"]
+
+
+def test_what_is_not_the_same_is_not_timed():
+    captioning.same(0.5, 0.5 * (1 + 1e-9), "BLEU")
+    with pytest.raises(AssertionError, match="BLEU: 0.5 here, 0.6 there"):
+        captioning.same(0.5, 0.6, "BLEU")
+
+
+def test_metrics_beside_their_peers():
+    pytest.importorskip("pycocoevalcap")
+    pytest.importorskip("sacrebleu")
+    rows = [match.row(1) for match in captioning.metrics(20)]
+    assert {row["peer"] for row in rows} == {"pycocoevalcap", "sacrebleu"}
+
+
+def greedy(plain: caption_peers.Plain, memory: torch.Tensor, length: int) -> torch.Tensor:
+    words = torch.full((len(memory), 1), caption_peers.START)
+    for _ in range(length):
+        words = torch.cat([words, plain(memory, words)[:, -1:].argmax(-1)], 1)
+    return words[:, 1:]
+
+
+@torch.no_grad()
+def test_generate_searches_in_the_same_network():
+    """Every weight is in its place: other sentences where any part differs."""
+    pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    plain = caption_peers.Plain(30, 16, 2, 4, 32, 12).eval()
+    for parameter in plain.parameters():
+        torch.nn.init.normal_(parameter, 0, 0.4)
+    plain.output.bias[caption_peers.END] = -1e4  # both say as many words
+    memory = torch.randn(20, 9, 16)
+    want = greedy(plain, memory, 10)
+    model = caption_peers.generator(plain)
+    assert torch.equal(caption_peers.generate(model, memory, 10), want)
+    assert caption_peers.generate(model, memory, 10, width=3).shape == want.shape
+    assert len(want.unique()) > 10
