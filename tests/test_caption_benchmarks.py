@@ -76,7 +76,7 @@ def test_ours_takes_no_longer_than_was_asked_for():
 
 def test_what_is_not_the_same_is_not_timed():
     captioning.same(0.5, 0.5 * (1 + 1e-9), "BLEU")
-    with pytest.raises(AssertionError, match="BLEU: 0.5 here, 0.6 there"):
+    with pytest.raises(AssertionError, match="BLEU: .* here, .* there"):
         captioning.same(0.5, 0.6, "BLEU")
 
 
@@ -87,25 +87,22 @@ def test_metrics_beside_their_peers():
     assert {row["peer"] for row in rows} == {"pycocoevalcap", "sacrebleu"}
 
 
-def greedy(plain: caption_peers.Plain, memory: torch.Tensor, length: int) -> torch.Tensor:
-    words = torch.full((len(memory), 1), caption_peers.START)
-    for _ in range(length):
-        words = torch.cat([words, plain(memory, words)[:, -1:].argmax(-1)], 1)
-    return words[:, 1:]
-
-
 @torch.no_grad()
 def test_generate_searches_in_the_same_network():
-    """Every weight is in its place: other sentences where any part differs."""
+    """Every weight is in its place: other logits where any part differs."""
     pytest.importorskip("transformers")
     torch.manual_seed(0)
     plain = caption_peers.Plain(30, 16, 2, 4, 32, 12).eval()
     for parameter in plain.parameters():
         torch.nn.init.normal_(parameter, 0, 0.4)
-    plain.output.bias[caption_peers.END] = -1e4  # both say as many words
-    memory = torch.randn(20, 9, 16)
-    want = greedy(plain, memory, 10)
+    plain.output.bias[caption_peers.END] = -1e4  # all sentences are as long
     model = caption_peers.generator(plain)
-    assert torch.equal(caption_peers.generate(model, memory, 10), want)
-    assert caption_peers.generate(model, memory, 10, width=3).shape == want.shape
-    assert len(want.unique()) > 10
+    memory, words = torch.randn(20, 9, 16), torch.randint(3, 30, (20, 11))
+    theirs = model(decoder_input_ids=words, encoder_outputs=(memory,)).logits
+    torch.testing.assert_close(theirs, plain(memory, words))
+    said = caption_peers.generate(model, memory, 10)
+    start = torch.full((20, 1), caption_peers.START)
+    for n in range(10):
+        before = torch.cat([start, said[:, :n]], 1)
+        assert torch.equal(plain(memory, before)[:, -1].argmax(-1), said[:, n])
+    assert caption_peers.generate(model, memory, 10, width=3).shape == said.shape
