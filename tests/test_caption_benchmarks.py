@@ -76,7 +76,7 @@ def test_ours_takes_no_longer_than_was_asked_for():
 
 def test_what_is_not_the_same_is_not_timed():
     captioning.same(0.5, 0.5 * (1 + 1e-9), "BLEU")
-    with pytest.raises(AssertionError, match="BLEU: .* here, .* there"):
+    with pytest.raises(AssertionError, match=r"BLEU: .* here, .* there"):
         captioning.same(0.5, 0.6, "BLEU")
 
 
