@@ -126,10 +126,16 @@ def test_left_to_right(some):
 
 
 def test_any_order_is_full(some):
+    strings = 0
     for scene in some:
         text, _, ground = target(scene).rpartition(" on the ")
         groups = re.split(", | and ", text)[::-1]
-        assert judge(f"{listed(groups)} on the {ground}", scene).full
+        turned = f"{listed(groups)} on the {ground}"
+        verdict = judge(turned, scene)
+        assert verdict.full
+        assert verdict.string == (turned == scene.captions[0])
+        strings += verdict.string
+    assert 0 < strings < len(some) / 2
 
 
 def test_one_change_is_seen(some):
@@ -165,8 +171,32 @@ def test_what_a_list_leaves_out_or_says_twice(some):
         if len(groups) > 1:
             short = judge(f"{groups[0]} on the {ground}", scene)
             assert (short.full, short.true, short.missing) == (False, False, len(groups) - 1)
+            verb = "stand" if groups[0][: groups[0].index(" ")] in NUMBERS else "stands"
+            for text in (f"{groups[0]} {verb} on the {ground}", f"a picture of {groups[0]}"):
+                other = judge(text, scene)
+                assert other.form in ("stand", "picture")
+                assert not other.true
         twice = judge(f"{listed([*groups, groups[0]])} on the {ground}", scene)
         assert (twice.full, twice.true, twice.repeated) == (False, False, 1)
+
+
+def test_every_other_number_is_wrong(some):
+    """More and fewer, and one where there are several."""
+    tried = 0
+    for scene in some:
+        text = target(scene)
+        for number, things in re.findall(r"\b(two|three) (\w+)", text):
+            others = [f"{n} {things}" for n in NUMBERS[2:] if n != number]
+            for other in (*others, with_article(MANY[things])):
+                verdict = judge(text.replace(f"{number} {things}", other), scene)
+                assert verdict.form == "list"
+                assert not verdict.true
+                assert verdict.many == (False,)
+                tried += 1
+            assert not judge(
+                f"there is {with_article(MANY[things])} on the {scene.ground}", scene
+            ).true
+    assert tried > 500
 
 
 def test_the_same_said_apart(some):
@@ -258,6 +288,8 @@ def test_other_forms_can_be_false(some):
         "two dogs stands on the sand",
         "there are a dog on the sand",
         "there is a dog and a cat on the sand",
+        "there are a dog and a cat on the sand",
+        "there are two dogs and a cat on the sand",
         "a picture of a dog on the sand",
         "a big dog behind a cat",
         "two dogs behind a cat",
@@ -302,11 +334,14 @@ def test_a_comma_apart(some):
 
 def test_a_colour_that_things_do_not_have(some):
     for scene in some:
-        text = re.sub(r"\b(small|big) (\w+)", r"\1 red \2", target(scene))
+        text = re.sub(rf"\b(small|big) (?!{'|'.join(COLOURS)})", r"\1 red ", target(scene))
         plain = [o for o in scene.objects if not o.colour]
         single = [o for o in plain if sum(p.thing == o.thing for p in scene.objects) == 1]
         if single:
-            assert not judge(text, scene).true
+            verdict = judge(text, scene)
+            assert not verdict.true
+            assert verdict.form == "list"
+            assert verdict.colours.count(False) == len(single)
 
 
 def test_shapes_apart(heart):
