@@ -11,44 +11,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 
 from benchmarks import record
 from benchmarks.caption_failures import split
-from benchmarks.race import Work, race, ratio
+from benchmarks.match import Match
 from course_utils.data.scenes.judged import target
 from course_utils.reference.caption_metrics import apart, bleu, cider_d
 
 SEED = 188
 CLOSE = 1e-6  # of two metrics, relative
-
-
-@dataclass(frozen=True)
-class Match:
-    """Two ways to do the same; ``share``: of the peer's time, what ours may take."""
-
-    work: str
-    peer: str
-    share: float
-    ours: Work
-    theirs: Work
-
-    def row(self, rounds: int) -> dict[str, object]:
-        times = race({"ours": self.ours, "theirs": self.theirs}, rounds)
-        mine, other = (1e3 * statistics.median(seconds) for seconds in times.values())
-        return {
-            "work": self.work,
-            "peer": self.peer,
-            "ours, ms": round(mine, 2),
-            "peer, ms": round(other, 2),
-            "share of its time": ratio(times["ours"], times["theirs"]),
-            "asked for": self.share,
-        }
 
 
 def same(ours: float, theirs: float, what: str) -> None:

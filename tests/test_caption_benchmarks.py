@@ -8,7 +8,7 @@ import random
 import pytest
 import torch
 
-from benchmarks import caption_failures, caption_peers, captioning
+from benchmarks import caption_failures, caption_networks, caption_peers, captioning
 from benchmarks.record import ROOT
 from course_utils.data.scenes.judged import judge, target
 
@@ -87,22 +87,69 @@ def test_metrics_beside_their_peers():
     assert {row["peer"] for row in rows} == {"pycocoevalcap", "sacrebleu"}
 
 
-@torch.no_grad()
-def test_generate_searches_in_the_same_network():
-    """Every weight is in its place: other logits where any part differs."""
-    pytest.importorskip("transformers")
+def small_decoder() -> caption_peers.Plain:
     torch.manual_seed(0)
     plain = caption_peers.Plain(30, 16, 2, 4, 32, 12).eval()
     for parameter in plain.parameters():
         torch.nn.init.normal_(parameter, 0, 0.4)
-    plain.output.bias[caption_peers.END] = -1e4  # all sentences are as long
+    with torch.no_grad():
+        plain.output.bias[caption_peers.END] = -1e4  # all sentences are as long
+    return plain
+
+
+@torch.no_grad()
+def test_generate_searches_in_the_same_network():
+    """Every weight is in its place: other logits where any part differs."""
+    pytest.importorskip("transformers")
+    plain = small_decoder()
     model = caption_peers.generator(plain)
     memory, words = torch.randn(20, 9, 16), torch.randint(3, 30, (20, 11))
     theirs = model(decoder_input_ids=words, encoder_outputs=(memory,)).logits
     torch.testing.assert_close(theirs, plain(memory, words))
     said = caption_peers.generate(model, memory, 10)
-    start = torch.full((20, 1), caption_peers.START)
-    for n in range(10):
-        before = torch.cat([start, said[:, :n]], 1)
-        assert torch.equal(plain(memory, before)[:, -1].argmax(-1), said[:, n])
+    assert torch.equal(said, caption_networks.uncached(plain, memory, 10))
     assert caption_peers.generate(model, memory, 10, width=3).shape == said.shape
+
+
+def full_beam(plain, memory: torch.Tensor, length: int, width: int = 3) -> torch.Tensor:
+    """The best of ``width`` sentences, each read again for each word."""
+    images, scores = len(memory), torch.full((len(memory), width), -1e9)
+    scores[:, 0] = 0
+    words = torch.full((images * width, 1), caption_peers.START)
+    memories = memory.repeat_interleave(width, 0)
+    for _ in range(length):
+        logp = plain(memories, words)[:, -1].log_softmax(-1).view(images, width, -1)
+        scores, best = (scores[..., None] + logp).flatten(1).topk(width)
+        came_from = (torch.arange(images)[:, None] * width + best // logp.shape[-1]).flatten()
+        new = (best % logp.shape[-1]).view(-1, 1)
+        words = torch.cat([words[came_from], new], 1)
+    return words.view(images, width, -1)[:, 0, 1:]
+
+
+@torch.no_grad()
+def test_searches_are_held_against_generate_before_they_are_timed():
+    pytest.importorskip("transformers")
+    plain, memory = small_decoder(), torch.randn(20, 9, 16)
+    greedy = lambda m: caption_networks.uncached(plain, m, 10)  # noqa: E731
+    beam = lambda m: full_beam(plain, m, 10)  # noqa: E731
+    matches = caption_networks.searches(plain, greedy, beam, plain, memory, 10)
+    assert [match.peer for match in matches] == ["ours, uncached", *["transformers"] * 2]
+    assert all(match.row(1)["ours, ms"] > 0 for match in matches)
+    wrong = lambda m: beam(m).roll(1, 0)  # noqa: E731
+    with pytest.raises(AssertionError, match="a beam and generate: only"):
+        caption_networks.searches(plain, greedy, wrong, plain, memory, 10)
+
+
+def test_steps_are_those_of_one_network():
+    ours, theirs = small_decoder(), small_decoder()
+    memory, words = torch.randn(4, 9, 16), torch.randint(3, 30, (4, 11))
+    names = ("a step", "torch")
+    match = caption_networks.steps(*names, ours, theirs, memory, words, answers=words)
+    before = ours.output.weight.clone()
+    torch.testing.assert_close(match.ours(), match.theirs())
+    assert not torch.equal(ours.output.weight, before)
+    others = {"not close": 2, "parameters beside": 1}
+    for message, layers in others.items():
+        other = caption_peers.Plain(30, 16, layers, 4, 32, 12)
+        with pytest.raises(AssertionError, match=message):
+            caption_networks.steps(*names, ours, other, memory, words, answers=words)
