@@ -66,7 +66,7 @@ def padding_mask(lengths: Tensor, size: int) -> Tensor:
 
 
 class MultiHeadAttention(nn.Module):
-    """Attention in ``heads`` parts of d / heads channels; names as ``nn.MultiheadAttention``."""
+    """Attention in ``heads`` parts of d / heads channels; torch's names."""
 
     def __init__(self, d: int, heads: int) -> None:
         super().__init__()
