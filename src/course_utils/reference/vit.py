@@ -13,7 +13,7 @@ EPSILON = 1e-6  # of the paper's layer norms; torch's default is 1e-5
 
 
 class PatchEmbedding(nn.Module):
-    """Images (B, C, H, W) to one vector a patch (B, N, d), row by row: one shared linear map."""
+    """Images (B, C, H, W) to one vector a patch (B, N, d): one shared linear map."""
 
     def __init__(self, patch: int, d: int, channels: int = 3) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class PatchEmbedding(nn.Module):
 
 
 class ViT(nn.Module):
-    """Images (B, 3, side, side) to tokens (B, N, d), or with ``classes`` to logits (B, classes).
+    """Images (B, 3, side, side) to tokens (B, N, d); with ``classes``: logits (B, classes).
 
     Args:
         class_token: a learned token before the patches; without it the mean of the patches

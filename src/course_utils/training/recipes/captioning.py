@@ -7,6 +7,7 @@ from torch import nn
 
 from course_utils.reference.captioning import Captioner, GRUDecoder, ImageEncoder
 from course_utils.reference.transformer import TransformerDecoder
+from course_utils.reference.vit import ViT
 from course_utils.training import checkpoints
 from course_utils.training.captioning import (
     Dense,
@@ -26,8 +27,11 @@ SCENES, SMALLEST = 32_000, 256  # images of a full run, of the smallest trial
 def caption_encoder(run: Run) -> Trained:
     """The image encoder of the captions, pre-trained to name what lies in each cell, scenes."""
     torch.manual_seed(run.seed)
+    return _dense(run, ImageEncoder())
+
+
+def _dense(run: Run, encoder: ImageEncoder | ViT) -> Trained:
     train = rendered("train", max(SMALLEST, round(SCENES * run.share)))
-    encoder = ImageEncoder()
     network = Dense(encoder, encoder.size).to(run.device, memory_format=torch.channels_last)
     steps = run.length(1_500)
     curve = learn(network, dense_loss, train, steps, seed=run.seed, watch=run.watch)
@@ -77,6 +81,17 @@ def caption_transformer(run: Run) -> Trained:
     """Captions by a transformer with a sum vector, scenes."""
     torch.manual_seed(run.seed)
     encoder = _trained_encoder()
+    decoder = TransformerDecoder(
+        len(vocabulary()), 56, 2, 4, 112, 32, features=encoder.size, summed=48
+    )
+    return _captioner(run, encoder, decoder, 2_000, 500)
+
+
+def caption_vit(run: Run) -> Trained:
+    """Captions by a vision transformer and a transformer, both from nothing, scenes."""
+    torch.manual_seed(run.seed)
+    encoder = ViT(64, 8, 64, 3, 4, 128, class_token=False)
+    _dense(run, encoder)
     decoder = TransformerDecoder(
         len(vocabulary()), 56, 2, 4, 112, 32, features=encoder.size, summed=48
     )
