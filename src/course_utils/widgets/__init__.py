@@ -9,6 +9,7 @@ from .feature_map import FeatureMap
 from .filter_explorer_1d import FilterExplorer1D
 from .filter_explorer_2d import FilterExplorer2D
 from .frame_slider import FrameSlider
+from .memory_line import MemoryLine
 from .milestones import Milestones
 from .quiz import Quiz
 from .receptive_field import ReceptiveField
@@ -23,6 +24,6 @@ STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 
 __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AugmentationGallery", "DepthExplorer", "DigitPad",
-    "FeatureMap", "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz",
-    "ReceptiveField", "SimilarityMatrix", "Tally", "WhichWay",
+    "FeatureMap", "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "MemoryLine",
+    "Milestones", "Quiz", "ReceptiveField", "SimilarityMatrix", "Tally", "WhichWay",
 ]  # fmt: skip
