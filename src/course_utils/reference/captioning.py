@@ -107,6 +107,11 @@ class GRUCell(nn.Module):
     h_t = (1 − u) ⊙ n + u ⊙ h (Cho et al., 2014, in the form of cuDNN).
     """
 
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor
+    bias_hh: Tensor
+
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
         bound = hidden**-0.5

@@ -7,6 +7,7 @@ The blocks normalise before each part ("pre-norm") and carry torch's names, so t
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -227,6 +228,7 @@ class TransformerDecoder(nn.Module):
         """The state before the first word: empty caches, the memory's keys and values."""
         seen, more = self.prepare(memory)
         cache = []
+        layer: Any
         for layer in self.layers:
             k, v = layer.multihead_attn.keys(seen)
             room = (len(k), k.shape[1], len(self.places), k.shape[-1])
@@ -240,6 +242,7 @@ class TransformerDecoder(nn.Module):
             raise ValueError(f"words: there is no place after {len(self.places)} words")
         x = (self.words(words) + self.places[t])[:, None]
         x = x if more is None else x + more
+        layer: Any
         for layer, kept in zip(self.layers, cache, strict=True):
             x = layer.step(x, kept, t)
         return self.output(self.norm(x))[:, 0], (t + 1, cache, more)

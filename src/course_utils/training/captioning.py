@@ -219,13 +219,14 @@ def decoder_then_all(
 def said(network: Captioner, images: Tensor, width: int = 1) -> list[str]:
     """Captions of images, greedy or by a beam of ``width``."""
     network.eval()
+    decoder: Any = network.decoder
     known, captions = vocabulary(), []
     for part in images.split(250):
         memory = network.encoder(part)
         ids = (
-            greedy(network.decoder, memory, LENGTH)
+            greedy(decoder, memory, LENGTH)
             if width == 1
-            else beam_search(network.decoder, memory, width, LENGTH)
+            else beam_search(decoder, memory, width, LENGTH)
         )
         captions += [known.decode(row) for row in ids]
     return captions

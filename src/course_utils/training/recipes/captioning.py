@@ -32,7 +32,7 @@ def caption_encoder(run: Run) -> Trained:
 
 def _dense(run: Run, encoder: ImageEncoder | ViT) -> Trained:
     train = rendered("train", max(SMALLEST, round(SCENES * run.share)))
-    network = Dense(encoder, encoder.size).to(run.device, memory_format=torch.channels_last)
+    network = Dense(encoder, encoder.size).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     steps = run.length(1_500)
     curve = learn(network, dense_loss, train, steps, seed=run.seed, watch=run.watch)
     row = {"parameters": sum(p.numel() for p in encoder.parameters()), "steps": steps}
@@ -46,7 +46,7 @@ def _captioner(
 ) -> Trained:
     """Train from the given encoder; measured with the float16 weights that ship."""
     train = rendered("train", max(SMALLEST, round(SCENES * run.share)))
-    network = Captioner(encoder, decoder).to(run.device, memory_format=torch.channels_last)
+    network = Captioner(encoder, decoder).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     frozen, together = run.length(frozen), run.length(together)
     curve = decoder_then_all(network, train, frozen, together, run.seed, run.watch)
     network = network.cpu().half().float()
