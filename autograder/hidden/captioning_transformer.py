@@ -83,32 +83,12 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield *ordinary(draw, 2, 3, 4, d), heads
 
 
-# -- 7.4 patches --------------------------------------------------------------------------
-
-patch_tokens = visible.patch_tokens.hidden_part()
-
-
-@patch_tokens.refuses(
-    "refuses an image that does not split into patches",
-    0.5,
-    {
-        "an image that does not split into patches is cut off: it should raise a ValueError": {
-            "fits": lambda x, p: True
-        }
-    },
-)
-def _(draw: Draw) -> Iterator[tuple]:
-    for h, w in ((9, 12), (8, 13), (8, 12)):
-        x = image(draw, 2, 3, 1, 1, 1).expand(2, 3, h, w)
-        yield x.clone(), params_of(draw, 3, (h // 4) * (w // 4), 4, 5)
-
-
-# -- 7.5 block ----------------------------------------------------------------------------
+# -- 7.4 block ----------------------------------------------------------------------------
 
 decoder_block = visible.decoder_block.hidden_part()
 decoder_block.gradients("x, memory, params", points=0.5)
 
-# -- 7.6 cache ----------------------------------------------------------------------------
+# -- 7.5 cache ----------------------------------------------------------------------------
 
 decode_step = visible.decode_step.hidden_part()
 
@@ -129,3 +109,23 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield sentence(draw, 2, 1, 4, 2, past=9)
     yield sentence(draw, 3, 3, 4, 1, past=7)
     yield sentence(draw, 3, 2, 4, 1, past=7)
+
+
+# -- 7.6 patches --------------------------------------------------------------------------
+
+patch_tokens = visible.patch_tokens.hidden_part()
+
+
+@patch_tokens.refuses(
+    "refuses an image that does not split into patches",
+    0.5,
+    {
+        "an image that does not split into patches is cut off: it should raise a ValueError": {
+            "fits": lambda x, p: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for h, w in ((9, 12), (8, 13), (8, 12)):
+        x = image(draw, 2, 3, 1, 1, 1).expand(2, 3, h, w)
+        yield x.clone(), params_of(draw, 3, (h // 4) * (w // 4), 4, 5)

@@ -59,7 +59,8 @@ def attention(q, k, v, mask=None):
 def attention(q, k, v, mask=None):
     scores = torch.matmul(q, k.transpose(-1, -2)).div(k.shape[-1] ** 0.5)
     if mask is not None:
-        assert mask.any(-1).all()
+        if (mask.long().sum(-1) < 1).any():
+            raise ValueError("mask hides all keys of a query")
         bias = torch.zeros(mask.shape, dtype=q.dtype)
         bias[~mask] = -math.inf
         scores = scores + bias
@@ -172,7 +173,7 @@ def attention(q, k, v, mask=None):
     return w @ v, w
 
 
-@wrong("the-whole-mask", REFUSES, "no ValueError was raised")
+@wrong("the-whole-mask", REFUSES, "should raise a ValueError")
 def attention(q, k, v, mask=None):
     if mask is not None and not mask.any():
         raise ValueError("the mask hides everything")

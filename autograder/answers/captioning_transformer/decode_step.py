@@ -171,7 +171,7 @@ def decode_step(words, params, heads, cache=None):
     return F.linear(x, params["words"]), (k.float(), v.float())
 
 
-@wrong("positions-wrap-round", REFUSES, "no ValueError was raised")
+@wrong("positions-wrap-round", REFUSES, "should raise a ValueError")
 def decode_step(words, params, heads, cache=None):
     past = cache[0].size(2) if cache else 0
     end = past + words.size(1)

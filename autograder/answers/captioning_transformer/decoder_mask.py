@@ -48,9 +48,8 @@ def decoder_mask(lengths, size, past=0):
 
 @right("triu-inverted")
 def decoder_mask(lengths, size, past=0):
-    assert past < size
-    assert lengths.min() >= 1
-    assert lengths.max() <= size
+    if not (past < size and 1 <= lengths.min() <= lengths.max() <= size):
+        raise ValueError("past < size and 1 <= lengths <= size")
     future = torch.triu(torch.ones(size - past, size, dtype=torch.bool), diagonal=past + 1)
     pad = torch.arange(size).expand(len(lengths), size) >= lengths.unsqueeze(1)
     return torch.logical_not(future | pad[:, None, :])

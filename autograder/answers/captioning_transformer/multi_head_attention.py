@@ -94,7 +94,8 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 def multi_head_attention(x, memory, params, heads, mask=None):
     b, t, d = x.shape
     s = memory.shape[1]
-    assert d % heads == 0
+    if d // heads * heads != d:
+        raise ValueError("heads has to divide d")
     e = d // heads
     w, bias = params["in_proj_weight"], params["in_proj_bias"]
     q = (x @ w[:d].t() + bias[:d]).reshape(b, t, heads, e).permute(0, 2, 1, 3)

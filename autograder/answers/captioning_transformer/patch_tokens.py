@@ -64,8 +64,8 @@ def patch_tokens(x, params):
 def patch_tokens(x, params):
     w = params["conv_proj.weight"]
     p = w.size(3)
-    assert x.size(2) % p == 0
-    assert x.size(3) % p == 0
+    if any(side % p for side in x.shape[2:]):
+        raise ValueError("x")
     grid = x.unfold(2, p, p).unfold(3, p, p)
     z = torch.einsum("bcyxij,dcij->byxd", grid, w).flatten(1, 2)
     z = z + params["conv_proj.bias"]

@@ -1,4 +1,4 @@
-"""Exercise 7.6, decoding with a cache of keys and values."""
+"""Exercise 7.5, decoding with a cache of keys and values."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def stepped(
 
 
 BY_HAND = twins.ban("put the step together yourself", LAYERS)
-decode_step = Exercise("7.6", "decode_step", points=8, hidden=1, bans=(BY_HAND,), right=stepped)
+decode_step = Exercise("7.5", "decode_step", points=8, hidden=1, bans=(BY_HAND,), right=stepped)
 
 
 def params_of(draw: Draw, d: int, vocabulary: int = 7, most: int = 9) -> Params:

@@ -1,4 +1,4 @@
-"""Exercise 7.5, a block of the decoder."""
+"""Exercise 7.4, a block of the decoder."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def block(
 
 BY_HAND = twins.ban("put the block together yourself", LAYERS)
 decoder_block = Exercise(
-    "7.5", "decoder_block", points=7, hidden=1, bans=(BY_HAND,), right=block
+    "7.4", "decoder_block", points=7, hidden=1, bans=(BY_HAND,), right=block
 )
 
 

@@ -12,7 +12,7 @@ from course_utils.checks.core import Draw
 Params = dict[str, Tensor]
 
 FINISHED = (
-    "torch.nn.functional:scaled_dot_product_attention",
+    "torch._C._nn:scaled_dot_product_attention",
     "torch.nn.functional:multi_head_attention_forward",
     "torch.nn.modules.activation",
     "torch.nn.modules.transformer",

@@ -1,4 +1,4 @@
-"""Exercise 7.4, from an image to tokens."""
+"""Exercise 7.6, from an image to tokens."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ BY_HAND = twins.ban(
     "cut the patches yourself and multiply by the weights", twins.CONVOLUTION, LAYERS
 )
 patch_tokens = Exercise(
-    "7.4", "patch_tokens", points=7, hidden=1, bans=(BY_HAND,), right=tokens_of
+    "7.6", "patch_tokens", points=7, hidden=1, bans=(BY_HAND,), right=tokens_of
 )
 
 
