@@ -53,7 +53,7 @@ export function change(state) {
 // ---------------------------------------------------------------- words
 
 const percent = (share) => `${(100 * share).toFixed(0)}\u00a0%`;
-const vector = (row) => `(${row.map((v) => short(v, 2)).join(", ")})`;
+const vector = (row, digits = 2) => `(${row.map((v) => short(v, digits)).join(", ")})`;
 const signed = (v) => (v < 0 ? `(${short(v, 2)})` : short(v, 2));
 const STAGES = ["q, k and v", "products q kᵀ", "scores: divided by √d", "mask", "weights: softmax", "outputs y"];
 
@@ -106,7 +106,8 @@ function cells(found, stage) {
   const { names } = found;
   if (stage === 0) {
     return { heads: ["q", "k", "v"], rows: names.map((_, t) =>
-      [found.q, found.k, found.v].map((part) => ({ text: vector(part[t]), kind: "ag-vector" }))) };
+      [found.q, found.k, found.v].map((part) => (part[t].length > 2
+        ? { text: vector(part[t], 1), kind: "ag-vector ag-long" } : { text: vector(part[t]), kind: "ag-vector" }))) };
   }
   if (stage === 5) {
     return { heads: ["y"], rows: found.y.map((row) => [{ text: vector(row), kind: "ag-vector" }]) };
@@ -200,8 +201,8 @@ class Numbers {
 // ---------------------------------------------------------------- view
 
 const KEYS = [...NUMBERS, "mask", "scaled", "positions", "swapped", "stage", "chosen"];
-const MASKS = [["none", "no mask"], ["causal", "causal: not what follows"],
-  ["padding", "padding: not <pad>"], ["both", "causal and padding"]];
+const MASKS = [["none", "none"], ["causal", "causal"], ["padding", "padding"],
+  ["both", "causal + padding"]];
 
 class View {
   constructor(model) {
