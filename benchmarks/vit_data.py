@@ -1,6 +1,6 @@
 """How much data a vision transformer needs beside a CNN, chapter 7, over seeds.
 
-    python -m benchmarks.vit_data [--seeds 3] [--steps 600]
+    python -m benchmarks.vit_data [--seeds 3] [--steps 300]
 
 Both learn the dense task of scenes, which thing has its centre in which cell of the 8 × 8 grid,
 from as many images as the row says and in equally many steps of 64 images. Judged are 1000
@@ -59,7 +59,7 @@ def row_of(name: str, make: Callable, images: int, steps: int, seeds: int) -> di
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=300)
     args = parser.parse_args()
     start, rows = time.perf_counter(), []
     networks: list[tuple[str, Callable, tuple[int, ...]]] = [

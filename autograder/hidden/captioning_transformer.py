@@ -9,7 +9,7 @@ import torch
 from course_utils.checks import captioning_transformer as visible
 from course_utils.checks.captioning_transformer.attention import three
 from course_utils.checks.captioning_transformer.decode_step import ordinary as sentence
-from course_utils.checks.captioning_transformer.multi_head_attention import ordinary
+from course_utils.checks.captioning_transformer.multi_head import ordinary
 from course_utils.checks.captioning_transformer.parts import some
 from course_utils.checks.captioning_transformer.patch_tokens import image, params_of
 from course_utils.checks.core import Draw
@@ -74,10 +74,10 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 # -- 7.3 heads ----------------------------------------------------------------------------
 
-multi_head_attention = visible.multi_head_attention.hidden_part()
+multi_head = visible.multi_head.hidden_part()
 
 
-@multi_head_attention.refuses("refuses heads that do not divide d", 0.5)
+@multi_head.refuses("refuses heads that do not divide d", 0.5)
 def _(draw: Draw) -> Iterator[tuple]:
     for d, heads in ((6, 4), (6, 3), (5, 2), (4, 8)):
         yield *ordinary(draw, 2, 3, 4, d), heads

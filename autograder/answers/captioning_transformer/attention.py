@@ -25,7 +25,7 @@ def attention(q, k, v, mask=None):
         if not mask.any(dim=-1).all():
             raise ValueError("mask: each row needs a True")
         scores = scores.masked_fill(~mask, float("-inf"))
-    weights = torch.softmax(scores, dim=-1)
+    weights = torch.nn.Softmax(dim=-1)(scores)
     return weights @ v, weights
 
 

@@ -4,8 +4,8 @@ from course_utils.checks.captioning_transformer.attention import attention
 from course_utils.checks.captioning_transformer.decode_step import decode_step
 from course_utils.checks.captioning_transformer.decoder_block import decoder_block
 from course_utils.checks.captioning_transformer.decoder_mask import decoder_mask
-from course_utils.checks.captioning_transformer.multi_head_attention import (
-    multi_head_attention,
+from course_utils.checks.captioning_transformer.multi_head import (
+    multi_head,
 )
 from course_utils.checks.captioning_transformer.patch_tokens import patch_tokens
 
@@ -14,6 +14,6 @@ __all__ = [
     "decode_step",
     "decoder_block",
     "decoder_mask",
-    "multi_head_attention",
+    "multi_head",
     "patch_tokens",
 ]

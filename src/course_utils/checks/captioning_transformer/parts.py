@@ -14,12 +14,11 @@ Params = dict[str, Tensor]
 FINISHED = (
     "torch._C._nn:scaled_dot_product_attention",
     "torch.nn.functional:multi_head_attention_forward",
-    "torch.nn.modules.activation",
     "torch.nn.modules.transformer",
     "torch.nn.attention",
 )
 ATTENTION = twins.Family("attention|_transformer_encoder", FINISHED)
-HEADS = twins.Family("multi_head_attention|_transformer_encoder", FINISHED[1:4])
+HEADS = twins.Family("multi_head_attention|_transformer_encoder", FINISHED[1:3])
 LAYERS = twins.Family("", ("torch.nn.modules.transformer", "torchvision", "timm"))
 
 

@@ -52,16 +52,14 @@ def headed(
 
 
 BY_HAND = twins.ban("split and merge the heads yourself", HEADS)
-multi_head_attention = Exercise(
-    "7.3", "multi_head_attention", points=8, hidden=1, bans=(BY_HAND,), right=headed
-)
+multi_head = Exercise("7.3", "multi_head", points=8, hidden=1, bans=(BY_HAND,), right=headed)
 
 
 def ordinary(draw: Draw, b: int, t: int, s: int, d: int) -> tuple[Tensor, Tensor, Params]:
     return draw.normal(b, t, d), draw.normal(b, s, d), attention_params(draw, d)
 
 
-@multi_head_attention.whole
+@multi_head.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *ordinary(draw, 2, 3, 5, 6), 2
     yield *ordinary(draw, 3, 4, 4, 6), 3, causal(4, 4)
@@ -75,7 +73,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield given(mask=None, heads=4, params=params, memory=memory, x=x)
 
 
-@multi_head_attention.aspect(
+@multi_head.aspect(
     "heads: d / heads neighbouring numbers each, side by side again at the end",
     1,
     {
@@ -97,7 +95,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield *ordinary(draw, 3, 4, 2, 8), 4
 
 
-@multi_head_attention.aspect(
+@multi_head.aspect(
     "torch's weights: queries, keys, values in rows; out_proj at the end",
     1,
     exchange(
@@ -119,7 +117,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield *ordinary(draw, 3, 2, 3, 5), 1
 
 
-@multi_head_attention.aspect(
+@multi_head.aspect(
     "queries of x, keys and values of memory",
     0.5,
     {"keys and values are made of x: they are made of memory": {"source": lambda x, memory: x}},
@@ -129,7 +127,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield *ordinary(draw, 3, 1, 4, 5), 1
 
 
-@multi_head_attention.aspect(
+@multi_head.aspect(
     "one mask for all heads",
     0.5,
     {
@@ -147,5 +145,5 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield *ordinary(draw, 3, 4, 4, 6), 2, causal(4, 4)
 
 
-multi_head_attention.gradients("x, memory, params", 0.25)
-multi_head_attention.keeps(points=0.25)
+multi_head.gradients("x, memory, params", 0.25)
+multi_head.keeps(points=0.25)

@@ -1,4 +1,4 @@
-"""Right and wrong answers to exercise `multi_head_attention`."""
+"""Right and wrong answers to exercise `multi_head`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REFUSES = "refuses heads that do not divide d"
 
 
 @right("chunk")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     b, t, d = x.shape
     if d % heads:
         raise ValueError(f"heads = {heads} does not divide d = {d}")
@@ -38,7 +38,7 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @right("loop-over-heads")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     d = x.shape[2]
     if d % heads != 0:
         raise ValueError("heads must divide d")
@@ -57,7 +57,7 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @right("einsum")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     d = x.shape[-1]
     if d % heads:
         raise ValueError("heads")
@@ -75,7 +75,7 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @right("torch's-own-attention")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     d = x.shape[-1]
     if d % heads:
         raise ValueError("heads must divide d")
@@ -91,7 +91,7 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @right("heads-in-the-batch")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     b, t, d = x.shape
     s = memory.shape[1]
     if d // heads * heads != d:
@@ -113,14 +113,14 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @wrong("finished", Exercise.WHOLE, "is not allowed here")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     layer = torch.nn.MultiheadAttention(x.shape[-1], heads, batch_first=True, dtype=x.dtype)
     layer.load_state_dict(params)
     return layer(x, memory, memory, attn_mask=None if mask is None else ~mask)[0]
 
 
 @wrong("two-axes-only", Exercise.WHOLE, "raised")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     b, t, d = x.shape
     if d % heads:
         raise ValueError("heads")
@@ -137,7 +137,7 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @wrong("memory-detached", GRADIENTS, "gradient of memory")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     b, t, d = x.shape
     if d % heads:
         raise ValueError("heads")
@@ -155,7 +155,7 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @wrong("float32-scores", KEEPS, "seven digits")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     b, t, d = x.shape
     if d % heads:
         raise ValueError("heads")
@@ -172,7 +172,7 @@ def multi_head_attention(x, memory, params, heads, mask=None):
 
 
 @wrong("rest-left-out", REFUSES, "no ValueError was raised")
-def multi_head_attention(x, memory, params, heads, mask=None):
+def multi_head(x, memory, params, heads, mask=None):
     b, t, d = x.shape
     w, bias = params["in_proj_weight"].chunk(3), params["in_proj_bias"].chunk(3)
     e = max(d // heads, 1)
