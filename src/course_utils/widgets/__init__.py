@@ -4,6 +4,7 @@ from pathlib import Path
 
 from .attention_grid import AttentionGrid
 from .augmentation_gallery import AugmentationGallery
+from .captioner import Captioner
 from .depth_explorer import DepthExplorer
 from .digit_pad import DigitPad
 from .feature_map import FeatureMap
@@ -24,8 +25,8 @@ STATIC_LOADER = Path(__file__).parent / "static_page" / "static-widgets.js"
 STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 
 __all__ = [
-    "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "DepthExplorer",
-    "DigitPad", "FeatureMap", "FilterExplorer1D", "FilterExplorer2D", "FrameSlider",
-    "MemoryLine", "Milestones", "Quiz", "ReceptiveField", "SimilarityMatrix", "Tally",
-    "WhichWay",
+    "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "Captioner",
+    "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D", "FilterExplorer2D",
+    "FrameSlider", "MemoryLine", "Milestones", "Quiz", "ReceptiveField", "SimilarityMatrix",
+    "Tally", "WhichWay",
 ]  # fmt: skip
