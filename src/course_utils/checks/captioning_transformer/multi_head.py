@@ -59,6 +59,11 @@ def ordinary(draw: Draw, b: int, t: int, s: int, d: int) -> tuple[Tensor, Tensor
     return draw.normal(b, t, d), draw.normal(b, s, d), attention_params(draw, d)
 
 
+def inverted(mask: Tensor | None) -> Tensor | None:
+    seen = per_head(mask)
+    return None if seen is None else ~seen
+
+
 @multi_head.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *ordinary(draw, 2, 3, 5, 6), 2
@@ -131,9 +136,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     "one mask for all heads",
     0.5,
     {
-        "the mask is inverted: where it is True, one may look": {
-            "masks": lambda mask: None if mask is None else ~per_head(mask)
-        },
+        "the mask is inverted: where it is True, one may look": {"masks": inverted},
         "a (B, T, S) mask is laid along the heads: give it an axis, (B, 1, T, S)": {
             "masks": lambda mask: mask
         },
