@@ -13,10 +13,11 @@ from course_utils.checks.answer import Wrong
 from course_utils.checks.captioning_transformer.parts import (
     LAYERS,
     Params,
-    attention_params,
+    cache_of,
     causal,
     looked,
     merged,
+    sentence_params,
     split,
 )
 from course_utils.checks.compare import a
@@ -59,21 +60,8 @@ BY_HAND = twins.ban("put the step together yourself", LAYERS)
 decode_step = Exercise("7.5", "decode_step", points=8, hidden=1, bans=(BY_HAND,), right=stepped)
 
 
-def params_of(draw: Draw, d: int, vocabulary: int = 7, most: int = 9) -> Params:
-    return attention_params(draw, d) | {
-        "words": 1.5 * draw.normal(vocabulary, d),
-        "places": 1.5 * draw.normal(most, d),
-    }
-
-
-def cache_of(draw: Draw, b: int, heads: int, past: int, d: int) -> tuple[Tensor, Tensor]:
-    """Keys and values of ``past`` words."""
-    size = b, heads, past, d // heads
-    return draw.normal(*size), draw.normal(*size)
-
-
 def ordinary(draw: Draw, b: int, n: int, d: int, heads: int, past: int = 0) -> tuple:
-    first = draw.integers(0, 7, b, n), params_of(draw, d), heads
+    first = draw.integers(0, 7, b, n), sentence_params(draw, d), heads
     return (*first, cache_of(draw, b, heads, past, d)) if past else first
 
 

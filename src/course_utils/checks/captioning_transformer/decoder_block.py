@@ -12,19 +12,15 @@ from course_utils.checks.captioning_transformer.parts import (
     LAYERS,
     Params,
     attend,
-    attention_params,
+    block_params,
     causal,
+    norm,
+    silent,
     some,
 )
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
 from course_utils.checks.probe import Probe, given
-
-
-def norm(x: Tensor, params: Params, name: str) -> Tensor:
-    return F.layer_norm(
-        x, x.shape[-1:], params[f"{name}.weight"], params[f"{name}.bias"], eps=1e-5
-    )
 
 
 def before(x: Tensor, f: Callable, n: Callable) -> Tensor:
@@ -69,28 +65,8 @@ decoder_block = Exercise(
 )
 
 
-def block_params(draw: Draw, d: int) -> Params:
-    """Of ``nn.TransformerDecoderLayer(d, heads, 2 d)``."""
-    params = {
-        "linear1.weight": 1.5 * draw.normal(2 * d, d) / d**0.5,
-        "linear1.bias": draw.normal(2 * d) / 2,
-        "linear2.weight": draw.normal(d, 2 * d) / d**0.5,
-        "linear2.bias": draw.normal(d) / 2,
-    }
-    for name in ("norm1", "norm2", "norm3"):
-        params |= {f"{name}.weight": 0.5 + draw.uniform(d), f"{name}.bias": draw.normal(d) / 2}
-    for name in ("self_attn.", "multihead_attn."):
-        params |= attention_params(draw, d, name)
-    return params
-
-
 def ordinary(draw: Draw, b: int, t: int, s: int, d: int) -> tuple[Tensor, Tensor, Params]:
     return 2 * draw.normal(b, t, d) + 1, draw.normal(b, s, d), block_params(draw, d)
-
-
-def silent(params: Params, *names: str) -> Params:
-    """These parts of the block add nothing."""
-    return params | {n: 0 * t for n, t in params.items() if n.startswith(names)}
 
 
 @decoder_block.whole

@@ -67,6 +67,46 @@ def attention_params(draw: Draw, d: int, name: str = "") -> Params:
     }
 
 
+def norm(x: Tensor, params: Params, name: str) -> Tensor:
+    return F.layer_norm(
+        x, x.shape[-1:], params[f"{name}.weight"], params[f"{name}.bias"], eps=1e-5
+    )
+
+
+def block_params(draw: Draw, d: int) -> Params:
+    """Of ``nn.TransformerDecoderLayer(d, heads, 2 d)``."""
+    params = {
+        "linear1.weight": 1.5 * draw.normal(2 * d, d) / d**0.5,
+        "linear1.bias": draw.normal(2 * d) / 2,
+        "linear2.weight": draw.normal(d, 2 * d) / d**0.5,
+        "linear2.bias": draw.normal(d) / 2,
+    }
+    for name in ("norm1", "norm2", "norm3"):
+        params |= {f"{name}.weight": 0.5 + draw.uniform(d), f"{name}.bias": draw.normal(d) / 2}
+    for name in ("self_attn.", "multihead_attn."):
+        params |= attention_params(draw, d, name)
+    return params
+
+
+def silent(params: Params, *names: str) -> Params:
+    """These parts of the block add nothing."""
+    return params | {n: 0 * t for n, t in params.items() if n.startswith(names)}
+
+
+def sentence_params(draw: Draw, d: int, vocabulary: int = 7, most: int = 9) -> Params:
+    """Of a decoder of one attention: vectors of the words and of their positions."""
+    return attention_params(draw, d) | {
+        "words": 1.5 * draw.normal(vocabulary, d),
+        "places": 1.5 * draw.normal(most, d),
+    }
+
+
+def cache_of(draw: Draw, b: int, heads: int, past: int, d: int) -> tuple[Tensor, Tensor]:
+    """Keys and values of ``past`` words."""
+    size = b, heads, past, d // heads
+    return draw.normal(*size), draw.normal(*size)
+
+
 def causal(queries: int, keys: int) -> Tensor:
     """(queries, keys): the last query sees all keys."""
     past = keys - queries
