@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...data.scenes import Scene
 from ...data.scenes.judged import Verdict, judge
+from ...reference.caption_metrics import apart
 from ...reference.captioning import Captioner, beam_search, greedy
 from ...training.captioning import vocabulary
 from .networks import LENGTH, POOL, captioner, scene
@@ -46,10 +47,13 @@ def cases(name: str) -> dict[str, Case]:
                 found[case] = {"scene": index, "search": "greedy"} | state
                 return
 
-    first("many things, all right", lambda s, a, b: len(s.objects) >= 4 and a.full)
+    first("many things, all right", lambda s, a, b: len(s.objects) >= 4 and a.full, place=2)
     first("greedy loses", lambda s, a, b: b.full and not a.true, search="beam")
+    if loses := found.get("greedy loses"):
+        loses["place"] = _parting(by_greedy[loses["scene"]], by_beam[loses["scene"]])
     first("a wrong count", lambda s, a, b: not all(a.many) and a.form is not None)
-    first("what if “two”?", lambda s, a, b: len(s.objects) == 1 and a.full, given=["two"])
+    first("what if “two”?", lambda s, a, b: len(s.objects) == 1 and a.full,
+          given=["two"], place=1)  # fmt: skip
     covered = _covered(network, pool, verdicts, {c["scene"] for c in found.values()})
     return found | covered
 
@@ -58,6 +62,12 @@ def chosen(name: str) -> list[int]:
     """Eight scenes: those of the cases, then the first others."""
     taken = [case["scene"] for case in cases(name).values()]
     return taken + [n for n in range(POOL) if n not in taken][: SHOWN - len(taken)]
+
+
+def _parting(a: str, b: str) -> int:
+    """The first place at which two captions differ."""
+    pairs = zip(apart(a).split(), apart(b).split(), strict=False)
+    return next(n for n, (one, other) in enumerate(pairs) if one != other)
 
 
 @torch.no_grad()
@@ -86,6 +96,7 @@ def _covered(
             seen = judge(caption, one)
             if not seen.false and seen.found == 2 and item.thing.name not in caption:
                 box = [left, top, right, bottom]
-                case = {"scene": index, "search": "greedy", "covered": True, "cover": box}
+                case = {"scene": index, "search": "greedy", "place": 0,
+                        "covered": True, "cover": box}  # fmt: skip
                 return {f"{item.thing.name} covered": case}
     return {}

@@ -2,8 +2,8 @@
 // likeliest first, and in the last column what ended.
 import { make } from "../kit/kit.js";
 
-const ROW = 40, HEAD = 22, LABEL = 22;
-const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+const ROW = 44, HEAD = 22, LABEL = 22;
+const escaped = (text) => (text === "," ? "“,”" : text).replace(/&/g, "&amp;").replace(/</g, "&lt;");
 const score = (v) => v.toFixed(2).replace("-", "−");
 
 // The nodes of the sentence that was found, as { level, column }, from its end back to its start.
@@ -19,7 +19,7 @@ export function pathOf(levels, words, given, ended) {
 
 // show({ levels, path, names }): names are the words of the vocabulary
 export function beamTree(label) {
-  const drawing = make("div", { class: "cp-tree" , "aria-hidden": "true" });
+  const drawing = make("div", { class: "cp-tree", "aria-hidden": "true" });
   const list = make("ol", { class: "ptp-unseen" });
   const title = make("p", { class: "ptp-title" }, label);
   const root = make("div", { class: "cp-tree-box" }, title, drawing, list);
@@ -35,8 +35,8 @@ export function beamTree(label) {
     const node = (found, level, column) => {
       const kind = on(level, column) ? "cp-best" : "";
       if (level > 0) {
-        lines.push(`<line class="${kind}" x1="${x(found.parent)}" y1="${y(level - 1) + 14}" `
-          + `x2="${x(column)}" y2="${y(level) - 12}"/>`);
+        lines.push(`<line class="${kind}" x1="${x(found.parent)}" y1="${y(level - 1) + 17}" `
+          + `x2="${x(column)}" y2="${y(level) - 14}"/>`);
       }
       marks.push(`<text class="${kind}" x="${x(column)}" y="${y(level)}">${escaped(names[found.word])}`
         + `<tspan class="cp-score" x="${x(column)}" dy="12">${score(found.score)}</tspan></text>`);

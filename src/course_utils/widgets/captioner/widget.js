@@ -11,7 +11,7 @@ import { beamTree, pathOf } from "./tree.js";
 
 const SIDE = 64, PLACES = 8, WIDTH = 3, CANDIDATES = 5;
 const UNSAID = 2; // <pad> and <start> are never offered
-const SEARCHES = [["greedy", "greedy"], ["beam", `beam of ${WIDTH}`], ["sample", "drawn"]];
+const SEARCHES = [["greedy", "greedy"], ["beam", `beam of ${WIDTH}`], ["sample", "drawn words"]];
 
 // ---------------------------------------------------------------- captions
 
@@ -73,7 +73,7 @@ class View {
   parts() {
     const { model } = this, state = (change) => set(model, change);
     this.presets = Object.entries(model.get("presets")).map(([name, preset]) => ({ preset,
-      root: button(name, { put: () => state({ ...preset, place: 0 }) }).root }));
+      root: button(name, { put: () => state({ place: 0, ...preset }) }).root }));
     this.scenes = lineup("Scenes", { side: 44, put: (scene) => state({ scene, given: [], place: 0 }) });
     this.scene = sceneImage("Scene", { width: SIDE, height: SIDE, choose: () => {},
       move: (_, cover) => state({ cover }) });
@@ -184,9 +184,9 @@ class View {
     temperature.root.hidden = again.root.hidden = state.search !== "sample";
     this.drawHeads(state);
     this.scenes.show(Array.from({ length: this.count }, (_, n) => ({
-      values: onScreen(imageOf(this.pixels, n, SIDE)), width: SIDE, height: SIDE, name: `${n + 1}` })), state.scene);
+      values: onScreen(imageOf(this.pixels, n, SIDE)), width: SIDE, height: SIDE, name: `scene ${n + 1}` })), state.scene);
     for (const { preset, root } of this.presets) {
-      const on = Object.entries(preset).every(([key, value]) => (key === "cover" && !preset.covered)
+      const on = Object.entries(preset).every(([key, value]) => key === "place" || (key === "cover" && !preset.covered)
         || JSON.stringify(value) === JSON.stringify(state[key]));
       root.setAttribute("aria-pressed", String(on));
     }

@@ -14,7 +14,12 @@ from ..network import Network
 
 SEARCHES = ("greedy", "beam", "sample")
 MOST = 8
-STATE = {"search": "greedy", "given": [], "covered": False, "cover": [20, 20, 44, 44]}
+STATE: dict[str, Any] = {
+    "search": "greedy",
+    "given": [],
+    "covered": False,
+    "cover": [20, 20, 44, 44],
+}
 
 
 class Captioner(BookWidget):
@@ -57,7 +62,7 @@ class Captioner(BookWidget):
     given = t.List(t.Int(min=2)).tag(sync=True)
     covered = t.Bool(False).tag(sync=True)
     cover = t.List(t.Int(min=0, max=64), STATE["cover"], minlen=4, maxlen=4).tag(sync=True)
-    place = t.Int(0, min=0).tag(sync=True)
+    place = t.Int(2, min=0).tag(sync=True)
     head = t.Int(0, min=0).tag(sync=True)
 
     def __init__(
