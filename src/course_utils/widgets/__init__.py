@@ -13,6 +13,7 @@ from .filter_explorer_2d import FilterExplorer2D
 from .frame_slider import FrameSlider
 from .memory_line import MemoryLine
 from .milestones import Milestones
+from .patch_gaze import PatchGaze
 from .quiz import Quiz
 from .receptive_field import ReceptiveField
 from .similarity_matrix import SimilarityMatrix
@@ -27,6 +28,6 @@ STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "Captioner",
     "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D", "FilterExplorer2D",
-    "FrameSlider", "MemoryLine", "Milestones", "Quiz", "ReceptiveField", "SimilarityMatrix",
-    "Tally", "WhichWay",
+    "FrameSlider", "MemoryLine", "Milestones", "PatchGaze", "Quiz", "ReceptiveField",
+    "SimilarityMatrix", "Tally", "WhichWay",
 ]  # fmt: skip

@@ -73,10 +73,11 @@ def _parting(a: str, b: str) -> int:
 @torch.no_grad()
 def _said(network: Captioner, images: Tensor, width: int) -> list[str]:
     known, memory = vocabulary(), network.encoder(images)
+    decoder: Any = network.decoder
     ids = (
-        greedy(network.decoder, memory, LENGTH)
+        greedy(decoder, memory, LENGTH)
         if width == 1
-        else beam_search(network.decoder, memory, width, LENGTH)
+        else beam_search(decoder, memory, width, LENGTH)
     )
     return [known.decode(row) for row in ids]
 

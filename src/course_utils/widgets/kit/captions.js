@@ -37,21 +37,23 @@ function cnn(image, weights) {
 }
 
 // A vision transformer without a class token. order: which patch lies at each place; positions:
-// false leaves the codes of the places out. Returns the tokens that go to the decoder z [64, d],
-// and of each layer the weights [heads, 64, 64].
+// false leaves the codes of the places out. Returns, for each layer, the weights [heads, 64, 64]
+// and the tokens behind it as they would go to the decoder [64, d]: the last are the memory z.
 export function vit(image, weights, { heads, order = null, positions = true }) {
   const kernel = weights["patches.proj.weight"];
   const cut = places(conv2d(image, kernel, weights["patches.proj.bias"], { stride: kernel.shape[2] }));
   let x = order ? embed(cut, order) : cut;
   const codes = weights.positions;
   if (positions && codes) x = add(x, { shape: x.shape, data: codes.data });
-  const looks = [];
+  const normed = (y) => layerNorm(y, weights["norm.weight"], weights["norm.bias"], VIT_EPSILON);
+  const looks = [], tokens = [];
   for (let n = 0; `layers.${n}.norm1.weight` in weights; n++) {
     const layer = transformerBlock(x, under(weights, `layers.${n}`), { heads, eps: VIT_EPSILON });
     x = layer.x;
     looks.push(layer.shares);
+    tokens.push(normed(x));
   }
-  return { z: layerNorm(x, weights["norm.weight"], weights["norm.bias"], VIT_EPSILON), looks };
+  return { z: tokens.at(-1), looks, tokens };
 }
 
 // The memory of an image that the decoder looks at: [64, C].
