@@ -1,6 +1,6 @@
 """How much data a vision transformer needs beside a CNN, chapter 7, over seeds.
 
-    python -m benchmarks.vit_data [--seeds 3] [--steps 1200]
+    python -m benchmarks.vit_data [--seeds 3] [--steps 600]
 
 Both classify Fashion-MNIST, from as many images as the row says, in equally many steps of 64
 images with the same optimiser. The CNN is the LeNet of chapter 3; the ViT cuts images into 16
@@ -25,7 +25,7 @@ from course_utils.reference.cnn import LeNet
 from course_utils.reference.vit import ViT
 from course_utils.training.captioning import learn
 
-SIZES, JUDGED, RATE = (500, 2_000, 8_000, 32_000), 2_000, 2e-3
+SIZES, JUDGED, RATE = (500, 4_000, 32_000), 2_000, 2e-3
 Batch = dict[str, Tensor]
 
 
@@ -82,7 +82,7 @@ def row_of(name: str, make: Callable, images: int, steps: int, seeds: int) -> di
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1_200)
+    parser.add_argument("--steps", type=int, default=600)
     args = parser.parse_args()
     start, rows = time.perf_counter(), []
     networks: list[tuple[str, Callable, tuple[int, ...]]] = [
