@@ -58,7 +58,7 @@ def drawn(figure: Figure, alt: str, kind: str = "png") -> tuple[dict[str, str], 
     if len(alt.split()) < 4:
         raise ValueError(f"alt text {alt!r} says too little: tell in a sentence what is seen")
     file, mime = io.BytesIO(), f"image/{kind}"
-    quality = {"quality": 90} if kind == "jpeg" else None
+    quality = {"quality": 85} if kind == "jpeg" else None
     figure.savefig(file, format=kind, bbox_inches="tight", pil_kwargs=quality)
     plt.close(figure)
     content = {mime: base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
