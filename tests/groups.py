@@ -59,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Of two workers each has one core: more threads would only wait."""
     if hasattr(config, "workerinput"):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waits asleep, see Makefile
     elif config.getoption("dist", "no") != "no":
         folder = tempfile.TemporaryDirectory(prefix="groups-")
         config.add_cleanup(folder.cleanup)
