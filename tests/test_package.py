@@ -58,6 +58,14 @@ def test_results_come_with_their_provenance():
         results.table("nothing")
 
 
+def test_a_commit_that_is_not_clean_is_said_in_words():
+    clean = results.table("convolution").record
+    assert f"commit {clean['commit']}, seed" in results.Measurement(clean).note
+    changed = {**clean, "commit": "3c23e51-dirty"}
+    assert "commit 3c23e51 with changes not committed, seed" in results.Measurement(changed).note
+    assert not any("-dirty" in results.table(name).note for name in results.names())
+
+
 def test_what_was_measured_beside_the_rows_is_shown_too():
     views = results.table("contrastive")
     assert f"times as fast {views.record['views']['times as fast']}" in views.note

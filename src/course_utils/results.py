@@ -27,9 +27,16 @@ class Measurement(Table):
 
     def __init__(self, record: dict[str, Any]) -> None:
         self.record = record
-        facts = ", ".join(record[key] for key in ("hardware", "software", "date", "commit"))
-        parts = [record["caption"], *_beside(record), f"{facts}, seed {record['seed']}."]
+        facts = [record[key] for key in ("hardware", "software", "date")]
+        facts += [_in_words(record["commit"]), f"seed {record['seed']}."]
+        parts = [record["caption"], *_beside(record), ", ".join(facts)]
         super().__init__(record["rows"], ". ".join(parts))
+
+
+def _in_words(commit: str) -> str:
+    """``3c23e51-dirty``, as git says it, for readers."""
+    name = commit.removesuffix("-dirty")
+    return f"commit {name}" + " with changes not committed" * (name != commit)
 
 
 def _beside(record: dict[str, Any]) -> list[str]:

@@ -225,6 +225,11 @@ def test_points_for_nbgrader_words_for_people_data_for_programs():
     assert (both.points, both.max_points) == (1.0, 3)
     assert Report.from_data(both.data()) == both
     assert "hidden" not in str(both)
+    for report in (visible, both):  # the sum stands in the table, and is said once
+        page = report._repr_html_()
+        assert page.count(f"{report.earned:g} / {report.tried:g}</td></tr></tfoot>") == 1
+        assert ("<p>1 hidden property" in page) == (report is visible)
+        assert " of 3 points" not in page
     assert both.visible().hidden_left == 1
     with pytest.raises(ValueError, match="not the data of a report"):
         Report.from_data({"number": 1})

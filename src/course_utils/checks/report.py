@@ -106,16 +106,18 @@ class Report:
     def _heading(self) -> str:
         return f"Exercise {self.number} · {self.name}"
 
-    def _summary(self) -> str:
+    def _held(self) -> str:
         held = sum(v.passed for v in self.verdicts)
         kind = "public checks" if self.hidden_left else "properties"
-        line = f"{self.earned:g} of {_points(self.tried)}: "
-        line += f"{held} of {len(self.verdicts)} {kind} hold"
-        if self.hidden_left:
-            rest = _points(self.max_points - self.tried)
-            noun = "property is" if self.hidden_left == 1 else "properties are"
-            line += f"; {self.hidden_left} hidden {noun} checked at grading ({rest})"
-        return line + "."
+        return f"{held} of {len(self.verdicts)} {kind} hold"
+
+    def _rest(self) -> str:
+        """What remains for grading; "" for nothing."""
+        if not self.hidden_left:
+            return ""
+        noun = "property is" if self.hidden_left == 1 else "properties are"
+        rest = _points(self.max_points - self.tried)
+        return f"{self.hidden_left} hidden {noun} checked at grading ({rest})."
 
     def __str__(self) -> str:
         lines = [self._heading()]
@@ -123,14 +125,17 @@ class Report:
             lines.append(f"  {'✓' if v.passed else '✗'} {v.name} ({v.points:g})")
             if v.message:
                 lines.append(f"      {v.message}")
-        return "\n".join([*lines, f"  {self._summary()}"])
+        lines.append(f"  {self.earned:g} of {_points(self.tried)}: {self._held()}.")
+        return "\n".join([*lines, f"  {self._rest()}"]).rstrip()
 
     def _repr_html_(self) -> str:
         rows = "".join(v.row() for v in self.verdicts)
+        total = _row("td", "", self._held(), f"{self.earned:g} / {self.tried:g}")
+        rest = f"<p>{self._rest()}</p>" if self._rest() else ""
         return (
             f"<table><caption {CELL}>{escape(self._heading())}</caption>"
             f"<thead>{_row('th', 'holds', 'property', 'points')}</thead>"
-            f"<tbody>{rows}</tbody></table><p>{escape(self._summary())}</p>"
+            f"<tbody>{rows}</tbody><tfoot>{total}</tfoot></table>{rest}"
         )
 
     # -- for programs -------------------------------------------------------
