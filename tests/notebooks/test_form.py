@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 
 import nbformat
 import pytest
 
 from course_utils.course import Course
+from course_utils.questions import bank
 from course_utils.publish.form import form, is_visible
 from tests.conftest import ROOT
 
 WORDS = 3500
 HOURS = 4
+WAITING = 3  # cells of code below a question that quiz/widget.css covers, questions counted
 LINES = 10  # of code that a reader sees in a cell that is no exercise
 TIME = re.compile(r"^\| \*\*Time\*\* \| about (\d+)(½|\.5)? hours?\b", re.MULTILINE)
+ASKED = re.compile(r"questions\.ask\(\s*\"([\w.]+)\"")
 COURSE = Course(ROOT)
 PATHS = {path.stem: path for path in [*map(COURSE.source, COURSE.chapters()), *COURSE.pages()]}
 
@@ -48,6 +52,33 @@ def test_no_prediction_can_be_unfolded_beside_its_question(source):
     for cell in source.cells:
         if cell.cell_type == "markdown" and "predict first" in cell.source.lower():
             assert "<details>" not in cell.source, f"cell {cell.id}"
+
+
+def predictions(nb):
+    """Each cell that asks for a prediction, with the cells of code below it, up to a text."""
+    for n, cell in enumerate(nb.cells):
+        for name in ASKED.findall(cell.source if cell.cell_type == "code" else ""):
+            topic, _, short = name.partition(".")
+            if bank.entries(topic)[short]["kind"] == "predict":
+                code = itertools.takewhile(lambda c: c.cell_type == "code", nb.cells[n + 1 :])
+                yield cell, list(code)
+
+
+def shows(cell) -> bool:
+    """Whether it has an output that a reader sees: it prints, or ends in no assignment."""
+    silent = (ast.Assign, ast.FunctionDef, ast.Import, ast.ImportFrom)
+    ends = "print(" in cell.source or not isinstance(ast.parse(cell.source).body[-1], silent)
+    return ends and not {"remove-output", "remove-cell"} & set(cell.metadata.get("tags", []))
+
+
+def test_what_answers_a_prediction_stands_directly_below_it_and_waits(source):
+    """A text between them would leave the answer uncovered; so would a fourth cell."""
+    for cell, below in predictions(source):
+        answers = [c for c in below if not ASKED.search(c.source)]
+        assert any(map(shows, answers)), f"nothing directly below cell {cell.id} shows a truth"
+        assert len(below) <= WAITING, f"{below[WAITING].id} does not wait for cell {cell.id}"
+        mine = [c.id for c in below if "nbgrader" in c.metadata]
+        assert not mine, f"{mine}: what a student's own code says does not wait for an answer"
 
 
 def test_cells_that_only_ask_are_hidden(source):

@@ -163,12 +163,16 @@ def test_an_answer_to_another_question_says_nothing(browser: Browser, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("cell", "output"), [("cell", "cell_output"), ("jp-Cell", "jp-Cell-outputArea")]
+    ("cell", "output"),
+    [("cell", "cell_output"), ("jp-Cell jp-CodeCell", "jp-Cell-outputArea")],
 )
 def test_what_comes_next_waits_for_the_prediction(
     browser: Browser, tmp_path: Path, cell: str, output: str
 ) -> None:
-    """In the frame that a page and JupyterLab put around the output of each cell."""
+    """In the frame that a page and JupyterLab put around the output of each cell.
+
+    Below each question stand two cells without text between, then a text.
+    """
     quizzes = [edge(), rows(), rows("", predict=False)]
     with shown(browser, tmp_path, *quizzes) as page:
         page.evaluate(
@@ -181,16 +185,19 @@ def test_what_comes_next_waits_for_the_prediction(
                 return outer;
               };
               for (const quiz of document.querySelectorAll(".static-widget")) {
-                const truth = document.createElement("p");
-                truth.textContent = "the truth";
+                const [truth, table, text] = ["the truth", "its table", "a text"].map((said) =>
+                  Object.assign(document.createElement("p"), { textContent: said }));
                 const place = quiz.nextSibling;
-                place.before(frame(quiz), frame(truth));
+                place.before(frame(quiz), frame(truth), frame(table), text);
               }
             }""",
             [cell, output],
         )
         first, second, looking_back = page.get_by_text("the truth").all()
-        assert [t.is_visible() for t in (first, second, looking_back)] == [False, False, True]
+        for shown_below in ("the truth", "its table"):
+            seen = [each.is_visible() for each in page.get_by_text(shown_below).all()]
+            assert seen == [False, False, True]
+        assert all(text.is_visible() for text in page.get_by_text("a text").all())
         press(page.get_by_role("button", name="it stays"))
         assert (first.is_visible(), second.is_visible()) == (True, False)
         press(page.get_by_role("button", name="Skip"))
