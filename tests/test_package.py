@@ -62,7 +62,8 @@ def test_a_commit_that_is_not_clean_is_said_in_words():
     clean = results.table("convolution").record
     assert f"commit {clean['commit']}, seed" in results.Measurement(clean).note
     changed = {**clean, "commit": "3c23e51-dirty"}
-    assert "commit 3c23e51 with changes not committed, seed" in results.Measurement(changed).note
+    note = results.Measurement(changed).note
+    assert "commit 3c23e51 with changes not committed, seed" in note
     assert not any("-dirty" in results.table(name).note for name in results.names())
 
 

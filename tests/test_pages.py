@@ -49,17 +49,22 @@ def test_no_page_scrolls_sideways(visits):
     assert {path: seen.sideways for path, seen in visits["file"].items() if seen.sideways} == {}
 
 
+def test_a_phone_shows_every_formula_to_its_end(visits):
+    assert {path: seen.cut for path, seen in visits["file"].items() if seen.cut} == {}
+
+
 def test_a_visit_notices(browser, tmp_path):
     """Else the tests above could pass for nothing."""
     (tmp_path / "x.html").write_text(
         "<html lang=en><title>x</title><link rel=icon href=data:,><article><h1>x</h1>"
+        "<div class=math><mjx-math style='display: block; width: 900px'>wide</mjx-math></div>"
         "<img src=https://example.org/a.png alt=a style='width: 500px; height: 9px'></article>"
         "<script>setTimeout(() => console.error('late'))</script>"
     )
     seen = visited.visit(browser, (tmp_path / "x.html").as_uri())
     assert seen.outside == ["https://example.org/a.png"]
     assert "late" in seen.errors
-    assert (seen.alts, seen.sideways) == (["a"], [390])
+    assert (seen.alts, seen.sideways, seen.cut) == (["a"], [390], ["wide"])
     assert {what.split()[1] for what in seen.ours} >= {"landmark-one-main"}
 
 

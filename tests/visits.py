@@ -32,6 +32,10 @@ SETTLED = """async () => {
   await Promise.allSettled(moving.map((a) => a.finished));
 }"""
 
+CUT = """() => [...document.querySelectorAll("article div.math mjx-math")].filter((formula) =>
+  formula.getBoundingClientRect().width > formula.closest("div.math").clientWidth + 1)
+  .map((formula) => formula.textContent)"""
+
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Code is thousands of coloured words, half of the work: of those that look alike one is enough.
@@ -67,6 +71,7 @@ class Visit:
         outside, errors: see ``Watch``.
         alts: alt texts of the images in its article.
         sideways: widths of the window at which it is wider than that.
+        cut: formulas on lines of their own that a phone does not show to their end.
         ours: what axe-core finds, light or dark, that the theme does not bring along.
         of_theme: how much the theme does.
         widgets: how many live.
@@ -76,6 +81,7 @@ class Visit:
     errors: list[str] = field(default_factory=list)
     alts: list[str] = field(default_factory=list)
     sideways: list[int] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
     ours: list[str] = field(default_factory=list)
     of_theme: int = 0
     widgets: int = 0
@@ -112,7 +118,7 @@ def all_visits(browser: Browser, site: Path, how: str) -> dict[str, Visit]:
 
 
 def blameless(seen: dict[str, Any]) -> bool:
-    return not any(seen[fault] for fault in ("outside", "errors", "sideways", "ours"))
+    return not any(seen[fault] for fault in ("outside", "errors", "sideways", "cut", "ours"))
 
 
 @contextmanager
@@ -152,6 +158,7 @@ def _look(page: Page, seen: Visit) -> None:
         settle(page)
         if page.evaluate("document.documentElement.scrollWidth") > width:
             seen.sideways.append(width)
+    seen.cut = page.evaluate(CUT)
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     for theme in THEMES:
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)

@@ -28,6 +28,7 @@ from course_utils.course import CourseError
 from course_utils.publish import home
 from course_utils.publish.execute import executed, read, read_by
 from course_utils.publish.fingerprint import fingerprint, publish_digest
+from course_utils.publish.formulas import keep_punctuation
 from course_utils.publish.photograph import find_chromium
 from course_utils.publish.release import released_text
 from course_utils.publish.stills import FOLDER as STILLS
@@ -57,6 +58,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", offer_launches)
     app.connect("env-get-outdated", outdated_notebooks)
     app.connect("source-read", replace_source)
+    app.connect("doctree-read", keep_punctuation)
     app.connect("doctree-resolved", explain_terms)
     app.connect("html-page-context", name_download, priority=400)  # before the theme's button
     app.connect("html-page-context", launch_chapters_alone, priority=900)  # after the theme
