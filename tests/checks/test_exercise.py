@@ -9,7 +9,7 @@ import torch
 from course_utils.checks.answer import Wrong
 from course_utils.checks.compare import complain, number, same
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import LATER, Exercise, exchange
+from course_utils.checks.exercise import EVERY, LATER, Exercise, exchange
 from course_utils.checks.probe import Probe, experiment, given
 
 SIGN, CONSTANT = "keeps the sign", "adds the constant"
@@ -258,6 +258,53 @@ def test_a_hidden_part_knows_the_visible_slips():
     assert [v.hidden for v in hidden(right).verdicts] == [True]
 
 
+def test_a_refusal_of_both_parts_has_two_names_and_the_slips_of_the_visible_one():
+    """The hidden part tries it "in every case"; a refusal that is new keeps its name."""
+    visible = exercise()
+    hidden = visible.hidden_part()
+
+    @hidden.refuses("refuses a negative constant", 0.25)
+    def _(draw):
+        yield draw.normal(2, 2), -5.0
+
+    @hidden.refuses("refuses minus infinity", 0.25)
+    def _(draw):
+        yield draw.normal(2, 2), -float("inf")
+
+    assert [prop.name for prop in hidden.properties] == [
+        f"refuses a negative constant{EVERY}",
+        "refuses minus infinity",
+    ]
+
+    def careless(x, c=1.0):
+        return 3 * x + c
+
+    failures = (visible(careless) + hidden(careless)).failures
+    assert failures["refuses a negative constant"].startswith("no error (")
+    assert failures[f"refuses a negative constant{EVERY}"].startswith("no error (")
+    assert failures["refuses minus infinity"].startswith(
+        "no ValueError was raised, expected one ("
+    )
+
+
+def test_an_exercise_says_what_an_error_means_for_these_arguments():
+    """``fails`` is asked with what the answer was given; "" leaves the error to itself."""
+    made = exercise()
+    made.fails = lambda x, c=1.0: f"c = {c:g} is a constant too" if c == 0 else ""
+
+    def divides(x, c=1.0):
+        return right(x, c) + 0 * torch.tensor(1 // int(c))
+
+    def loses(x, c=1.0):
+        return right(x, c) if c == 0 else x.lost
+
+    said = made(divides).failures
+    assert "ZeroDivisionError" in said[Exercise.WHOLE]
+    assert "c = 0 is a constant too" in said[Exercise.WHOLE]
+    assert "c = 0 is a constant too" in said[SIGN]
+    assert "is a constant too" not in made(loses).failures[Exercise.WHOLE]
+
+
 def test_random_draws_are_judged_by_experiments():
     def noise(n, seed, *, spread=2.0, seeded=True):
         generator = torch.Generator().manual_seed(seed if seeded else 0)
@@ -301,6 +348,10 @@ X = torch.arange(4.0, dtype=torch.float64)
         (None, X, "is there a return"),
         (np.zeros(4), X, "a ndarray"),
         ([0.0] * 4, X, "a list"),
+        (torch.stack([X, -X]).max(0), X, "values and indices, as max, min, sort and topk"),
+        ((X, torch.arange(4)), X, "the values alone are .values"),
+        ((X, X), X, "returned a tuple, expected a torch.Tensor"),
+        ((X, torch.arange(3)), X, "returned a tuple, expected a torch.Tensor"),
         (X[:3], X, "shape (3,), expected (4,)"),
         (X * torch.nan, X, "NaN"),
         (X + torch.tensor([0, 0, 1e-3, 0]), X, "at index (2,) got 2.001, expected 2"),

@@ -8,6 +8,7 @@ import random
 import pytest
 import torch
 
+from course_utils import checks
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import called
 from course_utils.checks.study import Study
@@ -26,7 +27,8 @@ from tests.checks.mutants import (
 every_exercise = pytest.mark.parametrize(
     ("chapter", "name"), exercises(), ids=lambda value: str(value)
 )
-MOST_SLIPS = 12
+MOST_SLIPS = 12  # "about ten", those of the hidden part among them
+MOST_LINES = 150  # of a file: read in one sitting
 LAZY = 0.15
 
 
@@ -57,6 +59,13 @@ def test_points(chapter, name):
     assert sum(p.points for p in visible.properties + hidden.properties) == visible.points
     assert len(hidden.properties) == visible.hidden
     assert len(hidden.slips) <= MOST_SLIPS
+
+
+def test_checks_are_read_in_one_sitting():
+    files = [*checks.FOLDER.glob("*/*.py")]
+    long = {file.name: n for file in files if (n := len(file.open().readlines())) > MOST_LINES}
+    assert files
+    assert not long
 
 
 @every_exercise

@@ -9,19 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks import twins
-from course_utils.checks.cnn.conv_forward import LAYERS
+from course_utils.checks.cnn.bans import GRADIENTS_BY_HAND
+from course_utils.checks.cnn.layers import LAYERS
+from course_utils.checks.convolution.layer import framed, mixed
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
 
 PARTS = ("dx", "dw", "db")
-GRADIENTS_BY_HAND = twins.ban(
-    "write the three gradients yourself, they are the exercise",
-    twins.CONVOLUTION,
-    twins.AVERAGE_POOLING,
-    twins.AUTOGRAD,
-)
 
 
 def chain_rule(
@@ -33,7 +28,7 @@ def chain_rule(
     *,
     step: Callable = lambda s: s,
     kernel: Callable = lambda w: w,
-    frames: Callable = lambda x, p: F.pad(x, (p, p, p, p)),
+    frames: Callable = framed,
     lays: Callable = lambda windows: windows,
     sends: Callable = lambda dx, back: dx.add_(back),
     shares: Callable = lambda dx, visits: dx,
@@ -120,7 +115,7 @@ conv_backward.aspect(
             "shares": lambda dx, visits: dx / visits.clamp(min=1)
         },
         "for dx the kernels are reshaped, that mixes them up: transpose them": {
-            "kernel": lambda w: w.reshape(-1, len(w)).T.reshape(w.shape)
+            "kernel": mixed
         },
         "the kernel is turned the wrong way: x[p, q] gets w[m, n]·dy[p − m, q − n]; a "
         "correlation with dy needs the kernel flipped, fold does not": {

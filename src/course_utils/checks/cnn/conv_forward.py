@@ -6,12 +6,21 @@ import re
 from collections.abc import Callable, Iterator
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.answer import Answer, Wrong
+from course_utils.checks.cnn.layers import LAYERS
 from course_utils.checks.convolution.bans import BY_HAND
-from course_utils.checks.convolution.conv2d import unoriented
+from course_utils.checks.convolution.layer import (
+    FLIPPED,
+    NO_BIAS,
+    NO_PADDING,
+    any_channels,
+    framed,
+    mixed,
+    strided,
+    unoriented,
+)
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
@@ -26,7 +35,7 @@ def layer(
     *,
     alike: Callable = lambda channels, made_for: channels == made_for,
     fits: Callable = lambda k, room: k <= room,
-    pads: Callable = lambda x, p: F.pad(x, (p, p, p, p)),
+    pads: Callable = framed,
     step: Callable = lambda s: s,
     kernel: Callable = lambda w: w,
     arranges: Callable = lambda y: y,
@@ -42,17 +51,6 @@ def layer(
     return y if bias is None else adds(y, bias)
 
 
-LAYERS = (  # (B, C_in, H, W), (C_out, C_in, kH, kW), stride, padding
-    ((3, 4, 9, 6), (2, 4, 2, 3), 2, 1),
-    ((1, 2, 9, 8), (3, 2, 3, 4), 2, 0),  # a row is left over, no column
-    ((2, 3, 8, 11), (5, 3, 3, 3), 3, 2),
-    ((2, 1, 7, 9), (1, 1, 3, 3), 2, 1),
-    ((2, 2, 6, 8), (3, 2, 1, 1), 3, 0),
-    ((2, 3, 4, 4), (3, 3, 2, 2), 1, 3),  # all equal, the padding wider than the kernel
-    ((1, 1, 6, 1), (2, 1, 3, 1), 2, 2),
-    ((1, 4, 1, 8), (3, 4, 1, 1), 2, 2),
-    ((2, 3, 4, 5), (1, 3, 4, 5), 1, 0),  # one window
-)
 conv_forward = Exercise("3.1", "conv_forward", 8, hidden=2, bans=(BY_HAND,), right=layer)
 
 
@@ -71,13 +69,11 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     "windows become columns, columns become images, in the same order",
     0.5,
     {
-        "the kernel is flipped: this is true convolution; a layer computes cross-correlation": {
-            "kernel": lambda w: w.flip(-1, -2)
-        },
+        **FLIPPED,
         "the weights are flattened in another order than the columns: both run over channel, "
         "row, column": {"kernel": lambda w: w.permute(0, 2, 3, 1).reshape(w.shape)},
         "the kernels are mixed up: a row for each is reshape(C_out, -1), without a transpose": {
-            "kernel": lambda w: w.reshape(-1, len(w)).T.reshape(w.shape)
+            "kernel": mixed
         },
         "images and channels are mixed up: (C_out, B·H'·W') needs a transpose before reshape": {
             "arranges": lambda y: y.transpose(0, 1).reshape(y.shape)
@@ -97,20 +93,18 @@ def _(draw: Draw) -> Iterator[tuple]:
     0.5,
     {
         "the stride is ignored": {"step": lambda s: 1},
-        "the padding is ignored": {"pads": lambda x, p: x},
+        **NO_PADDING,
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for stride, padding in ((2, 0), (1, 2), (2, 1), (3, 1)):
-        w = unoriented(draw.normal(3, 2, 3, 3))
-        yield draw.normal(2, 2, 8, 9), w, None, stride, padding
+    yield from strided(draw)
 
 
 @conv_forward.aspect(
     "one bias for each output channel",
     0.5,
     {
-        "the bias is ignored": {"adds": lambda y, bias: y},
+        **NO_BIAS,
         "the bias is added along the width: it belongs to the output channel": {
             "adds": lambda y, bias: y + bias
         },
@@ -144,10 +138,7 @@ def _(answer: Answer, draw: Draw) -> None:
 @conv_forward.refuses(
     "refuses other channels and too large kernels",
     0.25,
-    {
-        "kernels for another number of channels should raise a ValueError: broadcasting hides "
-        "the mistake": {"alike": lambda channels, made_for: True},
-    },
+    any_channels(alike=lambda channels, made_for: True),
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 3, 5, 5), draw.normal(4, 1, 3, 3)

@@ -8,6 +8,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.convolution.bans import BY_HAND
+from course_utils.checks.convolution.layer import (
+    FLIPPED,
+    NO_BIAS,
+    NO_PADDING,
+    any_channels,
+    framed,
+    strided,
+    unoriented,
+)
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
 
@@ -21,7 +30,7 @@ def correlated(
     *,
     fits: Callable = lambda x, w: x.shape[1] == w.shape[1],
     kernel: Callable = lambda w: w,
-    pads: Callable = lambda x, p: F.pad(x, (p, p, p, p)),
+    pads: Callable = framed,
     windows: Callable = lambda x, w, s, p: F.conv2d(x, w, stride=s),
     adds: Callable = lambda y, bias: y + bias[:, None, None],
 ) -> Tensor:
@@ -30,11 +39,6 @@ def correlated(
         raise ValueError("x and w differ in their input channels")
     y = windows(pads(x, padding), kernel(w), stride, padding)
     return y if bias is None else adds(y, bias)
-
-
-def unoriented(w: Tensor) -> Tensor:
-    """Kernels that look the same flipped: which way they run is judged by another property."""
-    return w + w.flip(-1) + w.flip(-2) + w.flip(-1, -2)
 
 
 def reread(x: Tensor, *axes: int) -> Tensor:
@@ -68,15 +72,7 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield draw.normal(*x), draw.normal(*w), b, stride, padding
 
 
-@conv2d.aspect(
-    "the kernel is not flipped (cross-correlation)",
-    0.5,
-    {
-        "the kernel is flipped: this is true convolution; a layer computes cross-correlation": {
-            "kernel": lambda w: w.flip(-1, -2)
-        },
-    },
-)
+@conv2d.aspect("the kernel is not flipped (cross-correlation)", 0.5, FLIPPED)
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 2, 7, 7), draw.normal(2, 2, 3, 3)
 
@@ -100,7 +96,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     1,
     {
         "the stride is ignored": {"windows": lambda x, w, s, p: F.conv2d(x, w)},
-        "the padding is ignored": {"pads": lambda x, p: x},
+        **NO_PADDING,
         "padded at the bottom and on the right only: zeros belong on all four sides": {
             "pads": lambda x, p: F.pad(x, (0, p, 0, p))
         },
@@ -113,18 +109,10 @@ def _(draw: Draw) -> Iterator[tuple]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for stride, padding in ((2, 0), (1, 2), (2, 1), (3, 1)):
-        w = unoriented(draw.normal(2, 2, 3, 3))
-        yield draw.normal(2, 2, 8, 9), w, None, stride, padding
+    yield from strided(draw)
 
 
-@conv2d.aspect(
-    "one bias for each output channel",
-    0.5,
-    {
-        "the bias is ignored": {"adds": lambda y, b: y},
-    },
-)
+@conv2d.aspect("one bias for each output channel", 0.5, NO_BIAS)
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 3, 5, 6), unoriented(draw.normal(4, 3, 3, 3)), draw.normal(4)
 
@@ -138,10 +126,7 @@ def broadcast(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
 @conv2d.refuses(
     "refuses kernels made for another number of channels",
     0.25,
-    {
-        "kernels for another number of channels should raise a ValueError: broadcasting hides "
-        "the mistake": {"fits": lambda x, w: True, "windows": broadcast}
-    },
+    any_channels(fits=lambda x, w: True, windows=broadcast),
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield draw.normal(2, 3, 5, 5), draw.normal(4, 1, 3, 3)
