@@ -102,6 +102,8 @@ def test_test_cells_hold_no_test_logic(source):
             name = cell.metadata.nbgrader.grade_id.removeprefix("test_")
             topic = name and re.search(r"checks\.(\w+)\.", cell.source).group(1)
             assert cell.source.splitlines() == [
+                "from course_utils import checks",
+                "",
                 f"report = checks.{topic}.{name}({name})",
                 "### BEGIN HIDDEN TESTS",
                 f"from autograder.hidden import {topic} as hidden",

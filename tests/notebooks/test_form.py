@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 from course_utils.course import Course
-from course_utils.questions import bank
 from course_utils.publish.form import form, is_visible
+from course_utils.questions import bank
 from tests.conftest import ROOT
 
 WORDS = 3500

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_utils.checks.report import Report
+from course_utils.checks.unanswered import explain_name_errors
 
 if TYPE_CHECKING:
     CHAPTERS: tuple[str, ...]
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["CHAPTERS", "Report"]
 
 FOLDER = Path(__file__).parent
+
+explain_name_errors()
 
 
 def __getattr__(name: str) -> Any:
