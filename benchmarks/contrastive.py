@@ -160,7 +160,8 @@ def main() -> None:
     print(views)
     caption = (
         f"NT-Xent, D = {DIM}, τ = {TEMPERATURE}, float32, forward and backward; medians of "
-        f"{args.rounds} interleaved rounds on {torch.get_num_threads()} threads, "
+        f"{record.many(args.rounds, 'interleaved round')} on "
+        f"{record.many(torch.get_num_threads(), 'thread')}, "
         "memory of fresh processes"
     )
     took = time.perf_counter() - start

@@ -75,7 +75,7 @@ def batches() -> Iterable[dict[str, Any]]:
         times["DataLoader"].append(timed(loader))
     for name, seconds in times.items():
         rate = len(pictures) / statistics.median(seconds)
-        yield {"what": f"an epoch of fashion, {name}", "pictures/s": f"{rate:,.0f}"}
+        yield {"what": f"an epoch of fashion, {name}", "images/s": f"{rate:,.0f}"}
 
 
 def drawing() -> Iterable[dict[str, Any]]:
@@ -88,22 +88,22 @@ def drawing() -> Iterable[dict[str, Any]]:
         for index in range(SCENES, 2 * SCENES):
             scenes[index]
         rate = SCENES / (time.process_time() - begin)
-        yield {"what": f"scenes, {size} px, with all labels", "pictures/s": f"{rate:,.0f}"}
+        yield {"what": f"scenes, {size} px, with all labels", "images/s": f"{rate:,.0f}"}
         begin = time.process_time()
         for index in range(200):
             scenes.clip(index)
         rate = 200 / (time.process_time() - begin)
-        yield {"what": f"clips of 8 frames, {size} px", "pictures/s": f"{8 * rate:,.0f}"}
+        yield {"what": f"clips of 8 frames, {size} px", "images/s": f"{8 * rate:,.0f}"}
 
 
 def main() -> None:
     start = time.perf_counter()
     rows = []
     for found in (*loading(), *batches(), *drawing()):
-        blank = dict.fromkeys(("what", "first time", "after that", "pictures/s"), "")
+        blank = dict.fromkeys(("what", "first time", "after that", "images/s"), "")
         rows.append({**blank, **found})
         print(found, flush=True)
-    caption = "Starts of a data set, and pictures a second; scenes by the time of one core"
+    caption = "Starts of a data set, and images per second; scenes by the time of one core"
     seconds = time.perf_counter() - start
     print(record.write("data_loading", rows, caption=caption, seed=0, seconds=seconds))
 

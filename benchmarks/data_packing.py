@@ -71,7 +71,7 @@ def main() -> None:
             row = {"set": load.__name__, "packed as": way, "MB": size, "s to unpack": unpacking}
             rows.append(row)
             print(rows[-1], flush=True)
-    caption = "60 000 pictures of 28×28 bytes (47.04 MB), without loss"
+    caption = "60 000 images of 28×28 bytes (47.04 MB), without loss"
     seconds = time.perf_counter() - start
     print(record.write("data_packing", rows, caption=caption, seed=0, seconds=seconds))
 

@@ -147,8 +147,9 @@ def main() -> None:
     start = time.perf_counter()
     rows = [row(c, asked.students, asked.stock, asked.rounds) for c in asked.chapters]
     caption = (
-        f"Right answers, {os.cpu_count()} cores, medians of {asked.rounds} rounds; stock "
-        f"nbgrader's pace is that of {asked.stock} submissions"
+        f"Right answers, {os.cpu_count()} cores, medians of "
+        f"{record.many(asked.rounds, 'round')}; stock nbgrader's pace is that of "
+        f"{asked.stock} submissions"
     )
     seconds = time.perf_counter() - start
     print(record.write("grading", rows, caption=caption, seed=0, seconds=seconds))

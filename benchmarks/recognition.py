@@ -85,7 +85,7 @@ def main() -> None:
     pairs = {
         "ResNet-18, training step": (step(mine, x, y, ours), step(other, x, y, plain)),
         "ResNet-18, inference": (answers(mine, x, ours), answers(other, x, plain)),
-        "shift and flip, 512 pictures": (
+        "shift and flip, 512 images": (
             lambda: batched(big),
             lambda: torch.stack([single(p) for p in big]),
         ),
@@ -102,7 +102,9 @@ def main() -> None:
             }
         )
         print(rows[-1])
-    caption = f"Batch of {args.batch}; medians of {args.rounds} interleaved rounds"
+    caption = (
+        f"Batch of {args.batch}; medians of {record.many(args.rounds, 'interleaved round')}"
+    )
     seconds = time.perf_counter() - start
     print(record.write("recognition", rows, caption=caption, seed=SEED, seconds=seconds))
 

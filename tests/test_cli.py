@@ -264,7 +264,7 @@ def test_what_students_lack_is_named(tmp_path):
 def test_doctor_says_what_is_there(capsys, course):
     assert _main("doctor", cwd=course.root) == 0
     out = capsys.readouterr().out
-    assert "MNIST, test: 10000 pictures" in out
+    assert "MNIST, test: 10000 images" in out
     assert CHAPTER in out
 
 

@@ -159,12 +159,12 @@ def test_a_broken_picture_or_annotation_is_named(voc_root):
     found = data.voc("train", root=voc_root)
     base = voc_root / "VOCdevkit" / "VOC2012"
     (base / "Annotations" / "2007_000032.xml").write_text("<annotation><object>")
-    with pytest.raises(CourseError, match="picture 0 of VOC 2012 detection, train"):
+    with pytest.raises(CourseError, match="image 0 of VOC 2012 detection, train"):
         found[0]
     masks = data.voc("train", root=voc_root, task="segmentation")
     picture = base / "JPEGImages" / "2007_000032.jpg"
     picture.write_bytes(picture.read_bytes()[:200])
-    with pytest.raises(CourseError, match="picture 0 of VOC 2012 segmentation"):
+    with pytest.raises(CourseError, match="image 0 of VOC 2012 segmentation"):
         masks[0]
     with pytest.raises(IndexError):
         masks[5]

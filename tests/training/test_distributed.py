@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 
 
 def trained() -> dict[str, object]:
-    """Gradients of one batch of 7 (4 and 3 pictures for two), then a whole training."""
+    """Gradients of one batch of 7 (4 and 3 images for two), then a whole training."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(64, 3))
     batch = torch.randn(7, 1, 6, 6), torch.arange(7) % 3
@@ -59,7 +59,7 @@ def test_alone_nothing_changes(monkeypatch) -> None:
 
 def test_every_process_needs_a_picture(monkeypatch) -> None:
     monkeypatch.setattr(distributed, "world", lambda: 4)
-    with pytest.raises(ValueError, match="3 pictures for 4 processes"):
+    with pytest.raises(ValueError, match="3 images for 4 processes"):
         distributed.shard((torch.zeros(3, 1), torch.zeros(3)))
 
 

@@ -329,6 +329,6 @@ def test_errors_say_what_is_wanted() -> None:
     for size in (4, 27):
         with pytest.raises(ValueError, match=f"no blur of size {size}"):
             transforms.blur(x, torch.ones(8), size)
-    with pytest.raises(ValueError, match="square pictures are turned"):
+    with pytest.raises(ValueError, match="square images are turned"):
         transforms.turn(x, torch.ones(8, dtype=torch.long))
     assert math.isclose(sum(transforms.GREY), 1, abs_tol=1e-3)

@@ -193,7 +193,7 @@ def test_what_comes_next_waits_for_the_prediction(
             }""",
             [cell, output],
         )
-        first, second, looking_back = page.get_by_text("the truth").all()
+        first, second, _ = page.get_by_text("the truth").all()
         for shown_below in ("the truth", "its table"):
             seen = [each.is_visible() for each in page.get_by_text(shown_below).all()]
             assert seen == [False, False, True]

@@ -48,7 +48,7 @@ class Pictures(Dataset):
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.images.shape[1:]))
-        return f"{self.name}: {len(self)} pictures {shape}, {len(self.classes)} classes"
+        return f"{self.name}: {len(self)} images {shape}, {len(self.classes)} classes"
 
     def select(self, indices: Tensor) -> Pictures:
         """The pictures at ``indices`` (an index or a bool tensor), in that order."""
@@ -66,7 +66,7 @@ class Pictures(Dataset):
         for label, name in enumerate(self.classes):
             members = order[self.labels[order] == label]
             if len(members) < count:
-                raise ValueError(f"class {name!r} has {len(members)} pictures, not {count}")
+                raise ValueError(f"class {name!r} has {len(members)} images, not {count}")
             chosen.append(members[:count])
         return self.select(torch.cat(chosen))
 
@@ -125,7 +125,7 @@ class Batches:
         drop_last: bool,
     ) -> None:
         if size < 1:
-            raise ValueError(f"a batch of {size} pictures")
+            raise ValueError(f"a batch of {size} images")
         self.images = pictures.images.to(device)
         self.labels = pictures.labels.to(device)
         self.size, self.shuffle, self.augment, self.drop_last = (

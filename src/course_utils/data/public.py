@@ -86,7 +86,7 @@ class PublicSet(Dataset):
         return len(self.source)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Any]:
-        with _explained(f"picture {index} of {self.name}", self.root, "it whole and readable"):
+        with _explained(f"image {index} of {self.name}", self.root, "it whole and readable"):
             image, target = self.source[index]
             return _torchvision.functional.pil_to_tensor(image), self._target(target)
 
@@ -94,7 +94,7 @@ class PublicSet(Dataset):
         return target
 
     def __repr__(self) -> str:
-        return f"{self.name}: {len(self)} pictures"
+        return f"{self.name}: {len(self)} images"
 
 
 class VOCBoxes(PublicSet):
@@ -193,12 +193,12 @@ class Flickr8k(Dataset):
 
     def __getitem__(self, index: int) -> tuple[Tensor, list[str]]:
         file = self.files[index]
-        with _explained(f"picture {file} of {self.name}", self.folder, "it whole and readable"):
+        with _explained(f"image {file} of {self.name}", self.folder, "it whole and readable"):
             image = _torchvision.datasets.folder.default_loader(str(self.folder / file))
             return _torchvision.functional.pil_to_tensor(image), self.sentences[file]
 
     def __repr__(self) -> str:
-        return f"{self.name}: {len(self)} pictures"
+        return f"{self.name}: {len(self)} images"
 
 
 def flickr8k(split: str = "train", *, root: str | Path) -> Flickr8k:

@@ -1,6 +1,7 @@
 """Experiments of chapter 1: each gives the numbers of one figure or table.
 
-Results of several seeds have them first, (S, …). A seed draws the training images.
+Results of several seeds have them first, (S, …). A seed draws the training images, or deals
+them out.
 """
 
 from __future__ import annotations
@@ -60,13 +61,13 @@ def over_images(
     return {name: torch.tensor(rows) for name, rows in found.items()}
 
 
-def with_moved_images(train: Pictures, most: int) -> NaiveBayes:
+def with_moved_images(train: Pictures, most: int, seed: int) -> NaiveBayes:
     """Fitted to training images, each moved by up to ``most`` pixels along both axes.
 
-    No more images than before: every possible move is given to as many of them.
+    No more images than before: every possible move is dealt to as many of them.
     """
     moves = list(product(range(-most, most + 1), repeat=2))
-    dealt = [slice(n, None, len(moves)) for n in range(len(moves))]  # each move gets as many
+    dealt = _shuffled(torch.arange(len(train)), seed).tensor_split(len(moves))
     images = [shift(train.images[part], *move) for part, move in zip(dealt, moves, strict=True)]
     labels = [train.labels[part] for part in dealt]
     return fit(binarise(torch.cat(images)), torch.cat(labels), len(train.classes))
@@ -87,17 +88,24 @@ def own_digit_ruled_out(train: Pictures, test: Pictures, per_class: int) -> Tens
     return torch.stack(shares)
 
 
-def without_prior(x: Tensor, y: Tensor, pixels: Tensor, sevens: int) -> tuple[float, float]:
+def _shuffled(numbers: Tensor, seed: int) -> Tensor:
+    return numbers[torch.randperm(len(numbers), generator=torch.Generator().manual_seed(seed))]
+
+
+def without_prior(
+    x: Tensor, y: Tensor, pixels: Tensor, sevens: int, seed: int
+) -> tuple[float, float]:
     """What the prior is worth: accuracy with and without it on ones and sevens.
 
-    Trained on 5000 ones and so many ``sevens``; judged on a thousand others of each, weighted
-    by how often they occur.
+    Trained on 5000 ones and so many ``sevens``, dealt by ``seed``; judged on a thousand others
+    of each, weighted by how often they occur.
 
     Args:
         x: (N, D) of zeros and ones, with labels ``y`` (N,).
         pixels: (D,) bool, the ones that the model may see.
     """
-    x, of = x[:, pixels], [(y == digit).nonzero()[:, 0] for digit in (ONE, SEVEN)]
+    x = x[:, pixels]
+    of = [_shuffled((y == digit).nonzero()[:, 0], seed) for digit in (ONE, SEVEN)]
     seen = torch.cat([of[0][:5000], of[1][:sevens]])
     model = fit(x[seen], (y[seen] == SEVEN).long(), 2)
     joints = [model.joint(x[members[5000:6000]]) for members in of]

@@ -57,7 +57,7 @@ def shard(batch: Batch) -> Batch:
     """
     x, y = batch
     if len(y) < world():
-        raise ValueError(f"{len(y)} pictures for {world()} processes; drop_last may help")
+        raise ValueError(f"{len(y)} images for {world()} processes; drop_last may help")
     return x[rank() :: world()], y[rank() :: world()]
 
 

@@ -25,7 +25,7 @@ def _each(x: Tensor, numbers: Tensor, width: int | None = None) -> Tensor:
     shape = (len(x),) if width is None else (len(x), width)
     if x.ndim != 4 or numbers.shape != shape:
         raise ValueError(
-            f"pictures (B, C, H, W) want numbers of shape {shape}: "
+            f"images (B, C, H, W) want numbers of shape {shape}: "
             f"{tuple(x.shape)} and {tuple(numbers.shape)} do not go together"
         )
     numbers = numbers.to(x if numbers.is_floating_point() else x.device)
@@ -90,7 +90,7 @@ def turn(x: Tensor, quarters: Tensor) -> Tensor:
     """
     quarters = _each(x, quarters) % 4
     if x.shape[2] != x.shape[3]:
-        raise ValueError(f"square pictures are turned, not {tuple(x.shape[2:])}")
+        raise ValueError(f"square images are turned, not {tuple(x.shape[2:])}")
     y = torch.where(quarters % 2 == 1, x.rot90(1, (2, 3)), x)
     return torch.where(quarters >= 2, y.flip(2, 3), y)
 
@@ -203,7 +203,7 @@ def blur(x: Tensor, sigmas: Tensor, size: int) -> Tensor:
     sigmas = _each(x, sigmas)[..., 0]  # (B, 1, 1)
     radius = size // 2
     if size % 2 == 0 or radius >= min(x.shape[2:]):
-        raise ValueError(f"no blur of size {size} on pictures of {tuple(x.shape[2:])}")
+        raise ValueError(f"no blur of size {size} on images of {tuple(x.shape[2:])}")
     place = torch.arange(-radius, radius + 1, device=x.device)
     weights = (-0.5 * (place / sigmas.clamp(min=1e-3)) ** 2).softmax(-1)
     weights = weights[..., None]  # (B, 1, size, 1)
