@@ -114,7 +114,7 @@ def test_a_small_balanced_set(few):
     assert len({int(image[0, 0, 0]) for image in small.images}) == 4
     assert torch.equal(small.images, few.per_class(2, seed=5).images)
     assert not torch.equal(small.images, few.per_class(2, seed=6).images)
-    with pytest.raises(ValueError, match="'even' has 5 pictures, not 6"):
+    with pytest.raises(ValueError, match="'even' has 5 images, not 6"):
         few.per_class(6)
 
 
