@@ -1,0 +1,256 @@
+"""Attention and the transformer's blocks (Vaswani et al., "Attention is all you need", 2017).
+
+The blocks normalise before each part ("pre-norm") and carry torch's names, so that weights of
+``nn.TransformerEncoderLayer`` and ``nn.TransformerDecoderLayer`` (``norm_first=True``) load.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+State = tuple[int, list[list[Tensor]], "Tensor | None"]
+
+
+def attention(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Scaled dot-product attention: softmax(q kᵀ / √d) v, and the weights.
+
+    Args:
+        q: (..., T, d). k: (..., S, d). v: (..., S, e).
+        mask: bool, broadcasts to (..., T, S); True: may look.
+
+    Returns:
+        y (..., T, e) and the weights (..., T, S); each row of them sums to 1.
+
+    Raises:
+        ValueError: shapes that do not fit, or a row of the mask without any True.
+    """
+    if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1]:
+        raise ValueError(f"q and k must end in the same d: {tuple(q.shape)}, {tuple(k.shape)}")
+    if k.shape[-2] != v.shape[-2] or k.shape[-2] == 0:
+        raise ValueError(f"k and v must share S ≥ 1: {tuple(k.shape)}, {tuple(v.shape)}")
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        _require_mask(mask)
+        scores = scores.masked_fill(~mask, -math.inf)
+    weights = scores.softmax(-1)
+    return weights @ v, weights
+
+
+def _require_mask(mask: Tensor) -> None:
+    if mask.dtype != torch.bool:
+        raise ValueError(f"mask must be bool, True where it may look, not {mask.dtype}")
+    if not mask.any(-1).all():
+        raise ValueError("mask has a row without any True: let each query look somewhere")
+
+
+def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
+    """(T, T): word t may look at itself and at those before it."""
+    if length < 1:
+        raise ValueError(f"length must be at least 1, not {length}")
+    return torch.ones(length, length, dtype=torch.bool, device=device).tril()
+
+
+def padding_mask(lengths: Tensor, size: int) -> Tensor:
+    """(B, size): True at the first ``lengths`` places of each row, False at the padding."""
+    if lengths.ndim != 1 or len(lengths) == 0:
+        raise ValueError(f"lengths must be (B,), B ≥ 1, not {tuple(lengths.shape)}")
+    if lengths.min() < 1 or lengths.max() > size:
+        raise ValueError(f"lengths must be from 1 to size = {size}")
+    return torch.arange(size, device=lengths.device) < lengths[:, None]
+
+
+class MultiHeadAttention(nn.Module):
+    """Attention in ``heads`` parts of d / heads channels; torch's names."""
+
+    def __init__(self, d: int, heads: int) -> None:
+        super().__init__()
+        if heads < 1 or d % heads:
+            raise ValueError(f"d = {d} must be a multiple of heads = {heads}")
+        self.d, self.heads = d, heads
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * d, d))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * d))
+        self.out_proj = nn.Linear(d, d)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None,
+                *, causal: bool = False) -> Tensor:  # fmt: skip
+        """x (B, T, d) looks at ``memory`` (B, S, d), or at itself; mask as in ``attention``."""
+        if mask is not None:
+            _require_mask(mask)
+        q, k, v = self.qkv(x) if memory is None else (self.query(x), *self.keys(memory))
+        return self.join(F.scaled_dot_product_attention(q, k, v, mask, is_causal=causal))
+
+    def weights(
+        self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """Where each head looks: (B, heads, T, S)."""
+        k, v = self.keys(x if memory is None else memory)
+        return attention(self.query(x), k, v, mask)[1]
+
+    def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys, values of x, each (B, heads, T, d / heads), by one product."""
+        self._require(x, "x")
+        q, k, v = F.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, -1)
+        return self._split(q), self._split(k), self._split(v)
+
+    def query(self, x: Tensor) -> Tensor:
+        """(B, T, d) to (B, heads, T, d / heads)."""
+        self._require(x, "x")
+        return self._split(
+            F.linear(x, self.in_proj_weight[: self.d], self.in_proj_bias[: self.d])
+        )
+
+    def keys(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of the memory (B, S, d)."""
+        self._require(memory, "memory")
+        both = F.linear(memory, self.in_proj_weight[self.d :], self.in_proj_bias[self.d :])
+        k, v = both.chunk(2, -1)
+        return self._split(k), self._split(v)
+
+    def join(self, y: Tensor) -> Tensor:
+        """The heads side by side, and the last product."""
+        return self.out_proj(y.transpose(-3, -2).flatten(-2))
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
+
+    def _require(self, x: Tensor, name: str) -> None:
+        if x.ndim != 3 or x.shape[-1] != self.d or 0 in x.shape:
+            raise ValueError(f"{name} must be (B, T, {self.d}), B, T ≥ 1, not {tuple(x.shape)}")
+
+
+class EncoderBlock(nn.Module):
+    """x + attention(norm(x)), then x + MLP(norm(x)); (B, T, d) to the same."""
+
+    def __init__(self, d: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.self_attn = MultiHeadAttention(d, heads)
+        self.linear1, self.linear2 = nn.Linear(d, hidden), nn.Linear(hidden, d)
+        self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        x = x + self.self_attn(self.norm1(x), mask=mask)
+        return x + self.linear2(F.gelu(self.linear1(self.norm2(x))))
+
+
+class DecoderBlock(nn.Module):
+    """Causal attention, attention to the memory, MLP; (B, T, d) to the same."""
+
+    def __init__(self, d: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.self_attn = MultiHeadAttention(d, heads)
+        self.multihead_attn = MultiHeadAttention(d, heads)
+        self.linear1, self.linear2 = nn.Linear(d, hidden), nn.Linear(hidden, d)
+        self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d) for _ in range(3))
+
+    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
+        x = x + self.self_attn(self.norm1(x), causal=True)
+        x = x + self.multihead_attn(self.norm2(x), memory)
+        return x + self.linear2(F.gelu(self.linear1(self.norm3(x))))
+
+    def step(self, x: Tensor, cache: list[Tensor], t: int) -> Tensor:
+        """Word t alone, x (B, 1, d); its key and value are written into the cache."""
+        q, k, v = self.self_attn.qkv(self.norm1(x))
+        keys, values, memory_keys, memory_values = cache
+        keys[:, :, t : t + 1], values[:, :, t : t + 1] = k, v
+        y = F.scaled_dot_product_attention(q, keys[:, :, : t + 1], values[:, :, : t + 1])
+        x = x + self.self_attn.join(y)
+        q = self.multihead_attn.query(self.norm2(x))
+        y = F.scaled_dot_product_attention(q, memory_keys, memory_values)
+        x = x + self.multihead_attn.join(y)
+        return x + self.linear2(F.gelu(self.linear1(self.norm3(x))))
+
+
+class TransformerDecoder(nn.Module):
+    """y_t = T_D(y_{0:t−1}, c): words (B, T) and a memory to logits (B, T, V).
+
+    Args:
+        vocabulary: V. length: the most words there can be, the start word included.
+        features: channels of the memory (B, S, features), which is then normalised, brought to
+            d channels and given codes of its ``places``; None: the memory is (B, S, d) as is.
+        summed: so many channels are summed over the memory and added to each word: a softmax
+            averages what it sees and cannot count it. 0: none; needs ``features``.
+    """
+
+    def __init__(self, vocabulary: int, d: int, layers: int, heads: int, hidden: int,
+                 length: int, *, features: int | None = None, places: int = 64,
+                 summed: int = 0) -> None:  # fmt: skip
+        super().__init__()
+        if summed and features is None:
+            raise ValueError("summed needs features: say how many channels the memory has")
+        self.words = nn.Embedding(vocabulary, d)
+        nn.init.normal_(self.words.weight, 0, 0.05)
+        self.places = nn.Parameter(torch.randn(length, d) * 0.02)
+        self.layers = nn.ModuleList(DecoderBlock(d, heads, hidden) for _ in range(layers))
+        self.norm, self.output = nn.LayerNorm(d), nn.Linear(d, vocabulary)
+        self.features, self.summed = features, summed
+        if features is not None:
+            self.memory_norm, self.memory = nn.LayerNorm(features), nn.Linear(features, d)
+            self.memory_places = nn.Parameter(torch.randn(places, d) * 0.02)
+        if summed and features is not None:
+            self.what, self.count = nn.Linear(features, summed), nn.Linear(summed, d)
+
+    def prepare(self, memory: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What the blocks look at (B, S, d), and the sum vector (B, 1, d) if there is one."""
+        if memory.ndim != 3 or 0 in memory.shape:
+            raise ValueError(f"memory must be (B, S, C), not empty: {tuple(memory.shape)}")
+        if self.features is None:
+            return memory, None
+        if memory.shape[1:] != (len(self.memory_places), self.features):
+            asked = (len(self.memory_places), self.features)
+            raise ValueError(f"memory must be (B, *{asked}), not {tuple(memory.shape)}")
+        z = self.memory_norm(memory)
+        seen = self.memory(z) + self.memory_places
+        if not self.summed:
+            return seen, None
+        return seen, self.count(F.relu(self.what(z)).sum(1, keepdim=True) / 4)
+
+    def forward(self, memory: Tensor, words: Tensor) -> Tensor:
+        if words.ndim != 2 or words.shape[1] > len(self.places) or 0 in words.shape:
+            limit = len(self.places)
+            raise ValueError(f"words must be (B, T), 1 ≤ T ≤ {limit}, not {tuple(words.shape)}")
+        seen, more = self.prepare(memory)
+        x = self.words(words) + self.places[: words.shape[1]]
+        x = x if more is None else x + more
+        for layer in self.layers:
+            x = layer(x, seen)
+        return self.output(self.norm(x))
+
+    def start(self, memory: Tensor) -> State:
+        """The state before the first word: empty caches, the memory's keys and values."""
+        seen, more = self.prepare(memory)
+        cache = []
+        layer: Any
+        for layer in self.layers:
+            k, v = layer.multihead_attn.keys(seen)
+            room = (len(k), k.shape[1], len(self.places), k.shape[-1])
+            cache.append([k.new_zeros(room), k.new_zeros(room), k.contiguous(), v.contiguous()])
+        return 0, cache, more
+
+    def step(self, words: Tensor, state: State) -> tuple[Tensor, State]:
+        """One more word (B,) to the logits of the next (B, V); without gradients."""
+        t, cache, more = state
+        if t >= len(self.places):
+            raise ValueError(f"words: there is no place after {len(self.places)} words")
+        x = (self.words(words) + self.places[t])[:, None]
+        x = x if more is None else x + more
+        layer: Any
+        for layer, kept in zip(self.layers, cache, strict=True):
+            x = layer.step(x, kept, t)
+        return self.output(self.norm(x))[:, 0], (t + 1, cache, more)
+
+    def reorder(self, state: State, rows: Tensor) -> State:
+        """Row i goes on from row ``rows[i]``, of the same image: the memory need not move."""
+        t, cache, more = state
+        for kept in cache:
+            for i in (0, 1):
+                kept[i][:, :, :t] = kept[i][rows, :, :t]
+        return t, cache, more

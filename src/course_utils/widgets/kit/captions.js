@@ -1,0 +1,248 @@
+// The caption networks of chapters 6 and 7, as course_utils.reference has them: encoders of
+// images, decoders of words, searches. Weights are named as there; images are [3, 64, 64], 0 to 1.
+
+import { add, concat, embed, gruCell, part } from "./blocks.js";
+import { batchNorm2d, conv2d, layerNorm, linear, map, relu, softmax, tanh, under, zeros } from "./nn.js";
+import { topK } from "./sampling.js";
+import { decoderBlock, transformerBlock } from "./transformer.js";
+
+// Numbers of words.
+export const START = 1;
+export const END = 2;
+const VIT_EPSILON = 1e-6;
+
+// ---------------------------------------------------------------- encoders
+
+// [C, h, w] to one row a place: [h w, C].
+function places({ shape: [channels, height, width], data }) {
+  const size = height * width, z = zeros(size, channels);
+  for (let n = 0; n < data.length; n++) z.data[(n % size) * channels + Math.floor(n / size)] = data[n];
+  return z;
+}
+
+// Two convolutions and a shortcut that halve the grid.
+function residual(x, weights) {
+  const norm = (y, name) => batchNorm2d(y, under(weights, name));
+  const conv = (y, name, stride, padding) => conv2d(y, weights[`${name}.weight`], null, { stride, padding });
+  const inner = relu(norm(conv(x, "conv1", 2, 1), "bn1"));
+  const short = norm(conv(x, "downsample.0", 2, 0), "downsample.1");
+  return relu(add(norm(conv(inner, "conv2", 1, 1), "bn2"), short));
+}
+
+function cnn(image, weights) {
+  let x = conv2d(image, weights["conv1.weight"], null, { stride: 2, padding: 2 });
+  x = relu(batchNorm2d(x, under(weights, "bn1")));
+  for (const layer of ["layer1", "layer2"]) x = residual(x, under(weights, layer));
+  return places(x);
+}
+
+// A vision transformer without a class token. order: which patch lies at each place; positions:
+// false leaves the codes of the places out. Returns, for each layer, the weights [heads, 64, 64]
+// and the tokens behind it as they would go to the decoder [64, d]: the last are the memory z.
+export function vit(image, weights, { heads, order = null, positions = true }) {
+  const kernel = weights["patches.proj.weight"];
+  const cut = places(conv2d(image, kernel, weights["patches.proj.bias"], { stride: kernel.shape[2] }));
+  let x = order ? embed(cut, order) : cut;
+  const codes = weights.positions;
+  if (positions && codes) x = add(x, { shape: x.shape, data: codes.data });
+  const normed = (y) => layerNorm(y, weights["norm.weight"], weights["norm.bias"], VIT_EPSILON);
+  const looks = [], tokens = [];
+  for (let n = 0; `layers.${n}.norm1.weight` in weights; n++) {
+    const layer = transformerBlock(x, under(weights, `layers.${n}`), { heads, eps: VIT_EPSILON });
+    x = layer.x;
+    looks.push(layer.shares);
+    tokens.push(normed(x));
+  }
+  return { z: tokens.at(-1), looks, tokens };
+}
+
+// The memory of an image that the decoder looks at: [64, C].
+export function encode(image, weights, heads) {
+  const x = map(image, (v) => 2 * v - 1), own = under(weights, "encoder");
+  return "conv1.weight" in own ? cnn(x, own) : vit(x, own, { heads }).z;
+}
+
+// ---------------------------------------------------------------- decoders
+// A decoder has start(memory) -> state and step(word, state) -> { logits, looks, state }. A state
+// is never changed, so a sentence may go on from it in several ways. looks: what each head gives
+// to the places, 64 shares each; there are none where nothing is looked at.
+
+// softmax(vᵀ tanh(W_m m + W_h h)) over the memory: Bahdanau's attention.
+function additive(h, { keys }, weights) {
+  const query = linear(h, weights["attention.query.weight"]).data;
+  const sums = map(keys, (v, n) => Math.tanh(v + query[n % query.length]));
+  return softmax({ shape: [1, keys.shape[0]], data: linear(sums, weights["attention.score.weight"]).data });
+}
+
+// shares [1, S] of rows [S, C]: [1, C].
+function mean(shares, { shape: [S, C], data }) {
+  const y = zeros(1, C);
+  for (let s = 0; s < S; s++) for (let c = 0; c < C; c++) y.data[c] += shares.data[s] * data[s * C + c];
+  return y;
+}
+
+const joined = (...rows) => {
+  const data = concat(...rows.map((r) => ({ shape: [r.data.length], data: r.data }))).data;
+  return { shape: [1, data.length], data };
+};
+const applied = (x, weights, name) => linear(x, weights[`${name}.weight`], weights[`${name}.bias`]);
+const normed = (x, weights, name) => layerNorm(x, weights[`${name}.weight`], weights[`${name}.bias`]);
+
+function gru(weights) {
+  const attends = "attention.score.weight" in weights, cell = under(weights, "cell");
+  return {
+    names: attends ? ["attention"] : [],
+    start(memory) {
+      const own = normed(memory, weights, "norm"), z = attends ? add(own, weights.places) : own;
+      const reduced = relu(applied(z, weights, "reduce"));
+      const flat = { shape: [1, reduced.data.length], data: reduced.data };
+      const h = tanh(applied(flat, weights, "first"));
+      return attends ? { h, z, keys: applied(z, weights, "attention.memory") } : { h, c: h };
+    },
+    step(word, state) {
+      const shares = attends ? additive(state.h, state, weights) : null;
+      const c = attends ? mean(shares, state.z) : state.c;
+      const h = gruCell(joined(embed(weights["words.weight"], [word]), c), state.h, cell);
+      const told = tanh(applied(attends ? joined(h, c) : h, weights, "mix"));
+      const looks = attends ? [Array.from(shares.data)] : [];
+      return { logits: applied(told, weights, "output").data, looks, state: { ...state, h } };
+    },
+  };
+}
+
+// The sum over the places that is added to each word: [1, d].
+function summed(z, weights) {
+  const what = relu(applied(z, weights, "what")), [S, C] = what.shape, total = zeros(1, C);
+  for (let n = 0; n < S * C; n++) total.data[n % C] += what.data[n] / 4;
+  return applied(total, weights, "count");
+}
+
+function transformer(weights, heads) {
+  const layers = [];
+  while (`layers.${layers.length}.norm1.weight` in weights) layers.push(under(weights, `layers.${layers.length}`));
+  const each = Array.from({ length: heads }, (_, h) => h + 1);
+  return {
+    names: layers.flatMap((_, n) => each.map((h) => `layer ${n + 1}, head ${h}`)),
+    start(memory) {
+      const z = normed(memory, weights, "memory_norm");
+      const seen = add(applied(z, weights, "memory"), weights.memory_places);
+      const more = "what.weight" in weights ? summed(z, weights) : null;
+      return { t: 0, caches: layers.map(() => ({})), seen, more };
+    },
+    step(word, { t, caches, seen, more }) {
+      let x = add(embed(weights["words.weight"], [word]), part(weights.places, t, 1));
+      if (more) x = add(x, more);
+      const looks = [], next = caches.map((cache) => ({ ...cache })); // the blocks add to them
+      layers.forEach((layer, n) => {
+        const { x: y, shares } = decoderBlock(x, seen, layer, { heads, cache: next[n] });
+        for (let h = 0; h < heads; h++) looks.push(Array.from(part(shares, h, 1).data));
+        x = y;
+      });
+      const { data } = applied(normed(x, weights, "norm"), weights, "output");
+      return { logits: data, looks, state: { t: t + 1, caches: next, seen, more } };
+    },
+  };
+}
+
+export function decoderOf(weights, heads) {
+  const own = under(weights, "decoder");
+  return "cell.weight_ih" in own ? gru(own) : transformer(own, heads);
+}
+
+// ---------------------------------------------------------------- searches
+
+export function logSoftmax(logits) {
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const total = logits.reduce((sum, v) => sum + Math.exp(v - most), 0);
+  return logits.map((v) => v - most - Math.log(total));
+}
+
+// A sentence of at most `length` words: those that are given, then whatever `choose(logits, n)`
+// takes, up to the end word. Each word with the log p of all that could have stood there, and
+// with what the decoder looked at.
+export function write(decoder, memory, { given = [], choose, length }) {
+  const said = [];
+  let state = decoder.start(memory), before = START;
+  while (said.length < length && before !== END) {
+    const { logits, looks, state: next } = decoder.step(before, state), n = said.length;
+    const word = n < given.length ? given[n] : choose(logits, n);
+    said.push({ word, logs: logSoftmax(logits), looks });
+    [state, before] = [next, word];
+  }
+  return said;
+}
+
+export const greedily = (logits) => topK(logits, 1)[0];
+
+export const scoreOf = (said) => said.reduce((sum, { word, logs }) => sum + logs[word], 0);
+
+// The beams that continue after the given words: the first alone counts.
+function opened(decoder, memory, given, width) {
+  let state = decoder.start(memory), before = START, score = 0;
+  for (const word of given) {
+    const { logits, state: next } = decoder.step(before, state);
+    score += logSoftmax(logits)[word];
+    [state, before] = [next, word];
+  }
+  return Array.from({ length: width }, (_, b) =>
+    ({ state, before, score: b === 0 ? score : -Infinity, words: given }));
+}
+
+// The likeliest sentence that a beam of `width` finds, as reference.captioning.beam_search does:
+// { words, score, levels }. A level has the hypotheses that go on, { word, parent, score }, the
+// likeliest first, and the one that ended there, if it would stand among them.
+export function beamSearch(decoder, memory, { width, length, given = [] }) {
+  if (given.at(-1) === END) return { words: given, score: opened(decoder, memory, given, 1)[0].score, levels: [] };
+  let beams = opened(decoder, memory, given, width), best = { words: [], score: -Infinity };
+  const levels = [];
+  for (let t = given.length; t < length; t++) {
+    const steps = beams.map(({ before, state }) => decoder.step(before, state));
+    const total = beams.flatMap(({ score }, b) => Array.from(logSoftmax(steps[b].logits), (v) => score + v));
+    const size = total.length / width, ends = beams.map((_, b) => total[b * size + END]);
+    const [which] = topK(ends, 1), level = { running: [], ended: null };
+    if (ends[which] >= total[topK(total, width)[width - 1]]) {
+      level.ended = { word: END, parent: which, score: ends[which] };
+      if (ends[which] > best.score) best = { words: [...beams[which].words, END], score: ends[which] };
+    }
+    for (let b = 0; b < width; b++) total[b * size + END] = -Infinity;
+    beams = topK(total, width).map((at) => {
+      const parent = Math.floor(at / size), word = at % size, score = total[at];
+      level.running.push({ word, parent, score });
+      return { state: steps[parent].state, before: word, score, words: [...beams[parent].words, word] };
+    });
+    levels.push(level);
+    if (best.score >= beams[0].score) break;
+  }
+  const { words, score } = best.score >= beams[0].score ? best : beams[0];
+  return { words, score, levels };
+}
+
+// ---------------------------------------------------------------- pixels
+
+// Bytes that Python's zlib made smaller.
+export async function inflated(view) {
+  const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// Image n of [N, 3, side, side] bytes, 0 to 1, and as one colour after the other for the screen.
+export function imageOf(pixels, n, side) {
+  const size = side * side, own = pixels.subarray(3 * n * size, 3 * (n + 1) * size);
+  return { shape: [3, side, side], data: Float64Array.from(own, (v) => v / 255) };
+}
+
+// Red, green and blue of each pixel, 0 to 255, as `paint` takes them.
+export function onScreen({ shape: [, height, width], data }) {
+  const size = height * width;
+  return Uint8Array.from({ length: 3 * size }, (_, n) => Math.round(255 * data[(n % 3) * size + Math.floor(n / 3)]));
+}
+
+// With a grey box [left, top, right, bottom] over it.
+export function covered(image, [left, top, right, bottom], grey = 0.5) {
+  const [, height, width] = image.shape, data = image.data.slice();
+  for (let n = 0; n < data.length; n++) {
+    const x = n % width, y = Math.floor(n / width) % height;
+    if (x >= left && x < right && y >= top && y < bottom) data[n] = grey;
+  }
+  return { shape: image.shape, data };
+}

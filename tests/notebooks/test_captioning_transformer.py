@@ -1,0 +1,209 @@
+"""What chapter 7 says, held by what was measured and by what its networks do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from course_utils import data, results, training
+from course_utils.data.scenes.judged import target
+from course_utils.reference import transformer as reference
+from course_utils.reference.captioning import Captioner, ImageEncoder
+from course_utils.reference.vit import ViT
+from course_utils.training.captioning import vocabulary
+from tests.conftest import ROOT
+
+QUESTIONS = yaml.safe_load(
+    (ROOT / "src" / "course_utils" / "questions" / "captioning_transformer.yml").read_text(
+        "utf-8"
+    )
+)
+KNOWN = vocabulary()
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return results.table(name).record["rows"]
+
+
+def above(upper: list[float], lower: list[float]) -> bool:
+    """For whichever seed."""
+    return min(upper) > max(lower)
+
+
+@pytest.fixture(scope="module")
+def captioner() -> Captioner:
+    encoder = ImageEncoder()
+    decoder = reference.TransformerDecoder(
+        len(KNOWN), 56, 2, 4, 112, 32, features=encoder.size, summed=48
+    )
+    network = Captioner(encoder, decoder).eval().requires_grad_(False)
+    network.load_state_dict(training.load("caption_transformer"))
+    return network
+
+
+# -- attention ----------------------------------------------------------------------------
+
+
+def test_the_example_by_hand():
+    q = torch.tensor([[0.0, 2.0]])
+    k, v = torch.tensor([[0.5, 0], [2, 0], [0, 2]]), torch.tensor([[0.0, 0], [1, 0], [0, 1]])
+    y, weights = reference.attention(q, k, v)
+    assert [round(w, 3) for w in weights[0].tolist()] == [0.053, 0.053, 0.894]
+    assert [round(x, 3) for x in y[0].tolist()] == [0.053, 0.894]
+    y, _ = reference.attention(q, k, v, torch.tensor([[True, True, False]]))
+    assert y[0].tolist() == [0.5, 0.0]
+
+
+def test_without_the_root_a_random_network_looks_at_one_token():
+    """And its scores get almost no gradient; with the root nothing depends on d."""
+    dice = torch.Generator().manual_seed(5)
+    largest: dict[bool, list[float]] = {True: [], False: []}
+    slopes = {}
+    for d in (4, 16, 64, 256):
+        q, k = torch.randn(2, 200, 16, d, generator=dice)
+        for divided in largest:
+            scores = (q @ k.mT / (d**0.5 if divided else 1)).requires_grad_()
+            weights = scores.softmax(-1)
+            largest[divided].append(weights.amax(-1).mean().item())
+            noise = torch.randn(weights.shape, generator=dice)
+            (slope,) = torch.autograd.grad((weights * noise).sum(), scores)
+            slopes[divided, d] = slope.abs().mean().item()
+    assert max(largest[True]) - min(largest[True]) < 0.03
+    assert sorted(largest[False]) == largest[False]
+    assert largest[False][-1] > 0.9
+    assert slopes[False, 256] < slopes[True, 256] / 2
+
+
+def test_a_word_changes_no_output_before_it(captioner):
+    z = captioner.encoder(data.scenes("test", size=64)[8].image[None])
+    words = KNOWN.encode([target(data.scenes("test", size=64)[8])])
+    other = words.clone()
+    other[0, 6] = KNOWN.numbers["cat"]
+    moved = (captioner.decoder(z, other) - captioner.decoder(z, words)).abs().amax(-1)[0]
+    assert (moved > 1e-6).nonzero().flatten().tolist() == list(range(6, words.shape[1]))
+
+
+def shares(captioner: Captioner) -> tuple[torch.Tensor, float]:
+    """Weight of each head (2, 4) on the thing that is said next, and of even weights."""
+    source, found, even = data.scenes("test", size=64), [], []
+    weights: list[torch.Tensor] = []
+    for layer in captioner.decoder.layers:
+        layer.multihead_attn.register_forward_pre_hook(
+            lambda part, given: weights.append(part.weights(*given))
+        )
+    for scene in (source[i] for i in range(100)):
+        said = target(scene).replace(",", " ,").split()
+        names = [item.thing.name for item in scene.objects]
+        weights.clear()
+        captioner.decoder(
+            captioner.encoder(scene.image[None]), KNOWN.encode([target(scene)])[:, :-1]
+        )
+        for item in scene.objects:
+            name = item.thing.name
+            if names.count(name) == 1 and name in said:
+                left, top, right, bottom = (int(side) for side in item.box)
+                on = torch.zeros(8, 8)
+                on[top // 8 : -(-bottom // 8), left // 8 : -(-right // 8)] = 1
+                t = said.index(name)
+                found.append(torch.stack([w[0, :, t] @ on.flatten() for w in weights]))
+                even.append(on.mean().item())
+    return torch.stack(found).mean(0), sum(even) / len(even)
+
+
+def test_heads_of_the_second_block_are_on_the_thing_that_comes_next(captioner):
+    found, even = shares(captioner)
+    first, second = found
+    assert second.min() > 3 * even
+    assert first.max() > 2 * first.min()
+    assert first.min() < 2 * even
+
+
+def test_after_two_comes_what_is_there_in_the_plural(captioner):
+    """The captioner's answer to the prediction, over scenes with one thing."""
+    source, follows = data.scenes("test", size=64), []
+    for scene in (source[i] for i in range(400)):
+        if len(scene.objects) == 1:
+            memory = captioner.encoder(scene.image[None])
+            words = torch.tensor([[KNOWN.numbers["<start>"], KNOWN.numbers["two"]]])
+            word = KNOWN.words[captioner.decoder(memory, words)[0, -1].argmax()]
+            follows.append(word[:3] == scene.objects[0].thing.name[:3])
+    assert len(follows) > 20
+    assert sum(follows) > 0.75 * len(follows)
+
+
+def test_a_cache_saves_more_products_than_words(captioner):
+    z, words = torch.randn(1, 64, 80), torch.ones(1, 16, dtype=torch.long)
+    with FlopCounterMode(display=False) as again:
+        for t in range(1, 17):
+            captioner.decoder(z, words[:, :t])
+    with FlopCounterMode(display=False) as cached:
+        state = captioner.decoder.start(z)
+        for t in range(16):
+            _, state = captioner.decoder.step(words[:, t], state)
+    assert again.get_total_flops() / cached.get_total_flops() > sum(range(1, 17)) / 16
+
+
+# -- captioners and the vision transformer ------------------------------------------------
+
+
+def test_without_positions_tokens_are_a_set():
+    order, images = torch.randperm(64), torch.rand(1, 3, 64, 64)
+    cut = images.unfold(2, 8, 8).unfold(3, 8, 8).reshape(1, 3, 64, 8, 8)[:, :, order]
+    shuffled = cut.view(1, 3, 8, 8, 8, 8).permute(0, 1, 2, 4, 3, 5).reshape(1, 3, 64, 64)
+    for positions in (False, True):
+        net = ViT(64, 8, 32, 2, 4, 64, class_token=False, positions=positions)
+        same = torch.allclose(net(images)[:, order], net(shuffled), atol=1e-5)
+        assert same is not positions
+
+
+def test_the_transformer_is_ahead_of_the_gru():
+    (gru,), (transformer,) = rows("caption_gru"), rows("caption_transformer")
+    assert abs(gru["parameters"] - transformer["parameters"]) < 0.05 * gru["parameters"]
+    for search in ("greedy", "beam 3"):
+        name = f"test, {search}: full"
+        assert transformer[name] > gru[name] + 0.03
+    lead = {n: transformer[f"test, greedy: full of {n}"] - gru[f"test, greedy: full of {n}"]
+            for n in (2, 4)}  # fmt: skip
+    assert lead[4] > lead[2]
+
+
+@pytest.mark.parametrize("name", ["caption_gru", "caption_transformer", "caption_vit"])
+def test_all_fall_to_less_than_half_on_another_style(name):
+    if name not in results.names():
+        pytest.skip("not trained yet")
+    (row,) = rows(name)
+    assert row["style, greedy: full"] < row["test, greedy: full"] / 2
+
+
+def seeds(name: str, key: str, what: str) -> dict[Any, list[float]]:
+    """What every seed gave, by the name of the row."""
+    return {row[key]: row[f"seeds of {what}"] for row in rows(name)}
+
+
+def test_what_a_decoder_loses_with_a_part_left_out():
+    loss, full = (seeds("decoder_failures", "what was done", what) for what in ("loss", "full"))
+    leaky, whole = "no causal mask", full["as it should be"]
+    assert all(above(loss[name], loss[leaky]) for name in loss if name != leaky)
+    assert max(full[leaky]) == 0 < min(whole)
+    for name in ("no positions of words", "no positions of the grid"):
+        assert not above(whole, full[name])
+    assert above(full["no sum vector"], whole)
+
+
+# -- the questions ------------------------------------------------------------------------
+
+
+def test_answers_are_computed():
+    """Each number in the questions by another way than its explanation."""
+    attention = nn.MultiheadAttention(64, 4)
+    computed = {
+        "products": sum(t + 1 for t in range(16)) / 16,
+        "tokens": nn.Unfold(16, stride=16)(torch.zeros(1, 1, 224, 224)).shape[-1] + 1,
+        "weights": sum(p.numel() for p in attention.parameters()),
+    }
+    assert computed == {n: q["answer"] for n, q in QUESTIONS.items() if "answer" in q}

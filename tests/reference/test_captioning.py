@@ -1,0 +1,207 @@
+"""Vocabulary, encoder, GRU decoders and searches."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils.reference.captioning import (
+    END,
+    PAD,
+    START,
+    AdditiveAttention,
+    GRUCell,
+    GRUDecoder,
+    ImageEncoder,
+    Vocabulary,
+    beam_search,
+    greedy,
+)
+from course_utils.reference.transformer import TransformerDecoder
+
+VOCABULARY = Vocabulary([",", "a", "dog", "cat"])
+
+
+@pytest.fixture(autouse=True)
+def doubles():
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+class Chain:
+    """A decoder whose next word hangs on the last one alone: p (V, V) for each image."""
+
+    def __init__(self, probabilities):
+        self.logits = torch.tensor(probabilities).log()
+
+    def start(self, memory):
+        return torch.arange(len(memory))
+
+    def step(self, words, state):
+        return self.logits[words], state
+
+    def reorder(self, state, rows):
+        return state[rows]
+
+
+def test_captions_go_to_numbers_and_back():
+    captions = ["a dog, a cat", "a cat"]
+    ids = VOCABULARY.encode(captions)
+    assert ids.tolist() == [[1, 4, 5, 3, 4, 6, 2], [1, 4, 6, 2, 0, 0, 0]]
+    assert [VOCABULARY.decode(row) for row in ids] == captions
+
+
+def test_a_gru_cell_is_that_of_torch():
+    theirs, ours = nn.GRUCell(5, 4), GRUCell(5, 4)
+    ours.load_state_dict(theirs.state_dict())
+    x, h = torch.randn(3, 5), torch.randn(3, 4)
+    torch.testing.assert_close(ours(x, h), theirs(x, h))
+    ours(x, h).square().sum().backward()
+    theirs(x, h).square().sum().backward()
+    for name, weight in theirs.named_parameters():
+        torch.testing.assert_close(getattr(ours, name).grad, weight.grad)
+
+
+def test_additive_attention_from_its_definition():
+    attend = AdditiveAttention(5, 4, 3)
+    h, memory = torch.randn(2, 4), torch.randn(2, 6, 5)
+    mask = torch.tensor([[True] * 6, [True, False, True, False, False, False]])
+    context, weights = attend(h, memory, mask=mask)
+    for b in range(2):
+        scores = torch.stack(
+            [
+                attend.score(torch.tanh(attend.memory(m) + attend.query(h[b])))[0]
+                for m in memory[b]
+            ]
+        )
+        expected = torch.where(mask[b], scores.exp(), 0.0)
+        expected = expected / expected.sum()
+        torch.testing.assert_close(weights[b], expected)
+        torch.testing.assert_close(context[b], expected @ memory[b])
+
+
+def test_the_encoder_gives_the_grid_row_by_row():
+    encoder = ImageEncoder((4, 6, 8)).eval()
+    images = torch.rand(1, 3, 64, 64)
+    changed = images.clone()
+    changed[..., 56:, :8] = 1 - changed[..., 56:, :8]  # the lower left corner
+    with torch.no_grad():
+        z, other = encoder(images), encoder(changed)
+    assert z.shape == (1, 64, 8)
+    difference = (z - other).abs().sum(-1).view(8, 8)
+    assert difference[7, 0] == difference.max() > 0
+    assert difference[0, 7] == 0
+
+
+def test_bytes_and_shares_are_the_same_images():
+    encoder = ImageEncoder((4, 6, 8)).eval()
+    images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    torch.testing.assert_close(encoder.float()(images), encoder.float()(images.float() / 255))
+
+
+@pytest.mark.parametrize("attention", [True, False])
+def test_without_attention_the_context_is_the_first_state(attention):
+    decoder, memory = GRUDecoder(9, 5, attention=attention, places=6), torch.randn(2, 6, 5)
+    _, state = decoder.step(torch.tensor([1, 1]), decoder.start(memory))
+    assert len(state) == (3 if attention else 2)
+    if not attention:
+        assert torch.equal(state[1], decoder.start(memory)[0])
+        assert not torch.equal(state[0], state[1])
+
+
+def test_teacher_forcing_is_one_step_after_the_other():
+    decoder, memory = GRUDecoder(9, 5, places=6), torch.randn(2, 6, 5)
+    words = torch.randint(0, 9, (2, 4))
+    state = decoder.start(memory)
+    for t in range(3):
+        logits, state = decoder.step(words[:, t], state)
+        torch.testing.assert_close(decoder(memory, words)[:, t], logits)
+
+
+# From START: 3 (.6) or 4 (.4); after 3 all is unsure, after 4 the end is certain.
+GARDEN = [
+    [1.0, 0.0, 0.0, 0.0, 0.0],
+    [0.0, 0.0, 0.0, 0.6, 0.4],
+    [1.0, 0.0, 0.0, 0.0, 0.0],
+    [0.0, 0.0, 0.4, 0.3, 0.3],
+    [0.0, 0.0, 1.0, 0.0, 0.0],
+]
+
+
+def test_a_beam_finds_what_greedy_misses():
+    decoder, memory = Chain(GARDEN), torch.zeros(2, 1, 1)
+    assert greedy(decoder, memory, 5).tolist() == [[3, END]] * 2
+    assert beam_search(decoder, memory, 2, 5).tolist() == [[4, END, PAD, PAD, PAD]] * 2
+
+
+def test_a_search_stops_at_its_length():
+    silent = [[0.0, 0.0, 0.0, 0.7, 0.3]] * 5
+    memory = torch.zeros(1, 1, 1)
+    assert greedy(Chain(silent), memory, 4).tolist() == [[3] * 4]
+    assert beam_search(Chain(silent), memory, 2, 4).tolist() == [[3] * 4]
+
+
+def decoders():
+    yield TransformerDecoder(6, 8, 1, 2, 16, 8).eval()
+    yield GRUDecoder(6, 8, places=4, hidden=8).eval()
+    yield GRUDecoder(6, 8, places=4, hidden=8, attention=False).eval()
+
+
+@pytest.mark.parametrize("which", range(3))
+@torch.no_grad()
+def test_a_wide_beam_finds_the_best_of_all_captions(which):
+    """All captions of at most four words are scored in full; states must follow their beams."""
+    decoder, memory = list(decoders())[which], torch.randn(2, 4, 8)
+    for weight in decoder.parameters():
+        weight.mul_(2.0)
+    others = [w for w in range(6) if w != END]
+    captions = [
+        (*words, END) for n in range(4) for words in itertools.product(others, repeat=n)
+    ] + list(itertools.product(others, repeat=4))
+    found = beam_search(decoder, memory, 700, 4)
+    for b in range(2):
+        scores = {}
+        for n in range(1, 5):
+            group = [c for c in captions if len(c) == n]
+            said = torch.tensor(group)
+            read = torch.cat([torch.full((len(group), 1), START), said[:, :-1]], 1)
+            logs = decoder(memory[b : b + 1].expand(len(group), -1, -1), read).log_softmax(-1)
+            total = logs.gather(2, said[..., None]).sum((1, 2))
+            scores |= dict(zip(group, total.tolist(), strict=True))
+        best = max(scores, key=scores.__getitem__)
+        assert found[b].tolist() == [*best, *[PAD] * (4 - len(best))]
+
+
+@pytest.mark.parametrize("which", range(3))
+@torch.no_grad()
+def test_a_beam_of_one_is_greedy(which):
+    decoder, memory = list(decoders())[which], torch.randn(5, 4, 8)
+    said = greedy(decoder, memory, 6)
+    assert torch.equal(beam_search(decoder, memory, 1, 6)[:, : said.shape[1]], said)
+
+
+def test_bad_input_is_refused():
+    memory, blind = torch.randn(1, 6, 5), torch.zeros(1, 6, dtype=torch.bool)
+    gru = GRUDecoder(9, 5, places=6)
+    for wrong, name in (
+        (lambda: Vocabulary([]), "words"),
+        (lambda: Vocabulary(["a", "a"]), "words"),
+        (lambda: VOCABULARY.encode([]), "captions"),
+        (lambda: VOCABULARY.encode("a dog"), "captions"),
+        (lambda: VOCABULARY.encode(["a zebra"]), "lacks.*zebra"),
+        (lambda: VOCABULARY.decode([1, 99]), "ids"),
+        (lambda: ImageEncoder()(torch.zeros(0, 3, 64, 64)), "images"),
+        (lambda: ImageEncoder()(torch.zeros(1, 3, 32, 32)), "images"),
+        (lambda: gru.start(torch.randn(1, 5, 6)), "memory"),
+        (lambda: gru(memory, torch.zeros(1, 0).long()), "words"),
+        (lambda: AdditiveAttention(5, 4, 3)(torch.randn(1, 4), memory, mask=blind), "mask"),
+        (lambda: AdditiveAttention(5, 4, 3)(torch.randn(2, 4), memory), "memory"),
+        (lambda: greedy(gru, memory[:0], 3), "memory"),
+        (lambda: greedy(gru, memory, 0), "length"),
+        (lambda: beam_search(gru, memory, 0, 3), "width"),
+    ):
+        with pytest.raises(ValueError, match=name):
+            wrong()

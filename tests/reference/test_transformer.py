@@ -1,0 +1,147 @@
+"""Attention and the transformer's blocks beside torch's; decoding with a cache."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils.reference.transformer import (
+    DecoderBlock,
+    EncoderBlock,
+    MultiHeadAttention,
+    TransformerDecoder,
+    attention,
+    causal_mask,
+    padding_mask,
+)
+
+
+def same_gradients(ours: nn.Module, theirs: nn.Module) -> None:
+    other = dict(theirs.named_parameters())
+    for name, weight in ours.named_parameters():
+        torch.testing.assert_close(
+            weight.grad, other[name].grad, msg=lambda m, n=name: f"{n}: {m}"
+        )
+
+
+@pytest.fixture(autouse=True)
+def doubles():
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_is_that_of_torch(masked):
+    q, k, v = torch.randn(2, 3, 5, 4), torch.randn(2, 3, 7, 4), torch.randn(2, 3, 7, 6)
+    mask = (torch.rand(2, 1, 5, 7) < 0.5) | (torch.arange(7) == 2) if masked else None
+    y, weights = attention(q, k, v, mask)
+    torch.testing.assert_close(y, F.scaled_dot_product_attention(q, k, v, mask))
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 3, 5))
+    if mask is not None:
+        assert (weights.masked_select(~mask) == 0).all()
+
+
+def test_masks():
+    assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True] * 3]
+    assert padding_mask(torch.tensor([1, 3]), 3).tolist() == [[True, False, False], [True] * 3]
+
+
+def test_multi_head_attention_is_that_of_torch():
+    theirs, ours = nn.MultiheadAttention(12, 3, batch_first=True), MultiHeadAttention(12, 3)
+    ours.load_state_dict(theirs.state_dict())
+    x, memory = torch.randn(2, 4, 12), torch.randn(2, 5, 12)
+    y, weights = theirs(x, memory, memory, average_attn_weights=False)
+    torch.testing.assert_close(ours(x, memory), y)
+    torch.testing.assert_close(ours.weights(x, memory), weights)
+    ours(x, memory).square().sum().backward()
+    y.square().sum().backward()
+    same_gradients(ours, theirs)
+
+
+def test_an_encoder_block_is_that_of_torch():
+    theirs = nn.TransformerEncoderLayer(12, 3, 24, 0, "gelu", batch_first=True, norm_first=True)
+    ours = EncoderBlock(12, 3, 24)
+    ours.load_state_dict(theirs.state_dict())
+    x, keep = torch.randn(2, 5, 12), padding_mask(torch.tensor([3, 5]), 5)
+    y = theirs(x, src_key_padding_mask=~keep)
+    torch.testing.assert_close(ours(x, keep[:, None, None]), y)
+    ours(x, keep[:, None, None]).square().sum().backward()
+    y.square().sum().backward()
+    same_gradients(ours, theirs)
+
+
+def test_a_decoder_block_is_that_of_torch():
+    theirs = nn.TransformerDecoderLayer(12, 3, 24, 0, "gelu", batch_first=True, norm_first=True)
+    ours = DecoderBlock(12, 3, 24)
+    ours.load_state_dict(theirs.state_dict())
+    x, memory = torch.randn(2, 5, 12), torch.randn(2, 6, 12)
+    y = theirs(x, memory, tgt_mask=~causal_mask(5))
+    torch.testing.assert_close(ours(x, memory), y)
+    ours(x, memory).square().sum().backward()
+    y.square().sum().backward()
+    same_gradients(ours, theirs)
+
+
+def decoder(**options) -> TransformerDecoder:
+    return TransformerDecoder(11, 12, 2, 3, 24, 9, **options).eval()
+
+
+@pytest.mark.parametrize("options", [{}, {"features": 5, "places": 6, "summed": 4}])
+@torch.no_grad()
+def test_decoding_with_a_cache_equals_decoding_in_full(options):
+    ours, words = decoder(**options), torch.randint(0, 11, (3, 9))
+    memory = torch.randn(3, 6, options.get("features", 12))
+    state, logits = ours.start(memory), []
+    for t in range(9):
+        step, state = ours.step(words[:, t], state)
+        logits.append(step)
+    torch.testing.assert_close(torch.stack(logits, 1), ours(memory, words))
+    with pytest.raises(ValueError, match="words"):
+        ours.step(words[:, 0], state)
+
+
+@torch.no_grad()
+def test_states_follow_their_rows():
+    ours, words = decoder(), torch.randint(0, 11, (3, 4))
+    memory, rows = torch.randn(1, 6, 12).repeat(3, 1, 1), torch.tensor([2, 0, 2])
+    state = ours.start(memory)
+    for t in range(3):
+        _, state = ours.step(words[:, t], state)
+    moved = torch.cat([words[rows, :3], words[:, 3:]], 1)
+    logits, _ = ours.step(moved[:, 3], ours.reorder(state, rows))
+    torch.testing.assert_close(logits, ours(memory, moved)[:, -1])
+
+
+@torch.no_grad()
+def test_no_word_sees_the_future():
+    ours, words, memory = decoder(), torch.randint(0, 11, (1, 6)), torch.randn(1, 6, 12)
+    other = words.clone()
+    other[:, 4] = (other[:, 4] + 1) % 11
+    changed = (ours(memory, words) != ours(memory, other)).any(-1)[0]
+    assert changed.tolist() == [False] * 4 + [True] * 2
+
+
+def test_bad_input_is_refused():
+    x = torch.randn(2, 3, 4)
+    blind = torch.ones(3, 3, dtype=torch.bool)
+    blind[1] = False
+    for wrong, name in (
+        (lambda: attention(x, x, x, blind), "mask has a row"),
+        (lambda: attention(x, x, x, torch.ones(3, 3)), "mask must be bool"),
+        (lambda: attention(x, x[..., :3], x), "q and k"),
+        (lambda: attention(x, x, x[:, :2]), "k and v"),
+        (lambda: MultiHeadAttention(4, 2)(x, mask=blind), "mask has a row"),
+        (lambda: MultiHeadAttention(4, 2)(x[:0]), "x must be"),
+        (lambda: MultiHeadAttention(4, 3), "multiple of heads"),
+        (lambda: causal_mask(0), "length"),
+        (lambda: padding_mask(torch.tensor([0, 2]), 3), "lengths"),
+        (lambda: padding_mask(torch.tensor([]), 3), "lengths"),
+        (lambda: decoder(summed=3), "summed"),
+        (lambda: decoder()(torch.randn(1, 6, 12), torch.zeros(1, 10).long()), "words"),
+        (lambda: decoder(features=5)(torch.randn(1, 6, 5), torch.zeros(1, 2).long()), "memory"),
+        (lambda: decoder().start(torch.randn(0, 6, 12)), "memory"),
+    ):
+        with pytest.raises(ValueError, match=name):
+            wrong()

@@ -1,0 +1,63 @@
+"""The vision transformer beside torchvision's."""
+
+import pytest
+import torch
+from torchvision.models import VisionTransformer
+
+from course_utils.reference.vit import PatchEmbedding, ViT, from_torchvision
+
+
+@pytest.mark.parametrize(
+    ("side", "patch", "d", "layers", "heads", "hidden", "classes"),
+    [(32, 8, 24, 2, 3, 48, 5), (224, 16, 768, 12, 12, 3072, 1000)],
+    ids=["small", "ViT-B/16"],
+)
+def test_it_equals_torchvision_with_its_weights(side, patch, d, layers, heads, hidden, classes):
+    torch.manual_seed(0)
+    theirs = VisionTransformer(
+        side, patch, layers, heads, d, hidden, num_classes=classes
+    ).eval()
+    torch.nn.init.normal_(theirs.heads.head.weight)  # zeros at first: all would be equal
+    torch.nn.init.normal_(theirs.class_token)
+    ours = ViT(side, patch, d, layers, heads, hidden, classes=classes).eval()
+    ours.load_state_dict(from_torchvision(theirs.state_dict()))
+    images = torch.randn(2, 3, side, side)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(images), theirs(images), rtol=1e-4, atol=1e-4)
+
+
+def test_a_patch_is_multiplied_by_one_shared_matrix():
+    torch.manual_seed(0)
+    embed, images = PatchEmbedding(4, 6).double(), torch.randn(2, 3, 8, 12).double()
+    patch = images[1, :, 4:8, 8:12].flatten()  # the last of 2 × 3
+    expected = embed.proj.weight.flatten(1) @ patch + embed.proj.bias
+    tokens = embed(images)
+    assert tokens.shape == (2, 6, 6)
+    torch.testing.assert_close(tokens[1, 5], expected)
+
+
+def test_without_positions_the_patches_are_a_set():
+    torch.manual_seed(0)
+    images = torch.randn(2, 3, 16, 16)
+    swapped = torch.cat([images[..., 8:], images[..., :8]], -1)
+    options = {"class_token": False, "classes": 3}
+    plain = ViT(16, 8, 12, 2, 2, 24, positions=False, **options).eval()
+    coded = ViT(16, 8, 12, 2, 2, 24, **options).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(plain(images), plain(swapped), rtol=1e-4, atol=1e-5)
+        assert not torch.allclose(coded(images), coded(swapped), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 16, 16), (2, 1, 16, 16), (3, 16, 16), (2, 3, 16, 24)])
+def test_other_images_are_refused(shape):
+    with pytest.raises(ValueError, match="images"):
+        ViT(16, 8, 12, 1, 2, 24)(torch.zeros(shape))
+
+
+def test_sides_that_are_no_multiple_and_other_weights_are_refused():
+    with pytest.raises(ValueError, match="images must have sides"):
+        PatchEmbedding(8, 4)(torch.zeros(1, 3, 12, 16))
+    with pytest.raises(ValueError, match="side"):
+        ViT(20, 8, 12, 1, 2, 24)
+    with pytest.raises(ValueError, match="weights"):
+        from_torchvision({"conv1.weight": torch.zeros(1)})
