@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from course_utils.reference.captioning import Captioner, GRUDecoder, ImageEncoder
-from course_utils.reference.transformer import TransformerDecoder
-from course_utils.reference.vit import ViT
+from course_utils.reference.captioning import Captioner, ImageEncoder
 from course_utils.training import checkpoints
+from course_utils.training.captioners import untrained
 from course_utils.training.captioning import (
     Dense,
     captions_row,
@@ -17,12 +16,11 @@ from course_utils.training.captioning import (
     dense_row,
     learn,
     rendered,
-    vocabulary,
 )
 from course_utils.training.run import Run, Trained
 
 SCENES, SMALLEST = 64_000, 256  # images of a full run, of the smallest trial
-DENSE, FROZEN, TOGETHER = 4_000, 6_000, 3_000  # steps of 64 scenes, of every network alike
+DENSE, FROZEN, TOGETHER = 4_000, 6_000, 3_000  # steps of 64 scenes, alike for every network
 
 
 def caption_encoder(run: Run) -> Trained:
@@ -31,10 +29,10 @@ def caption_encoder(run: Run) -> Trained:
     return _dense(run, ImageEncoder())
 
 
-def _dense(run: Run, encoder: ImageEncoder | ViT) -> Trained:
+def _dense(run: Run, encoder: nn.Module, times: int = 1) -> Trained:
     train = rendered("train", max(SMALLEST, round(SCENES * run.share)))
     network = Dense(encoder, encoder.size).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    steps = run.length(DENSE)
+    steps = run.length(times * DENSE)
     curve = learn(network, dense_loss, train, steps, seed=run.seed, watch=run.watch)
     row = {"parameters": sum(p.numel() for p in encoder.parameters()), "steps": steps}
     return Trained(
@@ -42,13 +40,11 @@ def _dense(run: Run, encoder: ImageEncoder | ViT) -> Trained:
     )
 
 
-def _captioner(
-    run: Run, encoder: nn.Module, decoder: nn.Module, frozen: int, together: int
-) -> Trained:
+def _captioner(run: Run, network: Captioner, times: int = 1) -> Trained:
     """Train from the given encoder; measured with the float16 weights that ship."""
     train = rendered("train", max(SMALLEST, round(SCENES * run.share)))
-    network = Captioner(encoder, decoder).to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    frozen, together = run.length(frozen), run.length(together)
+    network = network.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    frozen, together = run.length(times * FROZEN), run.length(times * TOGETHER)
     curve = decoder_then_all(network, train, frozen, together, run.seed, run.watch)
     network = network.cpu().half().float()
     steps = {"steps frozen": frozen, "steps end to end": together}
@@ -56,44 +52,44 @@ def _captioner(
     return Trained(network.state_dict(), row, curve)
 
 
-def _trained_encoder() -> ImageEncoder:
-    encoder = ImageEncoder()
-    encoder.load_state_dict(checkpoints.load("caption_encoder"))
-    return encoder
+def _with_trained_encoder(run: Run, name: str) -> Captioner:
+    torch.manual_seed(run.seed)
+    network = untrained(name)
+    network.encoder.load_state_dict(checkpoints.load("caption_encoder"))
+    return network
 
 
 def caption_gru(run: Run) -> Trained:
     """Captions by a GRU with attention, scenes."""
-    torch.manual_seed(run.seed)
-    encoder = _trained_encoder()
-    decoder = GRUDecoder(len(vocabulary()), encoder.size)
-    return _captioner(run, encoder, decoder, FROZEN, TOGETHER)
+    return _captioner(run, _with_trained_encoder(run, "caption_gru"))
 
 
 def caption_gru_plain(run: Run) -> Trained:
     """Captions by a GRU whose context is h₀ at each word, scenes."""
-    torch.manual_seed(run.seed)
-    encoder = _trained_encoder()
-    decoder = GRUDecoder(len(vocabulary()), encoder.size, attention=False, reduced=4)
-    return _captioner(run, encoder, decoder, FROZEN, TOGETHER)
+    return _captioner(run, _with_trained_encoder(run, "caption_gru_plain"))
 
 
 def caption_transformer(run: Run) -> Trained:
     """Captions by a transformer with a sum vector, scenes."""
-    torch.manual_seed(run.seed)
-    encoder = _trained_encoder()
-    decoder = TransformerDecoder(
-        len(vocabulary()), 56, 2, 4, 112, 32, features=encoder.size, summed=48
-    )
-    return _captioner(run, encoder, decoder, FROZEN, TOGETHER)
+    return _captioner(run, _with_trained_encoder(run, "caption_transformer"))
 
 
 def caption_vit(run: Run) -> Trained:
     """Captions by a vision transformer and a transformer, both from nothing, scenes."""
+    return _from_patches(run, 1)
+
+
+def caption_vit_long(run: Run) -> Trained:
+    """The same as ``caption_vit`` with five times the steps, scenes."""
+    trained = _from_patches(run, 5)
+    trained.ships = False
+    return trained
+
+
+def _from_patches(run: Run, times: int) -> Trained:
     torch.manual_seed(run.seed)
-    encoder = ViT(64, 8, 64, 3, 4, 128, class_token=False)
-    _dense(run, encoder)
-    decoder = TransformerDecoder(
-        len(vocabulary()), 56, 2, 4, 112, 32, features=encoder.size, summed=48
-    )
-    return _captioner(run, encoder, decoder, FROZEN, TOGETHER)
+    network = untrained("caption_vit")
+    dense = _dense(run, network.encoder, times)
+    trained = _captioner(run, network, times)
+    trained.row["of things, after the dense task"] = dense.row["thing"]
+    return trained
