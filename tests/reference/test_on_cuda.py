@@ -21,6 +21,7 @@ from torch.utils._pytree import tree_leaves
 
 from course_utils import reference
 from course_utils.reference import (
+    attention,
     captioning,
     cnn,
     convolution,
@@ -131,8 +132,8 @@ CASES: dict[Callable, Callable[[], Any]] = {
     transformer.EncoderBlock: lambda: on(
         x(2, 5, 12), lambda: transformer.EncoderBlock(12, 3, 24)
     ),
-    transformer.MultiHeadAttention: lambda: on(
-        x(2, 5, 12), lambda: transformer.MultiHeadAttention(12, 3)
+    attention.MultiHeadAttention: lambda: on(
+        x(2, 5, 12), lambda: attention.MultiHeadAttention(12, 3)
     ),
     transformer.TransformerDecoder: lambda: on(
         x(2, 6, 8),
@@ -141,7 +142,7 @@ CASES: dict[Callable, Callable[[], Any]] = {
             labels(2, 9)[:, None],
         ),
     ),
-    transformer.attention: lambda: transformer.attention(x(2, 5, 4), x(2, 6, 4), x(2, 6, 3)),
+    attention.attention: lambda: attention.attention(x(2, 5, 4), x(2, 6, 4), x(2, 6, 3)),
     vit.PatchEmbedding: lambda: on(x(2, 3, 16, 16), lambda: vit.PatchEmbedding(8, 12)),
     vit.ViT: lambda: on(x(2, 3, 16, 16), lambda: vit.ViT(16, 8, 12, 1, 3, 24, classes=5)),
 }
@@ -165,15 +166,15 @@ NO_TENSOR = {  # numbers alone, or what a computation starts from
     "caption_metrics.apart", "caption_metrics.bleu", "caption_metrics.cider_d",
     "caption_metrics.cider_d_each", "caption_metrics.clipped", "caption_metrics.ngrams",
     "cnn.count_parameters", "cnn.receptive_field", "convolution.box_filter",
-    "convolution.gaussian_filter", "transformer.causal_mask",
+    "convolution.gaussian_filter", "attention.causal_mask",
     "vit.from_torchvision", "convolution.output_size", "cpc.correlated",
     "cpc.gaussian_information", "cpc.mutual_information_bound", "resnet.count_layers",
     "resnet_depth.random_stack",
 }  # fmt: skip
 BY_VALUE = {  # what they do next depends on values, which there are none of here
-    "captioning.beam_search", "captioning.greedy", "naive_bayes.fit", "naive_bayes.log_prior",
+    "search.beam_search", "search.greedy", "naive_bayes.fit", "naive_bayes.log_prior",
     "probe.features", "probe.knn", "probe.linear_probe", "resnet.gradient_norms",
-    "resnet_depth.sizes", "transformer.padding_mask",
+    "resnet_depth.sizes", "attention.padding_mask",
 }  # fmt: skip
 PART_OF = {
     "captioning.GRUDecoder": captioning.Captioner,

@@ -1,4 +1,4 @@
-"""Attention and the transformer's blocks (Vaswani et al., "Attention is all you need", 2017).
+"""The transformer's blocks and its decoder (Vaswani et al., "Attention is all you need", 2017).
 
 The blocks normalise before each part ("pre-norm") and carry torch's names, so that weights of
 ``nn.TransformerEncoderLayer`` and ``nn.TransformerDecoderLayer`` (``norm_first=True``) load.
@@ -6,125 +6,23 @@ The blocks normalise before each part ("pre-norm") and carry torch's names, so t
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_utils.reference.attention import (
+    MultiHeadAttention,
+    attention,
+    causal_mask,
+    padding_mask,
+)
+
+__all__ = ["DecoderBlock", "EncoderBlock", "MultiHeadAttention", "TransformerDecoder",
+           "attention", "causal_mask", "padding_mask"]  # fmt: skip
+
 State = tuple[int, list[list[Tensor]], "Tensor | None"]
-
-
-def attention(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """Scaled dot-product attention: softmax(q kᵀ / √d) v, and the weights.
-
-    Args:
-        q: (..., T, d). k: (..., S, d). v: (..., S, e).
-        mask: bool, broadcasts to (..., T, S); True: may look.
-
-    Returns:
-        y (..., T, e) and the weights (..., T, S); each row of them sums to 1.
-
-    Raises:
-        ValueError: shapes that do not fit, or a row of the mask without any True.
-    """
-    if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1]:
-        raise ValueError(f"q and k must end in the same d: {tuple(q.shape)}, {tuple(k.shape)}")
-    if k.shape[-2] != v.shape[-2] or k.shape[-2] == 0:
-        raise ValueError(f"k and v must share S ≥ 1: {tuple(k.shape)}, {tuple(v.shape)}")
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
-    if mask is not None:
-        _require_mask(mask)
-        scores = scores.masked_fill(~mask, -math.inf)
-    weights = scores.softmax(-1)
-    return weights @ v, weights
-
-
-def _require_mask(mask: Tensor) -> None:
-    if mask.dtype != torch.bool:
-        raise ValueError(f"mask must be bool, True where it may look, not {mask.dtype}")
-    if not mask.any(-1).all():
-        raise ValueError("mask has a row without any True: let each query look somewhere")
-
-
-def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
-    """(T, T): word t may look at itself and at those before it."""
-    if length < 1:
-        raise ValueError(f"length must be at least 1, not {length}")
-    return torch.ones(length, length, dtype=torch.bool, device=device).tril()
-
-
-def padding_mask(lengths: Tensor, size: int) -> Tensor:
-    """(B, size): True at the first ``lengths`` places of each row, False at the padding."""
-    if lengths.ndim != 1 or len(lengths) == 0:
-        raise ValueError(f"lengths must be (B,), B ≥ 1, not {tuple(lengths.shape)}")
-    if lengths.min() < 1 or lengths.max() > size:
-        raise ValueError(f"lengths must be from 1 to size = {size}")
-    return torch.arange(size, device=lengths.device) < lengths[:, None]
-
-
-class MultiHeadAttention(nn.Module):
-    """Attention in ``heads`` parts of d / heads channels; torch's names."""
-
-    def __init__(self, d: int, heads: int) -> None:
-        super().__init__()
-        if heads < 1 or d % heads:
-            raise ValueError(f"d = {d} must be a multiple of heads = {heads}")
-        self.d, self.heads = d, heads
-        self.in_proj_weight = nn.Parameter(torch.empty(3 * d, d))
-        self.in_proj_bias = nn.Parameter(torch.zeros(3 * d))
-        self.out_proj = nn.Linear(d, d)
-        nn.init.xavier_uniform_(self.in_proj_weight)
-        nn.init.zeros_(self.out_proj.bias)
-
-    def forward(self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None,
-                *, causal: bool = False) -> Tensor:  # fmt: skip
-        """x (B, T, d) looks at ``memory`` (B, S, d), or at itself; mask as in ``attention``."""
-        if mask is not None:
-            _require_mask(mask)
-        q, k, v = self.qkv(x) if memory is None else (self.query(x), *self.keys(memory))
-        return self.join(F.scaled_dot_product_attention(q, k, v, mask, is_causal=causal))
-
-    def weights(
-        self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None
-    ) -> Tensor:
-        """Where each head looks: (B, heads, T, S)."""
-        k, v = self.keys(x if memory is None else memory)
-        return attention(self.query(x), k, v, mask)[1]
-
-    def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys, values of x, each (B, heads, T, d / heads), by one product."""
-        self._require(x, "x")
-        q, k, v = F.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, -1)
-        return self._split(q), self._split(k), self._split(v)
-
-    def query(self, x: Tensor) -> Tensor:
-        """(B, T, d) to (B, heads, T, d / heads)."""
-        self._require(x, "x")
-        return self._split(
-            F.linear(x, self.in_proj_weight[: self.d], self.in_proj_bias[: self.d])
-        )
-
-    def keys(self, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values of the memory (B, S, d)."""
-        self._require(memory, "memory")
-        both = F.linear(memory, self.in_proj_weight[self.d :], self.in_proj_bias[self.d :])
-        k, v = both.chunk(2, -1)
-        return self._split(k), self._split(v)
-
-    def join(self, y: Tensor) -> Tensor:
-        """The heads side by side, and the last product."""
-        return self.out_proj(y.transpose(-3, -2).flatten(-2))
-
-    def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
-
-    def _require(self, x: Tensor, name: str) -> None:
-        if x.ndim != 3 or x.shape[-1] != self.d or 0 in x.shape:
-            raise ValueError(f"{name} must be (B, T, {self.d}), B, T ≥ 1, not {tuple(x.shape)}")
 
 
 class EncoderBlock(nn.Module):
