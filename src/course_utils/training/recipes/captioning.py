@@ -20,7 +20,7 @@ from course_utils.training.captioning import (
 from course_utils.training.run import Run, Trained
 
 SCENES, SMALLEST = 64_000, 256  # images of a full run, of the smallest trial
-DENSE, FROZEN, TOGETHER = 4_000, 6_000, 3_000  # steps of 64 scenes, alike for every network
+DENSE, FROZEN, TOGETHER = 4_000, 6_000, 1_500  # steps of 64 scenes, alike for every network
 
 
 def caption_encoder(run: Run) -> Trained:
