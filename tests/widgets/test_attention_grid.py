@@ -14,10 +14,11 @@ from torch import Tensor
 from traitlets import TraitError
 
 from course_utils.reference.transformer import attention, causal_mask, padding_mask
-from course_utils.widgets import AttentionGrid
+from course_utils.widgets import AttentionGrid, bundle
 from course_utils.widgets.attention_grid.widget import MASKS, PRESETS, WORDS
 from tests.widgets.test_static_widgets import press, shown
 
+WIDGETS = Path(bundle.__file__).parent
 RUNNER = """
 import { readFileSync, writeFileSync } from "node:fs";
 import { change, code, sentence, stages, swapping } from "./grid.mjs";
@@ -51,7 +52,7 @@ CASES = [case(d, mask, scaled=s, positions=p, swapped=w) for d, mask, s, p, w in
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("grid")
-    (folder / "grid.mjs").write_text(str(AttentionGrid._esm))
+    (folder / "grid.mjs").write_text(bundle.bundled(WIDGETS / "attention_grid" / "stages.js"))
     (folder / "run.mjs").write_text(RUNNER)
     (folder / "calls.json").write_text(json.dumps({"cases": CASES, "places": PLACES}))
     assert node(["run.mjs"], cwd=folder) == 0
@@ -189,7 +190,7 @@ def test_by_keyboard(browser: Browser, tmp_path: Path, width: int) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_each_preset_fits_and_is_pressed(browser: Browser, tmp_path: Path, name: str) -> None:
     with shown(browser, tmp_path, AttentionGrid(name, stage=0), width=390) as (page, _):
-        pressed = page.locator('.ag-presets [aria-pressed="true"]')
+        pressed = page.locator('.ptp-presets [aria-pressed="true"]')
         assert pressed.all_inner_texts() == [name]
         for _ in range(6):
             fits = "document.documentElement.scrollWidth <= window.innerWidth"

@@ -223,5 +223,5 @@ def test_each_preset_is_pressed_when_chosen(browser: Browser, tmp_path: Path) ->
                 assert caption(page).startswith("two ")
             else:
                 until(page, said("caption_gru", image, 3 if preset["search"] == "beam" else 1))
-            pressed = page.locator('.cp-presets [aria-pressed="true"]')
+            pressed = page.locator('.ptp-presets [aria-pressed="true"]')
             assert pressed.all_inner_texts() == [name]

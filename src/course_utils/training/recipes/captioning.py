@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from course_utils.data.scenes import scenes
 from course_utils.reference.captioning import Captioner, ImageEncoder
+from course_utils.reference.vit import ViT
 from course_utils.training import checkpoints
 from course_utils.training.captioners import untrained
 from course_utils.training.captioning import (
@@ -17,6 +19,7 @@ from course_utils.training.captioning import (
     learn,
     rendered,
 )
+from course_utils.training.patches import fitted
 from course_utils.training.run import Run, Trained
 
 SCENES, SMALLEST = 64_000, 256  # images of a full run, of the smallest trial
@@ -93,3 +96,21 @@ def _from_patches(run: Run, times: int) -> Trained:
     trained = _captioner(run, network, times)
     trained.row["of things, after the dense task"] = dense.row["thing"]
     return trained
+
+
+def caption_vit_readout(run: Run) -> Trained:
+    """What a patch holds, read linearly from each layer of ``caption_vit``, scenes."""
+    network = untrained("caption_vit")
+    network.load_state_dict(checkpoints.load("caption_vit"))
+    vit = network.eval().encoder
+    assert isinstance(vit, ViT)
+    source, others = scenes("train", size=64), scenes("test", size=64)
+    number = max(20, round(1000 * run.share))
+    found = fitted(vit, [source[i] for i in range(number)], [others[i] for i in range(300)])
+    row = {"scenes": number}
+    for layer, (right, things) in enumerate(zip(found.right, found.things, strict=True)):
+        row |= {
+            f"layer {layer}: right": round(right, 4),
+            f"layer {layer}: things": round(things, 4),
+        }
+    return Trained({"weight": found.weight, "bias": found.bias}, row, [])

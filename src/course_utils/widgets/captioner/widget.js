@@ -1,16 +1,22 @@
 import { announcer, button, checkbox, listen, make, paint, select, set, short, slider, whenNear } from "../kit/kit.js";
-import { beamSearch, covered, decoderOf, encode, END, greedily, imageOf, inflated, onScreen, scoreOf, write } from "../kit/captions.js";
+import { beamSearch, decoderOf, encode, END, greedily, scoreOf, write } from "../kit/captions.js";
 import { dice } from "../kit/dice.js";
-import { lineup } from "../kit/lineup.js";
+import { memo } from "../kit/memo.js";
 import { unpack } from "../kit/nn.js";
 import { overlay } from "../kit/overlay.js";
+import { presets } from "../kit/presets.js";
 import { sample, topK } from "../kit/sampling.js";
 import { sceneImage } from "../kit/scene.js";
+import { covered, onScreen, shelf } from "../kit/shelf.js";
 import { tokenRow } from "../kit/tokens.js";
 import { beamTree, pathOf } from "./tree.js";
 
 const SIDE = 64, PLACES = 8, WIDTH = 3, CANDIDATES = 5;
 const UNSAID = 2; // <pad> and <start> are never offered
+const SPLITS = {
+  style: "Its drawings have a style that training lacks.",
+  combinations: "It has a shape in a colour that this shape never has in training.",
+};
 const SEARCHES = [["greedy", "greedy"], ["beam", `beam of ${WIDTH}`], ["sample", "drawn words"]];
 
 // ---------------------------------------------------------------- captions
@@ -44,11 +50,14 @@ export function lookOf(looks, head) {
 // ---------------------------------------------------------------- view
 
 const KEYS = ["network", "scene", "search", "temperature", "seed", "given", "covered", "cover", "place", "head"];
+// A preset holds whatever word and head are looked at, and wherever a box lies that is not there.
+const holds = (preset, state) => Object.entries(preset).every(([key, value]) => key === "place"
+  || (key === "cover" && !preset.covered) || JSON.stringify(value) === JSON.stringify(state[key]));
 const logp = (v) => `log p = ${v.toFixed(2).replace("-", "−")}`;
 
 class View {
-  constructor(model, networks) {
-    Object.assign(this, { model, networks, known: new Map() });
+  constructor(model, encoders, decoders) {
+    Object.assign(this, { model, encoders, decoders, kept: memo(24) });
     this.words = model.get("words").map((word, n) => (n === END ? "(end)" : word));
     this.voice = announcer();
     this.controls = this.makeControls();
@@ -72,9 +81,8 @@ class View {
 
   parts() {
     const { model } = this, state = (change) => set(model, change);
-    this.presets = Object.entries(model.get("presets")).map(([name, preset]) => ({ preset,
-      root: button(name, { put: () => state({ place: 0, ...preset }) }).root }));
-    this.scenes = lineup("Scenes", { side: 44, put: (scene) => state({ scene, given: [], place: 0 }) });
+    this.presets = presets(Object.entries(model.get("presets")), { put: state });
+    this.scenes = shelf("Scenes", { side: SIDE, put: (scene) => state({ scene, given: [], place: 0 }) });
     this.scene = sceneImage("Scene", { width: SIDE, height: SIDE, choose: () => {},
       move: (_, cover) => state({ cover }) });
     this.canvas = make("canvas");
@@ -93,10 +101,9 @@ class View {
     const free = button("Let it begin itself", { put: () => set(this.model, { given: [], place: 0 }) });
     this.given = make("div", { class: "cp-given" }, this.givenWords, free.root);
     const { network, search, temperature, again, cover } = this.controls;
-    const several = this.networks.length > 1 ? [network.root] : [];
+    const several = this.encoders.length > 1 ? [network.root] : [];
     return make("div", { class: "ptp cp", role: "group", "aria-label": "Captions of scenes, not computed yet" },
-      make("div", { class: "cp-presets", role: "group", "aria-label": "Cases" }, ...this.presets.map((p) => p.root)),
-      this.scenes.root,
+      this.presets.root, this.scenes.root,
       make("div", { class: "ptp-controls" }, ...several, search.root, temperature.root, again.root,
         this.heads, cover.root),
       make("div", { class: "cp-panels" },
@@ -107,39 +114,29 @@ class View {
 
   // Weights and pixels are unpacked when the widget comes near the view.
   async begin() {
-    this.pixels = await inflated(this.model.get("pixels"));
-    this.count = this.pixels.length / (3 * SIDE * SIDE);
+    await this.scenes.open(this.model.get("pixels"));
     this.draw();
   }
 
-  weights(n) {
-    const heads = this.model.get("heads"), network = this.networks[n];
-    return this.kept(`weights ${n}`, () => {
-      const weights = unpack(network.get("weights"), network.get("places"));
-      return { weights, decoder: decoderOf(weights, heads) };
-    });
-  }
-
-  // What was computed last for a key; a few are enough, for steps back.
-  kept(key, compute) {
-    if (!this.known.has(key)) this.known.set(key, compute());
-    const value = this.known.get(key);
-    if (this.known.size > 24) this.known.delete(this.known.keys().next().value);
-    return value;
+  // The encoder's weights and the decoder of network n.
+  network(n) {
+    const own = (part) => unpack(part.get("weights"), part.get("places"));
+    return this.kept(`network ${n}`, () => ({ encoder: own(this.encoders[n]),
+      decoder: decoderOf(own(this.decoders[n]), this.model.get("heads")) }));
   }
 
   image({ scene, covered: hidden, cover }) {
-    const image = imageOf(this.pixels, scene, SIDE);
-    return hidden ? covered(image, cover, 128 / 255) : image;
+    const image = this.scenes.image(scene);
+    return hidden ? covered(image, cover) : image;
   }
 
   // What the network on show says in a state, whatever its place and head.
   captioned(state) {
     const { network, scene, covered: hidden, cover, search, given, temperature, seed } = state;
     const seen = JSON.stringify([network, scene, hidden ? cover : 0]);
-    const { weights, decoder } = this.weights(network);
+    const { encoder, decoder } = this.network(network);
     const memory = this.kept(`memory ${seen}`, () =>
-      encode(this.image(state), weights, this.model.get("heads")));
+      encode(this.image(state), encoder, this.model.get("heads")));
     const how = JSON.stringify([seen, search, given, search === "sample" ? [temperature, seed] : 0]);
     return this.kept(`caption ${how}`, () =>
       caption(decoder, memory, { ...state, longest: this.model.get("longest") }));
@@ -170,7 +167,7 @@ class View {
     this.tree.show({ levels, path, names: this.words });
     const name = SEARCHES.find(([key]) => key === state.search)[1];
     this.root.setAttribute("aria-label", `Captions of scenes. ${this.model.get("names")[state.network]}, `
-      + `scene ${state.scene + 1} of ${this.count}${state.covered ? ", a part covered" : ""}, ${name}: “${text}”.`);
+      + `scene ${state.scene + 1} of ${this.scenes.count()}${state.covered ? ", a part covered" : ""}, ${name}: “${text}”.`);
     if (this.began && text !== this.text) this.voice.say(`The network says: ${text}.`);
     Object.assign(this, { began: true, text });
   }
@@ -183,13 +180,8 @@ class View {
     cover.show(state.covered);
     temperature.root.hidden = again.root.hidden = state.search !== "sample";
     this.drawHeads(state);
-    this.scenes.show(Array.from({ length: this.count }, (_, n) => ({
-      values: onScreen(imageOf(this.pixels, n, SIDE)), width: SIDE, height: SIDE, name: `scene ${n + 1}` })), state.scene);
-    for (const { preset, root } of this.presets) {
-      const on = Object.entries(preset).every(([key, value]) => key === "place" || (key === "cover" && !preset.covered)
-        || JSON.stringify(value) === JSON.stringify(state[key]));
-      root.setAttribute("aria-pressed", String(on));
-    }
+    this.scenes.show(state.scene);
+    this.presets.show((preset) => holds(preset, state));
     const given = sentence(state.given, this.words);
     this.given.hidden = state.given.length === 0;
     this.givenWords.textContent = `Given: “${given}”. The network wrote the rest.`;
@@ -197,7 +189,7 @@ class View {
 
   // Which head is looked at: a choice where there are several.
   drawHeads({ network, head }) {
-    const { names } = this.weights(network).decoder;
+    const { names } = this.network(network).decoder;
     this.heads.hidden = names.length < 2;
     if (this.headsOf !== network) {
       this.headsOf = network;
@@ -224,6 +216,8 @@ class View {
 
   drawNotes(state, said) {
     const score = scoreOf(said), lines = [`${logp(score)}. Right is: “${this.model.get("right")[state.scene]}”.`];
+    const { [this.model.get("splits")[state.scene]]: unseen } = SPLITS;
+    if (unseen) lines.push(unseen);
     if (state.search === "beam") {
       const { said: greedy } = this.captioned({ ...state, search: "greedy" });
       const text = sentence(greedy.map(({ word }) => word), this.words);
@@ -236,7 +230,8 @@ class View {
 
 async function render({ model, el }) {
   const named = (reference) => model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
-  const view = new View(model, await Promise.all(model.get("networks").map(named)));
+  const all = (key) => Promise.all(model.get(key).map(named));
+  const view = new View(model, await all("encoders"), await all("decoders"));
   el.append(view.root);
   let stop = [];
   const resize = new ResizeObserver(() => view.tree.draw());

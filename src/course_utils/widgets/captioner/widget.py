@@ -15,6 +15,7 @@ from ..network import Network
 SEARCHES = ("greedy", "beam", "sample")
 MOST = 8
 STATE: dict[str, Any] = {
+    "network": 0,
     "search": "greedy",
     "given": [],
     "covered": False,
@@ -29,8 +30,8 @@ class Captioner(BookWidget):
     The network runs in the browser. Another word can be put at any place: the rest is written
     anew. It decodes greedily, with a beam of 3 that is drawn as a tree, or by drawing words at
     a temperature. A grey box can be laid over the scene: it shows what the network needs, which
-    attention weights alone do not. The scenes are of the split "test"; unless they are given,
-    eight are chosen, among them cases worth seeing.
+    attention weights alone do not. Unless scenes are given, eight are chosen: cases worth
+    seeing, which ``cases`` searches for with this network.
 
     Attributes:
         network: which of the networks, 0 is the first.
@@ -45,13 +46,15 @@ class Captioner(BookWidget):
 
     _esm = Path(__file__).with_name("widget.js")
 
-    networks = t.List(t.Instance(Network)).tag(sync=True, **widget_serialization)
+    encoders = t.List(t.Instance(Network)).tag(sync=True, **widget_serialization)
+    decoders = t.List(t.Instance(Network)).tag(sync=True, **widget_serialization)
     names = t.List(t.Unicode()).tag(sync=True)
     words = t.List(t.Unicode()).tag(sync=True)
     heads = t.Int(4).tag(sync=True)
     longest = t.Int(26).tag(sync=True)
     pixels = t.Bytes().tag(sync=True)
     right = t.List(t.Unicode()).tag(sync=True)
+    splits = t.List(t.Unicode()).tag(sync=True)
     presets = t.Dict().tag(sync=True)
 
     network = t.Int(0, min=0).tag(sync=True)
@@ -68,7 +71,7 @@ class Captioner(BookWidget):
     def __init__(
         self,
         networks: str | Sequence[str] = "caption_gru",
-        scenes: Sequence[int] | None = None,
+        scenes: Sequence[int | tuple[str, int]] | None = None,
         **state: Any,
     ) -> None:
         """
@@ -76,7 +79,9 @@ class Captioner(BookWidget):
             networks: names of checkpoints, "caption_gru", "caption_gru_plain",
                 "caption_transformer", "caption_vit"; several can be compared, each takes
                 450 kB of a page.
-            scenes: at most eight indices of the split "test"; None: eight with cases.
+            scenes: at most eight: an index of the split "test", or (split, index) of "test",
+                "style" (drawings of a style that training lacks) or "combinations" (colours
+                that a shape never has in training); None: eight with the first network's cases.
             state: what differs from the beginning, by the names of the attributes.
 
         Raises:
@@ -91,26 +96,26 @@ class Captioner(BookWidget):
         names = [networks] if isinstance(networks, str) else list(networks)
         if not names:
             raise ValueError("networks must name at least one network")
-        kept = [shipped.in_the_page(name) for name in names]
-        indices = cases.chosen(names[0]) if scenes is None else [int(n) for n in scenes]
-        if not 1 <= len(indices) <= MOST:
-            raise ValueError(f"scenes must be 1 to {MOST} indices, not {len(indices)}")
+        pairs = [shipped.in_the_page(name) for name in names]
+        where = cases.chosen(names[0]) if scenes is None else shipped.addressed(scenes)
+        if not 1 <= len(where) <= MOST:
+            raise ValueError(f"scenes must be 1 to {MOST}, not {len(where)}")
         found = cases.cases(names[0]) if scenes is None else {}
+        numbers = vocabulary().numbers
         super().__init__(
-            networks=kept,
+            encoders=[encoder for encoder, _ in pairs],
+            decoders=[decoder for _, decoder in pairs],
             names=[shipped.NAMES[name] for name in names],
             words=vocabulary().words,
             heads=shipped.HEADS,
             longest=shipped.LENGTH,
-            pixels=shipped.in_bytes(indices),
-            right=[target(shipped.scene(n)) for n in indices],
-            presets={
-                name: _preset(case, indices, vocabulary().numbers)
-                for name, case in found.items()
-            },
+            pixels=shipped.in_bytes(where),
+            right=[target(shipped.scene(one)) for one in where],
+            splits=[split for split, _ in where],
+            presets={name: _preset(case, where, numbers) for name, case in found.items()},
             **state,
         )
-        if self.scene >= len(indices) or self.network >= len(names):
+        if self.scene >= len(where) or self.network >= len(names):
             raise ValueError("scene and network must be of those that are given")
 
     @t.validate("search")
@@ -126,8 +131,8 @@ class Captioner(BookWidget):
 
 
 def _preset(
-    case: dict[str, Any], indices: Sequence[int], numbers: dict[str, int]
+    case: dict[str, Any], where: Sequence[tuple[str, int]], numbers: dict[str, int]
 ) -> dict[str, Any]:
     """A case as the state of this widget."""
     given = [numbers[word] for word in case.get("given", [])]
-    return STATE | case | {"scene": indices.index(case["scene"]), "given": given}
+    return STATE | case | {"scene": where.index(case["scene"]), "given": given}

@@ -38,7 +38,8 @@ function cnn(image, weights) {
 
 // A vision transformer without a class token. order: which patch lies at each place; positions:
 // false leaves the codes of the places out. Returns, for each layer, the weights [heads, 64, 64]
-// and the tokens behind it as they would go to the decoder [64, d]: the last are the memory z.
+// and the tokens as they would go to the decoder [64, d]: first those before any layer, then those
+// behind each; the last are the memory z.
 export function vit(image, weights, { heads, order = null, positions = true }) {
   const kernel = weights["patches.proj.weight"];
   const cut = places(conv2d(image, kernel, weights["patches.proj.bias"], { stride: kernel.shape[2] }));
@@ -46,7 +47,7 @@ export function vit(image, weights, { heads, order = null, positions = true }) {
   const codes = weights.positions;
   if (positions && codes) x = add(x, { shape: x.shape, data: codes.data });
   const normed = (y) => layerNorm(y, weights["norm.weight"], weights["norm.bias"], VIT_EPSILON);
-  const looks = [], tokens = [];
+  const looks = [], tokens = [normed(x)];
   for (let n = 0; `layers.${n}.norm1.weight` in weights; n++) {
     const layer = transformerBlock(x, under(weights, `layers.${n}`), { heads, eps: VIT_EPSILON });
     x = layer.x;
@@ -56,10 +57,10 @@ export function vit(image, weights, { heads, order = null, positions = true }) {
   return { z: tokens.at(-1), looks, tokens };
 }
 
-// The memory of an image that the decoder looks at: [64, C].
+// The memory of an image that the decoder looks at, [64, C], by the weights of an encoder.
 export function encode(image, weights, heads) {
-  const x = map(image, (v) => 2 * v - 1), own = under(weights, "encoder");
-  return "conv1.weight" in own ? cnn(x, own) : vit(x, own, { heads }).z;
+  const x = map(image, (v) => 2 * v - 1);
+  return "conv1.weight" in weights ? cnn(x, weights) : vit(x, weights, { heads }).z;
 }
 
 // ---------------------------------------------------------------- decoders
@@ -144,10 +145,9 @@ function transformer(weights, heads) {
   };
 }
 
-export function decoderOf(weights, heads) {
-  const own = under(weights, "decoder");
-  return "cell.weight_ih" in own ? gru(own) : transformer(own, heads);
-}
+// Of its weights alone.
+export const decoderOf = (weights, heads) =>
+  ("cell.weight_ih" in weights ? gru(weights) : transformer(weights, heads));
 
 // ---------------------------------------------------------------- searches
 
@@ -215,34 +215,4 @@ export function beamSearch(decoder, memory, { width, length, given = [] }) {
   }
   const { words, score } = best.score >= beams[0].score ? best : beams[0];
   return { words, score, levels };
-}
-
-// ---------------------------------------------------------------- pixels
-
-// Bytes that Python's zlib made smaller.
-export async function inflated(view) {
-  const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-// Image n of [N, 3, side, side] bytes, 0 to 1, and as one colour after the other for the screen.
-export function imageOf(pixels, n, side) {
-  const size = side * side, own = pixels.subarray(3 * n * size, 3 * (n + 1) * size);
-  return { shape: [3, side, side], data: Float64Array.from(own, (v) => v / 255) };
-}
-
-// Red, green and blue of each pixel, 0 to 255, as `paint` takes them.
-export function onScreen({ shape: [, height, width], data }) {
-  const size = height * width;
-  return Uint8Array.from({ length: 3 * size }, (_, n) => Math.round(255 * data[(n % 3) * size + Math.floor(n / 3)]));
-}
-
-// With a grey box [left, top, right, bottom] over it.
-export function covered(image, [left, top, right, bottom], grey = 0.5) {
-  const [, height, width] = image.shape, data = image.data.slice();
-  for (let n = 0; n < data.length; n++) {
-    const x = n % width, y = Math.floor(n / width) % height;
-    if (x >= left && x < right && y >= top && y < bottom) data[n] = grey;
-  }
-  return { shape: image.shape, data };
 }

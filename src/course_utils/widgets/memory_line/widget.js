@@ -1,4 +1,5 @@
-import { announcer, button, checkbox, listen, make, set, short, slider } from "../kit/kit.js";
+import { announcer, checkbox, listen, make, set, short, slider } from "../kit/kit.js";
+import { presets } from "../kit/presets.js";
 
 // ---------------------------------------------------------------- arithmetic
 
@@ -110,7 +111,7 @@ class View {
     this.gate = slider("Gate u keeps", { min: 0, max: 1, step: 0.01, text: (v) => short(v, 2), put: put("gate") });
     this.length = slider("Steps T", { min: 2, max: 50, put: put("length") });
     this.clip = checkbox(`Clip the gradient of b to ${LIMIT}`, { put: put("clip") });
-    this.presets = PRESETS.map(([name, state]) => button(name, { put: () => set(model, state) }));
+    this.presets = presets(PRESETS, { put: (state) => set(model, state) });
     this.figure = make("div", { class: "ml-figure", role: "img" });
     this.plain = make("p", { class: "ml-plain-word" });
     this.gated = make("p", { class: "ml-gated-word" });
@@ -118,7 +119,7 @@ class View {
     this.voice = announcer();
     const roots = (controls) => controls.map((c) => c.root);
     this.root = make("div", { class: "ptp ml", role: "group", "aria-label": "Gradient through a recurrent unit" },
-      make("div", { class: "ml-presets", role: "group", "aria-label": "Cases" }, ...roots(this.presets)),
+      this.presets.root,
       make("div", { class: "ptp-controls" }, ...roots([this.weight, this.gate, this.length, this.clip])),
       this.figure, make("div", { class: "ml-reading" }, this.plain, this.gated, this.clipped), this.voice.root);
   }
@@ -126,10 +127,7 @@ class View {
   draw() {
     const state = Object.fromEntries(KEYS.map((key) => [key, this.model.get(key)]));
     for (const key of KEYS) this[key].show(state[key]);
-    PRESETS.forEach(([, preset], n) => {
-      const on = KEYS.every((key) => state[key] === preset[key]);
-      this.presets[n].root.setAttribute("aria-pressed", String(on));
-    });
+    this.presets.show((preset) => KEYS.every((key) => state[key] === preset[key]));
     const words = reading(state);
     for (const [key, text] of Object.entries(words)) this[key].textContent = text;
     const said = `${words.plain} ${words.gated} ${words.clipped}`.trim();
