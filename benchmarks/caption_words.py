@@ -74,9 +74,10 @@ def _first(group: Group) -> str:
 
 
 def _fit(said: Sequence[str], group: Group) -> int:
-    """How many of the said words are true of the group."""
+    """How many said words are true of the group; "three" fits two dogs better than one."""
     true = {_first(group)} | {o.size for o in group} | {o.colour for o in group}
-    return sum(word in true for word in said)
+    of_a_kind = bool(said) and (said[0] in NUMBERS) == (len(group) > 1)
+    return sum(word in true for word in said) + of_a_kind
 
 
 def _more(said: Sequence[str], group: Group) -> set[str]:
