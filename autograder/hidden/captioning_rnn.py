@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 from course_utils.checks import captioning_rnn as visible
+from course_utils.checks.captioning_rnn.additive_attention import ordinary as places
+from course_utils.checks.captioning_rnn.additive_attention import some
 from course_utils.checks.captioning_rnn.caption_batch import said
 from course_utils.checks.captioning_rnn.caption_loss import batch
 from course_utils.checks.captioning_rnn.gru_step import ordinary
@@ -61,3 +65,30 @@ def _(draw: Draw) -> Iterator[tuple]:
         x, h, params = ordinary(draw, 3, 4, 5)
         yield far * x, h, params
         yield -far * x, h, params
+
+
+# -- 6.4 attention ------------------------------------------------------------------------
+
+additive_attention = visible.additive_attention.hidden_part()
+
+
+@additive_attention.refuses("refuses a mask that leaves nothing to look at", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    for b, row in ((3, 1), (2, 0), (1, 0)):
+        mask = some(draw, b, 4)
+        yield *places(draw, b, 4, 3, 2, 5), mask
+        mask = mask.clone()
+        mask[row] = False
+        yield *places(draw, b, 4, 3, 2, 5), mask
+    yield *places(draw, 4, 4, 3, 2, 5), torch.eye(4).bool()
+
+
+@additive_attention.aspect("stable: scores of a thousand", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    for far in (200.0, 1000.0):
+        h, memory, params = places(draw, 3, 5, 2, 4, 3)
+        h[:, 0], params["W_h"][0], params["W_m"][0] = 9.0, 1.0, 0.0
+        params["v"][0] = -10  # of a unit that is 1 everywhere: all scores are far below 0
+        params["v"] *= far
+        yield h, memory, params
+        yield h, memory, params, some(draw, 3, 5)
