@@ -11,7 +11,7 @@ from course_utils.checks.captioning_transformer.attention import three
 from course_utils.checks.captioning_transformer.decode_step import ordinary as sentence
 from course_utils.checks.captioning_transformer.multi_head import ordinary
 from course_utils.checks.captioning_transformer.parts import some
-from course_utils.checks.captioning_transformer.patch_tokens import image, params_of
+from course_utils.checks.captioning_transformer.patch_tokens import params_of
 from course_utils.checks.core import Draw
 
 # -- 7.1 attention ------------------------------------------------------------------------
@@ -19,23 +19,13 @@ from course_utils.checks.core import Draw
 attention = visible.attention.hidden_part()
 
 
-@attention.refuses(
-    "refuses a mask that leaves a query nothing to look at",
-    0.5,
-    {
-        "a row without any True has no softmax: it should raise a ValueError": {
-            "looks": lambda mask: True
-        }
-    },
-)
+@attention.refuses("refuses a mask that leaves a query nothing to look at", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
     q, k, v = three(draw, 2, t=3, s=4, d=2, e=3)
-    mask = some(draw, 3, 4)
+    yield q, k, v, some(draw, 3, 4)
+    mask = some(draw, 2, 1, 4)
     yield q, k, v, mask
     mask = mask.clone()
-    mask[1] = False
-    yield q, k, v, mask
-    mask = some(draw, 2, 1, 4)
     mask[1] = False
     yield q, k, v, mask
     yield q, k, v, torch.zeros(1, dtype=torch.bool)
@@ -54,21 +44,12 @@ def _(draw: Draw) -> Iterator[tuple]:
 decoder_mask = visible.decoder_mask.hidden_part()
 
 
-@decoder_mask.refuses(
-    "refuses what leaves nothing to look at, and lengths above size",
-    0.5,
-    {
-        "a caption without a word has nothing to look at: it should raise a ValueError": {
-            "short": lambda lengths: False
-        },
-        "a length above size should raise a ValueError": {"long": lambda lengths, size: False},
-    },
-)
+@decoder_mask.refuses("refuses a caption without words, lengths above size, past = size", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    yield torch.tensor([2, 0, 3]), 4
-    yield torch.tensor([2, 5]), 4
+    yield torch.tensor([0, 2]), 2, 1
+    yield torch.tensor([7, 1, 2]), 6, 5
     yield torch.tensor([4, 1]), 4
-    yield torch.tensor([3, 2]), 3, 3
+    yield torch.tensor([3, 2]), 3, 4
     yield torch.tensor([3, 2]), 3, 2
 
 
@@ -77,9 +58,9 @@ def _(draw: Draw) -> Iterator[tuple]:
 multi_head = visible.multi_head.hidden_part()
 
 
-@multi_head.refuses("refuses heads that do not divide d", 0.5)
+@multi_head.refuses("refuses heads that do not divide d", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    for d, heads in ((6, 4), (6, 3), (5, 2), (4, 8)):
+    for d, heads in ((6, 3), (5, 2), (4, 8), (9, 6)):
         yield *ordinary(draw, 2, 3, 4, d), heads
 
 
@@ -93,20 +74,10 @@ decoder_block.gradients("x, memory, params", points=0.5)
 decode_step = visible.decode_step.hidden_part()
 
 
-@decode_step.refuses(
-    "refuses more words than there are positions",
-    0.5,
-    {
-        "words beyond the last position share it: they should raise a ValueError": {
-            "fits": lambda end, most: True,
-            "places": lambda past, n, most: torch.arange(past, past + n).clamp(max=most - 1),
-        }
-    },
-)
+@decode_step.refuses("refuses more words than there are positions", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
     yield sentence(draw, 2, 10, 4, 2)
     yield sentence(draw, 2, 9, 4, 2)
-    yield sentence(draw, 2, 1, 4, 2, past=9)
     yield sentence(draw, 3, 3, 4, 1, past=7)
     yield sentence(draw, 3, 2, 4, 1, past=7)
 
@@ -118,14 +89,13 @@ patch_tokens = visible.patch_tokens.hidden_part()
 
 @patch_tokens.refuses(
     "refuses an image that does not split into patches",
-    0.5,
+    0.25,
     {
-        "an image that does not split into patches is cut off: it should raise a ValueError": {
-            "fits": lambda x, p: True
+        "the width has to split into patches as the height has": {
+            "fits": lambda x, p: x.shape[2] % p == 0
         }
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for h, w in ((9, 12), (8, 13), (8, 12)):
-        x = image(draw, 2, 3, 1, 1, 1).expand(2, 3, h, w)
-        yield x.clone(), params_of(draw, 3, (h // 4) * (w // 4), 4, 5)
+    for h, w in ((8, 13), (11, 8), (8, 12)):
+        yield draw.normal(2, 3, h, w), params_of(draw, 3, (h // 4) * (w // 4), 4, 5)

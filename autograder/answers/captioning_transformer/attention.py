@@ -7,7 +7,7 @@ import math
 import torch
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -179,6 +179,17 @@ def attention(q, k, v, mask=None):
         raise ValueError("the mask hides everything")
     s = q @ k.mT / q.shape[-1] ** 0.5
     if mask is not None:
+        s = s.masked_fill(~mask, -torch.inf)
+    w = s.softmax(-1)
+    return w @ v, w
+
+
+@wrong("two-axes-alone", f"{REFUSES}{EVERY}", "should raise a ValueError")
+def attention(q, k, v, mask=None):
+    s = q @ k.mT / q.shape[-1] ** 0.5
+    if mask is not None:
+        if mask.ndim == 2 and not mask.any(1).all():
+            raise ValueError("a row of the mask is empty")
         s = s.masked_fill(~mask, -torch.inf)
     w = s.softmax(-1)
     return w @ v, w

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 KEEPS = "gives bool and leaves lengths alone"
-REFUSES = "refuses what leaves nothing to look at, and lengths above size"
+REFUSES = "refuses a caption without words, lengths above size, past = size"
 
 
 @right("two-comparisons")
@@ -88,7 +88,7 @@ def decoder_mask(lengths, size, past=0):
     return causal & (torch.arange(size) <= lengths[:, None])[:, None]
 
 
-@wrong("past-not-refused", REFUSES, "no ValueError was raised")
+@wrong("past-not-refused", REFUSES, "no row is left")
 def decoder_mask(lengths, size, past=0):
     if lengths.min() < 1 or lengths.max() > size:
         raise ValueError("lengths")
@@ -96,11 +96,19 @@ def decoder_mask(lengths, size, past=0):
     return causal & (torch.arange(size) < lengths[:, None])[:, None]
 
 
-@wrong("full-captions-refused", REFUSES, "this input is allowed")
+@wrong("full-captions-refused", f"{REFUSES}{EVERY}", "this input is allowed")
 def decoder_mask(lengths, size, past=0):
     if lengths.min() < 1 or lengths.max() > size or past >= size:
         raise ValueError("lengths, past")
     if past == size - 1 and lengths.max() == size and size == 3:
         raise ValueError("nothing is left to say")
+    causal = torch.ones(size, size, dtype=torch.bool).tril()[past:]
+    return causal & (torch.arange(size) < lengths[:, None])[:, None]
+
+
+@wrong("past-equal-alone", f"{REFUSES}{EVERY}", "raised")
+def decoder_mask(lengths, size, past=0):
+    if lengths.min() < 1 or lengths.max() > size or past == size:
+        raise ValueError("lengths, past")
     causal = torch.ones(size, size, dtype=torch.bool).tril()[past:]
     return causal & (torch.arange(size) < lengths[:, None])[:, None]

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.answers.bank import Bank
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import EVERY, Exercise
 
 bank = Bank()
 right, wrong = bank.right, bank.wrong
@@ -187,3 +187,21 @@ def multi_head(x, memory, params, heads, mask=None):
         s = s.masked_fill(~(mask if mask.ndim == 2 else mask[:, None]), -torch.inf)
     y = (s.softmax(-1) @ v).transpose(1, 2).flatten(2)
     return F.linear(y, params["out_proj.weight"][:, :used], params["out_proj.bias"])
+
+
+@wrong("as-many-heads-as-numbers", f"{REFUSES}{EVERY}", "no ValueError was raised")
+def multi_head(x, memory, params, heads, mask=None):
+    b, t, d = x.shape
+    heads = min(heads, d)  # more cannot be
+    if d % heads:
+        raise ValueError("heads")
+    w, bias = params["in_proj_weight"].chunk(3), params["in_proj_bias"].chunk(3)
+    q, k, v = (
+        F.linear(y, w[i], bias[i]).view(b, -1, heads, d // heads).transpose(1, 2)
+        for i, y in enumerate((x, memory, memory))
+    )
+    s = q @ k.mT / (d // heads) ** 0.5
+    if mask is not None:
+        s = s.masked_fill(~(mask if mask.ndim == 2 else mask[:, None]), -torch.inf)
+    y = (s.softmax(-1) @ v).transpose(1, 2).reshape(b, t, d)
+    return F.linear(y, params["out_proj.weight"], params["out_proj.bias"])

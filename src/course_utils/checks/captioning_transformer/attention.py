@@ -119,5 +119,21 @@ def _(draw: Draw) -> Iterator[tuple]:
         yield 0 * q, k, v, mask
 
 
+@attention.refuses(
+    "refuses a mask that leaves a query nothing to look at",
+    0.25,
+    {
+        "a row without any True has no softmax: it should raise a ValueError": {
+            "looks": lambda mask: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    q, k, v = three(draw, 2, t=3, s=4, d=2, e=3)
+    mask = some(draw, 3, 4)
+    mask[1] = False
+    yield q, k, v, mask
+
+
 attention.gradients("q, k, v", 0.25)
 attention.keeps(points=0.25)

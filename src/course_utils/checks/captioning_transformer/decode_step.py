@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks import twins
-from course_utils.checks.answer import Wrong
 from course_utils.checks.captioning_transformer.parts import (
     LAYERS,
     Params,
@@ -19,11 +18,11 @@ from course_utils.checks.captioning_transformer.parts import (
     merged,
     sentence_params,
     split,
+    word_by_word,
 )
-from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
-from course_utils.checks.probe import Probe, Subject, experiment, given
+from course_utils.checks.probe import Probe, experiment, given
 
 Cache = tuple[Tensor, Tensor] | None
 
@@ -63,20 +62,6 @@ decode_step = Exercise("7.5", "decode_step", points=8, hidden=1, bans=(BY_HAND,)
 def ordinary(draw: Draw, b: int, n: int, d: int, heads: int, past: int = 0) -> tuple:
     first = draw.integers(0, 7, b, n), sentence_params(draw, d), heads
     return (*first, cache_of(draw, b, heads, past, d)) if past else first
-
-
-def word_by_word(subject: Subject, words: Tensor, params: Params, heads: int) -> Tensor:
-    """A sentence in calls of one word each: its logits, (B, T, V)."""
-    cache, logits = None, []
-    for word in words.unbind(1):
-        got = subject(word[:, None], params, heads, cache)
-        if not isinstance(got, tuple | list) or len(got) != 2:
-            raise Wrong(f"returned {a(got)}, expected logits and a cache")
-        logits.append(got[0])
-        cache = got[1]
-    if not all(isinstance(x, Tensor) and x.shape == logits[0].shape for x in logits):
-        raise Wrong("the logits of a word are no tensor (B, 1, V)")
-    return torch.cat(logits, 1)
 
 
 @decode_step.whole
@@ -165,6 +150,20 @@ def _(draw: Draw) -> Iterator[tuple]:
 def _(draw: Draw) -> Iterator[tuple]:
     yield ordinary(draw, 2, 1, 4, 2, past=3)
     yield ordinary(draw, 3, 2, 6, 1, past=2)
+
+
+@decode_step.refuses(
+    "refuses more words than there are positions",
+    0.25,
+    {
+        "words beyond the last position share it: they should raise a ValueError": {
+            "fits": lambda end, most: True,
+            "places": lambda past, n, most: torch.arange(past, past + n).clamp(max=most - 1),
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield ordinary(draw, 2, 1, 4, 2, past=9)
 
 
 decode_step.keeps(points=0.5, name="keeps the dtype; the cache that came in stays as it is")

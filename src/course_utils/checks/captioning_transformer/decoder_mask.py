@@ -25,9 +25,10 @@ def may_look(
     says: Callable = lambda seen: seen,
     short: Callable = lambda lengths: bool((lengths < 1).any()),
     long: Callable = lambda lengths, size: bool((lengths > size).any()),
+    left: Callable = lambda past, size: past < size,
 ) -> Tensor:
     """(B, size − past, size): no later word, no pad."""
-    if short(lengths) or long(lengths, size) or past >= size:
+    if short(lengths) or long(lengths, size) or not left(past, size):
         raise ValueError("lengths from 1 to size, past below size")
     t, s = rows(past, size)[:, None], torch.arange(size)
     n = lengths[:, None, None]
@@ -137,6 +138,25 @@ def _(draw: Draw) -> Iterator[tuple]:
 def _(draw: Draw) -> Iterator[tuple]:
     yield torch.tensor([6, 6]), 6, 4
     yield torch.tensor([5, 5, 5]), 5, 1
+
+
+@decoder_mask.refuses(
+    "refuses a caption without words, lengths above size, past = size",
+    0.25,
+    {
+        "a caption without a word has nothing to look at: it should raise a ValueError": {
+            "short": lambda lengths: False
+        },
+        "a length above size should raise a ValueError": {"long": lambda lengths, size: False},
+        "a past that is not below size should raise a ValueError: no row is left": {
+            "left": lambda past, size: True
+        },
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield torch.tensor([2, 0, 3]), 4
+    yield torch.tensor([2, 5]), 4
+    yield torch.tensor([3, 2]), 3, 3
 
 
 decoder_mask.keeps(points=0.5, name="gives bool and leaves lengths alone")

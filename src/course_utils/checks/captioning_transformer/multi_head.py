@@ -148,5 +148,10 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield *ordinary(draw, 3, 4, 4, 6), 2, causal(4, 4)
 
 
+@multi_head.refuses("refuses heads that do not divide d", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield *ordinary(draw, 2, 3, 4, 6), 4
+
+
 multi_head.gradients("x, memory, params", 0.25)
 multi_head.keeps(points=0.25)

@@ -7,7 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks import twins
+from course_utils.checks.answer import Wrong
+from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
+from course_utils.checks.probe import Subject
 
 Params = dict[str, Tensor]
 
@@ -105,6 +108,20 @@ def cache_of(draw: Draw, b: int, heads: int, past: int, d: int) -> tuple[Tensor,
     """Keys and values of ``past`` words."""
     size = b, heads, past, d // heads
     return draw.normal(*size), draw.normal(*size)
+
+
+def word_by_word(subject: Subject, words: Tensor, params: Params, heads: int) -> Tensor:
+    """A sentence in calls of one word each: its logits, (B, T, V)."""
+    cache, logits = None, []
+    for word in words.unbind(1):
+        got = subject(word[:, None], params, heads, cache)
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            raise Wrong(f"returned {a(got)}, expected logits and a cache")
+        logits.append(got[0])
+        cache = got[1]
+    if not all(isinstance(x, Tensor) and x.shape == logits[0].shape for x in logits):
+        raise Wrong("the logits of a word are no tensor (B, 1, V)")
+    return torch.cat(logits, 1)
 
 
 def causal(queries: int, keys: int) -> Tensor:

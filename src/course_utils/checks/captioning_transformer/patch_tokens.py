@@ -158,5 +158,18 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield image(draw, 3, 1, 2, 1, 1), params_of(draw, 1, 2, 1, 5)
 
 
+@patch_tokens.refuses(
+    "refuses an image that does not split into patches",
+    0.25,
+    {
+        "an image that does not split into patches is cut off: it should raise a ValueError": {
+            "fits": lambda x, p: True
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    yield draw.normal(2, 3, 9, 12), params_of(draw, 3, 6, 4, 5)
+
+
 patch_tokens.gradients("x, params", 0.25)
 patch_tokens.keeps(points=0.25)
