@@ -25,7 +25,7 @@ from course_utils.reference.cnn import LeNet
 from course_utils.reference.vit import ViT
 from course_utils.training.captioning import learn
 
-SIZES, JUDGED, RATE = (500, 4_000, 32_000), 2_000, 2e-3
+SIZES, JUDGED, RATE = (100, 1_000, 10_000, 60_000), 2_000, 2e-3
 Batch = dict[str, Tensor]
 
 
