@@ -2,7 +2,8 @@
 
 An attention map says which features are mixed, not what the word depends on. So cells of the
 image are painted over in the colour of its ground, and the word is asked for again: those of
-the thing's box, as many that have the largest weights, as many drawn elsewhere.
+the thing's box, as many that have the largest weights, inside of the box or anywhere outside
+of it, and as controls as many elsewhere: the same rectangle moved off the thing, drawn cells.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from course_utils.reference.caption_metrics import apart
 from course_utils.reference.captioning import Captioner
 
 GRID, CELL = 8, 8  # cells of a side, pixels of a cell
-BOX, ATTENDED, ELSEWHERE = "the thing's box", "most attended", "elsewhere"
+BOX, ELSEWHERE, DRAWN = "the thing's box", "elsewhere", "elsewhere, drawn cells"
+ATTENDED, OUTSIDE = "most attended", "most attended, outside the box"
 Probabilities = Callable[[Tensor, Tensor], Tensor]  # images, words (B, T) to (B, T, V)
 
 
@@ -33,22 +35,25 @@ class Noun(NamedTuple):
     place: int  # so many words stand before it
     word: str
     box: Tensor  # (64,) bool: the cells that the thing's box touches
-    elsewhere: Tensor  # (64,) bool: as many others
+    elsewhere: Tensor  # (64,) bool: the same rectangle moved off the box
+    drawn: Tensor  # (64,) bool: as many cells outside the box
 
 
 def nouns(scenes: Sequence[Scene], dice: random.Random) -> list[Noun]:
-    """One drawn noun of each scene that has a thing only once."""
+    """One drawn noun of each scene with a thing that is there once, whose box can be moved."""
     found = []
     for n, scene in enumerate(scenes):
         words, names = apart(target(scene)).split(), [o.thing.name for o in scene.objects]
-        once = [i for i, w in enumerate(words) if names.count(NOUNS.get(w, "")) == 1]
-        if once:
-            place = dice.choice(once)
-            box = _cells(scene.objects[names.index(NOUNS[words[place]])].box)
-            others = torch.nonzero(~box)[:, 0].tolist()
-            elsewhere = torch.zeros(GRID**2, dtype=torch.bool)
-            elsewhere[dice.sample(others, min(len(others), int(box.sum())))] = True
-            found.append(Noun(n, place, words[place], box, elsewhere))
+        for i in dice.sample(range(len(words)), len(words)):
+            if names.count(NOUNS.get(words[i], "")) != 1:
+                continue
+            box = _cells(scene.objects[names.index(NOUNS[words[i]])].box)
+            if places := moved(box):
+                drawn = torch.zeros(GRID**2, dtype=torch.bool)
+                others = torch.nonzero(~box)[:, 0].tolist()
+                drawn[dice.sample(others, int(box.sum()))] = True
+                found.append(Noun(n, i, words[i], box, dice.choice(places), drawn))
+                break
     return found
 
 
@@ -58,6 +63,20 @@ def _cells(box: tuple[int, int, int, int]) -> Tensor:
     cells = torch.zeros(GRID, GRID, dtype=torch.bool)
     cells[y0 // CELL : -(-y1 // CELL), x0 // CELL : -(-x1 // CELL)] = True
     return cells.flatten()
+
+
+def moved(box: Tensor) -> list[Tensor]:
+    """All places (64,) of the rectangle of cells ``box`` (64,) that it does not touch."""
+    grid = box.view(GRID, GRID)
+    height, width = int(grid.any(1).sum()), int(grid.any(0).sum())
+    found = []
+    for y in range(GRID - height + 1):
+        for x in range(GRID - width + 1):
+            cells = torch.zeros(GRID, GRID, dtype=torch.bool)
+            cells[y : y + height, x : x + width] = True
+            if not (cells & grid).any():
+                found.append(cells.flatten())
+    return found
 
 
 def ground_colour(scene: Scene) -> Tensor:
@@ -143,41 +162,48 @@ def covering(
     rows = torch.tensor([noun.scene for noun in chosen])
     images, words, colours = images[rows], words[rows, :-1], colours[rows]
     at = torch.tensor([noun.place for noun in chosen])
-    word = torch.tensor([numbers[noun.word] for noun in chosen])
-    cells = {BOX: torch.stack([n.box for n in chosen]),
-             ELSEWHERE: torch.stack([n.elsewhere for n in chosen])}  # fmt: skip
     every = torch.arange(len(chosen))
     seen = network.looks(images, words)
     weights = None if seen is None else seen[every, at]
-    if weights is not None:
-        cells[ATTENDED] = most(weights, cells[BOX].sum(1))
+    cells = _covers(chosen, weights)
+    word = torch.tensor([numbers[noun.word] for noun in chosen])
     before = network.says(images, words)[every, at]
     named = before.argmax(-1) == word
-    after = {
-        name: network.says(covered(images, c, colours), words)[every, at]
-        for name, c in cells.items()
-    }
-    kinds = {"all": named}
-    if weights is not None:
-        inside = (weights * cells[BOX]).sum(-1)
-        kinds["attention elsewhere"] = named & (inside < 0.5)
-    rows_of = [
-        _cover_row(name, kind, before[k, word[k]], p[k, word[k]], p[k].argmax(-1) != word[k])
-        for kind, k in kinds.items()
-        for name, p in after.items()
-        if k.any()
-    ]
-    look = []
+    kinds, look = {"all": named}, []
     if weights is not None and named.any():
+        kinds["attention elsewhere"] = named & ((weights * cells[BOX]).sum(-1) < 0.5)
         look = [_look_row(weights[named], {name: c[named] for name, c in cells.items()})]
-    return {"cover": rows_of, "attention": look}
+    found = []
+    for name, c in cells.items():
+        p = network.says(covered(images, c, colours), words)[every, at]
+        found += [
+            {"cover": name, "nouns": kind}
+            | _cover_row(before[k, word[k]], p[k, word[k]], p[k].argmax(-1) != word[k])
+            for kind, k in kinds.items()
+            if k.any()
+        ]
+    return {"cover": found, "attention": look}
 
 
-def _cover_row(name: str, kind: str, before: Tensor, after: Tensor, changed: Tensor) -> Row:
+def _covers(chosen: list[Noun], weights: Tensor | None) -> dict[str, Tensor]:
+    """What is covered (N, 64), by name."""
+    cells = {
+        BOX: torch.stack([noun.box for noun in chosen]),
+        ELSEWHERE: torch.stack([noun.elsewhere for noun in chosen]),
+        DRAWN: torch.stack([noun.drawn for noun in chosen]),
+    }
+    if weights is not None:
+        size = cells[BOX].sum(1)
+        cells[ATTENDED] = most(weights, size)
+        cells[OUTSIDE] = most(weights.masked_fill(cells[BOX], -1), size)
+    return cells
+
+
+def _cover_row(before: Tensor, after: Tensor, changed: Tensor) -> Row:
     fall, error = mean_and_error(before - after)
     changes, error_of_changes = mean_and_error(changed)
     return {
-        "cover": name, "nouns": kind, "number": len(before),
+        "number": len(before),
         "probability": round(before.mean().item(), 4), "fall": fall, "standard error": error,
         "changed": changes, "standard error of changed": error_of_changes,
     }  # fmt: skip

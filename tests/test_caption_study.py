@@ -199,8 +199,8 @@ def test_its_own_mistake_is_held_against_true_words_in_the_same_scenes():
 
 
 def noun(box_at: int, elsewhere_at: int) -> caption_cover.Noun:
-    cells = nn.functional.one_hot(torch.tensor([box_at, elsewhere_at]), 64).bool()
-    return caption_cover.Noun(0, 2, "cat", cells[0], cells[1])
+    cells = nn.functional.one_hot(torch.tensor([box_at, elsewhere_at, 50]), 64).bool()
+    return caption_cover.Noun(0, 2, "cat", *cells)
 
 
 def test_what_is_covered_is_what_it_says():
@@ -229,7 +229,9 @@ def test_what_is_covered_is_what_it_says():
         assert falls == {
             "the thing's box": (pytest.approx(0.7, abs=1e-4), 1),
             "elsewhere": (0, 0),
+            "elsewhere, drawn cells": (0, 0),
             "most attended": (pytest.approx(fall, abs=1e-4), fall > 0),
+            "most attended, outside the box": (0, 0),
         }
         (look,) = found["attention"]
         in_box = 0.2 / 64 + 0.8 * (cell == 9)
@@ -239,7 +241,9 @@ def test_what_is_covered_is_what_it_says():
         low = [r for r in found["cover"] if r["nouns"] == "attention elsewhere"]
         assert bool(low) == (cell == 63)
     without = caption_cover.covering(caption_cover.Asked(says, lambda i, w: None), *given)
-    assert {r["cover"] for r in without["cover"]} == {"the thing's box", "elsewhere"}
+    assert {r["cover"] for r in without["cover"]} == {
+        "the thing's box", "elsewhere", "elsewhere, drawn cells"
+    }  # fmt: skip
     assert without["attention"] == []
 
 
@@ -255,8 +259,19 @@ def test_nouns_and_their_cells(seen):
         left = caption_cover.covered(inside[None], one.box[None], torch.zeros(1, 3).byte())
         assert not left.any()  # the whole box is covered, and no cell that it does not touch
         assert inside.view(3, 8, 8, 8, 8).amax((0, 2, 4)).flatten().bool().equal(one.box)
-        assert one.elsewhere.sum() == one.box.sum()
-        assert not (one.elsewhere & one.box).any()
+        for others in (one.elsewhere, one.drawn):
+            assert others.sum() == one.box.sum()
+            assert not (others & one.box).any()
+        rows, columns = (one.elsewhere.view(8, 8).any(d).sum() for d in (1, 0))
+        assert rows * columns == one.box.sum()
+
+
+def test_where_a_box_can_be_moved():
+    left = torch.zeros(8, 8, dtype=torch.bool)
+    left[:, :4] = True
+    (right,) = caption_cover.moved(left.flatten())
+    assert right.equal(~left.flatten())
+    assert caption_cover.moved(torch.ones(64, dtype=torch.bool)) == []
 
 
 def test_the_colour_that_covers_is_the_grounds(seen):
