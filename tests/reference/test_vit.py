@@ -46,18 +46,3 @@ def test_without_positions_the_patches_are_a_set():
     with torch.no_grad():
         torch.testing.assert_close(plain(images), plain(swapped), rtol=1e-4, atol=1e-5)
         assert not torch.allclose(coded(images), coded(swapped), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(0, 3, 16, 16), (2, 1, 16, 16), (3, 16, 16), (2, 3, 16, 24)])
-def test_other_images_are_refused(shape):
-    with pytest.raises(ValueError, match="images"):
-        ViT(16, 8, 12, 1, 2, 24)(torch.zeros(shape))
-
-
-def test_sides_that_are_no_multiple_and_other_weights_are_refused():
-    with pytest.raises(ValueError, match="images must have sides"):
-        PatchEmbedding(8, 4)(torch.zeros(1, 3, 12, 16))
-    with pytest.raises(ValueError, match="side"):
-        ViT(20, 8, 12, 1, 2, 24)
-    with pytest.raises(ValueError, match="weights"):
-        from_torchvision({"conv1.weight": torch.zeros(1)})

@@ -28,11 +28,15 @@ CIDER_ORDER, SIGMA, SCALE = 4, 6.0, 10.0
 
 def apart(caption: str) -> str:
     """Punctuation as words of its own: "a dog, a cat." becomes "a dog , a cat ."."""
+    if not isinstance(caption, str):
+        raise ValueError(f"caption is a sentence, not {caption!r}")
     return re.sub(r"\s*([,.;:!?])", r" \1", caption)
 
 
 def ngrams(words: Sequence[str], n: int) -> NGrams:
     """Every run of n words and how often it occurs; none where there are fewer words."""
+    if n < 1 or isinstance(words, str):
+        raise ValueError(f"words is a list of them and n is 1 or larger, not {words!r}, {n}")
     counts: NGrams = {}  # a Counter takes longer to make than a sentence to count
     for gram in zip(*(words[i:] for i in range(n)), strict=False):
         counts[gram] = counts.get(gram, 0) + 1
@@ -84,6 +88,8 @@ def bleu(captions: Sequence[str], references: Sequence[Sequence[str]], order: in
 
 def clipped(words: Words, references: Sequence[Words], n: int) -> int:
     """How many n-grams of the caption a reference has, none more often than it has it."""
+    if not references:
+        raise ValueError("references is a list with one sentence at least")
     most: NGrams = {}
     for reference in references:
         for gram, count in ngrams(reference, n).items():
@@ -181,13 +187,17 @@ def _similarity(
 def _require(captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
     if isinstance(captions, str) or not len(captions):
         raise ValueError("captions is a list with one sentence at least")
+    for n, caption in enumerate(captions):
+        if not isinstance(caption, str):
+            raise ValueError(f"captions[{n}] is a sentence, not {caption!r}")
     if isinstance(references, str) or len(references) != len(captions):
         raise ValueError(
             f"references has one list for each of the {len(captions)} captions, "
             f"not {len(references)}"
         )
     for n, others in enumerate(references):
-        if isinstance(others, str) or not len(others):
+        texts = not isinstance(others, str) and all(isinstance(one, str) for one in others)
+        if not texts or not len(others):
             raise ValueError(
                 f"references[{n}] is a list with one sentence at least, not {others!r}"
             )

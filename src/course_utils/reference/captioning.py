@@ -1,18 +1,17 @@
-"""Captions from images: vocabulary, encoder, decoders with and without attention (chapter 6).
+"""Captions from images: encoder, decoders with and without attention (chapter 6).
 
 The lecture's names: z the features of the image, h₀ = f_W(z), y_t = g_V(y_{t−1}, h_{t−1}, c).
-What a decoder says is searched for in ``search``.
+Words become numbers in ``vocabulary``; what a decoder says is looked for in ``search``.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.reference.search import END, PAD, START, Decoder, beam_search, greedy
+from course_utils.reference.search import Decoder, beam_search, greedy
+from course_utils.reference.vocabulary import END, PAD, START, Vocabulary, require_words
 
 __all__ = ["END", "PAD", "PLACES", "START", "AdditiveAttention", "Captioner", "Decoder",
            "GRUCell", "GRUDecoder", "ImageEncoder", "Residual", "Vocabulary", "beam_search",
@@ -22,52 +21,18 @@ Hidden = tuple[Tensor, ...]  # h and what the words look at
 PLACES = 64  # cells of the 8 × 8 grid
 
 
-class Vocabulary:
-    """Words and their numbers: 0 ``<pad>``, 1 ``<start>``, 2 ``<end>``, then the words."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        if not words or len(set(words)) != len(words):
-            raise ValueError("words must hold at least one word, each once")
-        self.words = ["<pad>", "<start>", "<end>", *words]
-        self.numbers = {word: i for i, word in enumerate(self.words)}
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def encode(self, captions: Sequence[str]) -> Tensor:
-        """Captions to numbers (B, L): start, words, end, padding. A comma is a word.
-
-        Raises:
-            ValueError: there is no caption, or a word that the vocabulary lacks.
-        """
-        if isinstance(captions, str) or not captions:
-            raise ValueError("captions must be a list of at least one caption")
-        split = [caption.replace(",", " , ").split() for caption in captions]
-        unknown = sorted({w for words in split for w in words} - set(self.words[3:]))
-        if unknown:
-            raise ValueError(f"captions hold words that the vocabulary lacks: {unknown}")
-        ids = [[START, *(self.numbers[w] for w in words), END] for words in split]
-        length = max(map(len, ids))
-        return torch.tensor([row + [PAD] * (length - len(row)) for row in ids])
-
-    def decode(self, ids: Sequence[int] | Tensor) -> str:
-        """Numbers (L,) to a caption: up to the end word, without start and padding."""
-        said = []
-        for i in ids.tolist() if isinstance(ids, Tensor) else ids:
-            if not 0 <= i < len(self):
-                raise ValueError(f"ids must be from 0 to {len(self) - 1}, not {i}")
-            if i == END:
-                break
-            if i > END:
-                said.append(self.words[i])
-        return " ".join(said).replace(" ,", ",")
+def _require_sizes(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, not {size}")
 
 
 class Residual(nn.Module):
-    """Two 3 × 3 convolutions and a shortcut; halves the grid."""
+    """Two 3 × 3 convolutions and a shortcut, (B, C, H, W) to (B, out, H / 2, W / 2)."""
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__()
+        _require_sizes(channels=channels, out=out)
         self.conv1 = nn.Conv2d(channels, out, 3, 2, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(out)
         self.conv2 = nn.Conv2d(out, out, 3, 1, 1, bias=False)
@@ -77,6 +42,10 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        channels = self.conv1.in_channels
+        if x.ndim != 4 or x.shape[1] != channels or 0 in x.shape:
+            asked = f"(B, {channels}, H, W), not empty"
+            raise ValueError(f"x must be {asked}, not {tuple(x.shape)}")
         y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
         return F.relu(y + self.downsample(x))
 
@@ -86,6 +55,8 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, channels: tuple[int, int, int] = (24, 40, 80)) -> None:
         super().__init__()
+        if len(channels) != 3 or min(channels) < 1:
+            raise ValueError(f"channels must be three numbers of at least 1, not {channels}")
         a, b, c = channels
         self.size = c
         self.conv1 = nn.Conv2d(3, a, 5, 2, 2, bias=False)
@@ -96,6 +67,8 @@ class ImageEncoder(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         if images.ndim != 4 or images.shape[1:] != (3, 64, 64) or len(images) == 0:
             raise ValueError(f"images must be (B, 3, 64, 64), B ≥ 1, not {tuple(images.shape)}")
+        if images.dtype != torch.uint8 and not images.is_floating_point():
+            raise ValueError(f"images must be uint8 or of floats, not {images.dtype}")
         x = images.float() / 255 if images.dtype == torch.uint8 else images
         x = (2 * x - 1).contiguous(memory_format=torch.channels_last)
         x = self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x)))))  # (B, C, 8, 8)
@@ -117,6 +90,7 @@ class GRUCell(nn.Module):
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
+        _require_sizes(inputs=inputs, hidden=hidden)
         bound = hidden**-0.5
         shapes = {"weight_ih": (3 * hidden, inputs), "weight_hh": (3 * hidden, hidden),
                   "bias_ih": (3 * hidden,), "bias_hh": (3 * hidden,)}  # fmt: skip
@@ -125,6 +99,11 @@ class GRUCell(nn.Module):
             self.register_parameter(name, weight)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        for name, given, size in (("x", x, self.weight_ih.shape[1]),
+                                  ("h", h, self.weight_hh.shape[1])):  # fmt: skip
+            if given.ndim != 2 or given.shape[1] != size or not 0 < len(given) == len(x):
+                asked = f"(B, {size}), B ≥ 1 alike in x and h"
+                raise ValueError(f"{name} must be {asked}, not {tuple(given.shape)}")
         xr, xu, xn = F.linear(x, self.weight_ih, self.bias_ih).chunk(3, -1)
         hr, hu, hn = F.linear(h, self.weight_hh, self.bias_hh).chunk(3, -1)
         u = torch.sigmoid(xu + hu)
@@ -137,6 +116,7 @@ class AdditiveAttention(nn.Module):
 
     def __init__(self, memory: int, query: int, size: int) -> None:
         super().__init__()
+        _require_sizes(memory=memory, query=query, size=size)
         self.memory = nn.Linear(memory, size)
         self.query = nn.Linear(query, size, bias=False)
         self.score = nn.Linear(size, 1, bias=False)
@@ -148,14 +128,26 @@ class AdditiveAttention(nn.Module):
         Args:
             keys: ``self.memory(memory)`` where it is at hand already.
             mask: bool (B, S), True: may look.
+
+        Raises:
+            ValueError: shapes that do not fit, or an image of which no place may be seen.
         """
-        if memory.ndim != 3 or len(memory) != len(h) or 0 in memory.shape:
-            raise ValueError(f"memory must be (B, S, C), B as in h, not {tuple(memory.shape)}")
+        if h.ndim != 2 or h.shape[1] != self.query.in_features:
+            raise ValueError(f"h must be (B, {self.query.in_features}), not {tuple(h.shape)}")
+        asked = (len(h), self.memory.in_features)
+        if memory.ndim != 3 or memory.shape[::2] != asked or 0 in memory.shape:
+            raise ValueError(
+                f"memory must be (B, S, C), B, C = {asked}, not {tuple(memory.shape)}"
+            )
         keys = self.memory(memory) if keys is None else keys
         scores = self.score(torch.tanh(keys + self.query(h)[:, None])).squeeze(-1)
         if mask is not None:
-            if mask.dtype != torch.bool or not mask.any(-1).all():
-                raise ValueError("mask must be bool with at least one True in each row")
+            if mask.dtype != torch.bool or mask.shape != memory.shape[:2]:
+                size = tuple(memory.shape[:2])
+                given = f"{mask.dtype} {tuple(mask.shape)}"
+                raise ValueError(f"mask must be bool (B, S) = {size}, not {given}")
+            if not mask.any(-1).all():
+                raise ValueError("mask must hold at least one True in each row")
             scores = scores.masked_fill(~mask, -torch.inf)
         weights = scores.softmax(-1)
         return (weights[:, None] @ memory).squeeze(1), weights
@@ -167,12 +159,19 @@ class GRUDecoder(nn.Module):
     Args:
         vocabulary: V. features: channels of the memory (B, places, features).
         reduced: channels of each place from which h₀ = f_W(z) is made.
+
+    Raises:
+        ValueError: a size below 1, or fewer than four words: three stand for none.
     """
 
     def __init__(self, vocabulary: int, features: int, *, attention: bool = True,
                  hidden: int = 92, embedding: int = 48, reduced: int = 2,
                  places: int = PLACES) -> None:  # fmt: skip
         super().__init__()
+        _require_sizes(features=features, hidden=hidden, embedding=embedding, reduced=reduced,
+                       places=places)  # fmt: skip
+        if vocabulary < 4:
+            raise ValueError(f"vocabulary must be at least 4, not {vocabulary}")
         self.norm = nn.LayerNorm(features)
         self.words = nn.Embedding(vocabulary, embedding)
         self.reduce = nn.Linear(features, reduced)
@@ -200,6 +199,7 @@ class GRUDecoder(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """One more word (B,) to the logits of the next (B, V)."""
         h, *rest = state
+        require_words(words, 1, self.output.out_features, len(h))
         c = rest[0] if self.attention is None else self.attention(h, *rest)[0]
         h = self.cell(torch.cat([self.words(words), c], -1), h)
         told = h if self.attention is None else torch.cat([h, c], -1)
@@ -212,8 +212,7 @@ class GRUDecoder(nn.Module):
 
     def forward(self, memory: Tensor, words: Tensor) -> Tensor:
         """Teacher forcing: logits (B, T, V) after each of the words (B, T)."""
-        if words.ndim != 2 or 0 in words.shape or len(words) != len(memory):
-            raise ValueError(f"words must be (B, T), B as in memory, not {tuple(words.shape)}")
+        require_words(words, 2, self.output.out_features, len(memory))
         state, logits = self.start(memory), []
         for t in range(words.shape[1]):
             next_word, state = self.step(words[:, t], state)

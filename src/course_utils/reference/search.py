@@ -11,7 +11,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-PAD, START, END = 0, 1, 2  # the numbers that stand for no word
+from course_utils.reference.vocabulary import END, PAD, START
+
+__all__ = ["END", "PAD", "START", "Decoder", "beam_search", "greedy"]
 
 
 class Decoder(Protocol):
@@ -24,7 +26,15 @@ class Decoder(Protocol):
 
 @torch.no_grad()
 def greedy(decoder: Decoder, memory: Tensor, length: int) -> Tensor:
-    """The likeliest word each time: (B, ≤ length) with the end word, then padding."""
+    """The likeliest word each time: (B, ≤ length) with the end word, then padding.
+
+    Args:
+        memory: (B, S, C), what the decoder looks at.
+        length: the most words; a caption that has not ended by then is cut.
+
+    Raises:
+        ValueError: memory is empty or of another shape, or there is no room for a word.
+    """
     _require(memory, length)
     words = torch.full((len(memory),), START, device=memory.device)
     done = torch.zeros_like(words, dtype=torch.bool)
@@ -45,6 +55,12 @@ def beam_search(decoder: Decoder, memory: Tensor, width: int, length: int) -> Te
 
     A finished hypothesis leaves the beam and is kept apart; one that is cut off at ``length``
     counts as it stands. It stops as soon as no running one can pass the best finished one.
+
+    Args:
+        memory: (B, S, C). width: how many hypotheses run at once. length: the most words.
+
+    Raises:
+        ValueError: as ``greedy``, and where the width is below 1.
     """
     _require(memory, length)
     if width < 1:

@@ -17,7 +17,9 @@ from course_utils.reference.attention import (
     attention,
     causal_mask,
     padding_mask,
+    require_tokens,
 )
+from course_utils.reference.vocabulary import require_words
 
 __all__ = ["DecoderBlock", "EncoderBlock", "MultiHeadAttention", "TransformerDecoder",
            "attention", "causal_mask", "padding_mask"]  # fmt: skip
@@ -35,6 +37,7 @@ class EncoderBlock(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        require_tokens(x, self.linear1.in_features, "x")
         x = x + self.self_attn(self.norm1(x), mask=mask)
         return x + self.linear2(F.gelu(self.linear1(self.norm2(x))))
 
@@ -50,6 +53,7 @@ class DecoderBlock(nn.Module):
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d) for _ in range(3))
 
     def forward(self, x: Tensor, memory: Tensor) -> Tensor:
+        require_tokens(x, self.linear1.in_features, "x")
         x = x + self.self_attn(self.norm1(x), causal=True)
         x = x + self.multihead_attn(self.norm2(x), memory)
         return x + self.linear2(F.gelu(self.linear1(self.norm3(x))))
@@ -76,12 +80,17 @@ class TransformerDecoder(nn.Module):
             d channels and given codes of its ``places``; None: the memory is (B, S, d) as is.
         summed: so many channels are summed over the memory and added to each word: a softmax
             averages what it sees and cannot count it. 0: none; needs ``features``.
+
+    Raises:
+        ValueError: a size below 1, ``d`` is no multiple of ``heads``, ``summed`` alone.
     """
 
     def __init__(self, vocabulary: int, d: int, layers: int, heads: int, hidden: int,
                  length: int, *, features: int | None = None, places: int = 64,
                  summed: int = 0) -> None:  # fmt: skip
         super().__init__()
+        if vocabulary < 4 or min(layers, hidden, length, places) < 1 or summed < 0:
+            raise ValueError("vocabulary must be at least 4, each other size at least 1")
         if summed and features is None:
             raise ValueError("summed needs features: say how many channels the memory has")
         self.words = nn.Embedding(vocabulary, d)
@@ -101,6 +110,7 @@ class TransformerDecoder(nn.Module):
         if memory.ndim != 3 or 0 in memory.shape:
             raise ValueError(f"memory must be (B, S, C), not empty: {tuple(memory.shape)}")
         if self.features is None:
+            require_tokens(memory, self.output.in_features, "memory")
             return memory, None
         if memory.shape[1:] != (len(self.memory_places), self.features):
             asked = (len(self.memory_places), self.features)
@@ -112,9 +122,9 @@ class TransformerDecoder(nn.Module):
         return seen, self.count(F.relu(self.what(z)).sum(1, keepdim=True) / 4)
 
     def forward(self, memory: Tensor, words: Tensor) -> Tensor:
-        if words.ndim != 2 or words.shape[1] > len(self.places) or 0 in words.shape:
-            limit = len(self.places)
-            raise ValueError(f"words must be (B, T), 1 ≤ T ≤ {limit}, not {tuple(words.shape)}")
+        require_words(words, 2, self.output.out_features, len(memory))
+        if words.shape[1] > len(self.places):
+            raise ValueError(f"words must be at most {len(self.places)}, not {words.shape[1]}")
         seen, more = self.prepare(memory)
         x = self.words(words) + self.places[: words.shape[1]]
         x = x if more is None else x + more
@@ -136,6 +146,7 @@ class TransformerDecoder(nn.Module):
     def step(self, words: Tensor, state: State) -> tuple[Tensor, State]:
         """One more word (B,) to the logits of the next (B, V); without gradients."""
         t, cache, more = state
+        require_words(words, 1, self.output.out_features, len(cache[0][0]))
         if t >= len(self.places):
             raise ValueError(f"words: there is no place after {len(self.places)} words")
         x = (self.words(words) + self.places[t])[:, None]
@@ -148,7 +159,6 @@ class TransformerDecoder(nn.Module):
     def reorder(self, state: State, rows: Tensor) -> State:
         """Row i goes on from row ``rows[i]``, of the same image: the memory need not move."""
         t, cache, more = state
-        for kept in cache:
-            for i in (0, 1):
-                kept[i][:, :, :t] = kept[i][rows, :, :t]
-        return t, cache, more
+        moved = [[k.index_select(0, rows), v.index_select(0, rows), *rest]
+                 for k, v, *rest in cache]  # fmt: skip
+        return t, moved, more

@@ -26,6 +26,8 @@ class PatchEmbedding(nn.Module):
         if images.ndim != 4 or images.shape[1] != self.channels or 0 in images.shape:
             asked = f"(B, {self.channels}, H, W), not empty"
             raise ValueError(f"images must be {asked}, not {tuple(images.shape)}")
+        if not images.is_floating_point():
+            raise ValueError(f"images must be of floats, not {images.dtype}")
         if images.shape[2] % self.patch or images.shape[3] % self.patch:
             size = tuple(images.shape[2:])
             raise ValueError(
@@ -42,12 +44,17 @@ class ViT(nn.Module):
             goes to the head. It stays in front of the tokens that come back.
         positions: learned codes of the places; False: none, the patches are a set.
         classes: 0: no head.
+
+    Raises:
+        ValueError: a size below 1, ``side`` no multiple of ``patch`` or ``d`` of ``heads``.
     """
 
     def __init__(self, side: int, patch: int, d: int, layers: int, heads: int, hidden: int,
                  *, class_token: bool = True, positions: bool = True,
                  classes: int = 0) -> None:  # fmt: skip
         super().__init__()
+        if min(side, patch, layers, hidden) < 1 or classes < 0:
+            raise ValueError("side, patch, layers and hidden must be at least 1, classes 0")
         if side % patch:
             raise ValueError(f"side = {side} must be a multiple of patch = {patch}")
         self.side, self.size = side, d
@@ -82,7 +89,11 @@ class ViT(nn.Module):
 
 
 def from_torchvision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of torchvision's ``VisionTransformer`` under the names of ``ViT``."""
+    """Weights of torchvision's ``VisionTransformer`` under the names of ``ViT``.
+
+    Raises:
+        ValueError: there are others among them, or none.
+    """
     renamed = {
         "class_token": "class_token",
         "conv_proj": "patches.proj",
@@ -102,6 +113,6 @@ def from_torchvision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
             for old, new in parts.items():
                 if rest.startswith(old + "."):
                     ours[f"layers.{number}.{new}{rest[len(old) :]}"] = tensor
-    if len(ours) != len(weights):
+    if not ours or len(ours) != len(weights):
         raise ValueError("weights must be those of torchvision's VisionTransformer")
     return ours
