@@ -126,11 +126,15 @@ def compare(network: Captioner, images: Tensor, length: int, folder: Path) -> No
 def compare_beam(decoder: Any, memory: Tensor, length: int, got: dict[str, Any]) -> None:
     wanted = beam_search(decoder, memory, WIDTH, length)[0].tolist()
     wanted = wanted[: wanted.index(END) + 1] if END in wanted else wanted
-    assert got["words"] == wanted
+    assert [one["word"] for one in got["said"]] == wanted
     before = torch.tensor([[START, *wanted[:-1]]])
     logs = decoder(memory, before)[0].log_softmax(-1)
     score = logs.gather(1, torch.tensor(wanted)[:, None]).sum().item()
     assert got["score"] == pytest.approx(score, abs=TOLERANCE)
+    assert (torch.tensor([one["logs"] for one in got["said"]]) - logs).abs().max() < TOLERANCE
+    looks = torch.tensor([one["looks"] for one in got["said"]]).reshape(len(wanted), -1, 64)
+    if looks.numel():
+        assert (looks - looks_of(decoder, memory, wanted)).abs().max() < TOLERANCE
 
 
 @pytest.mark.parametrize("kind", ["gru", "gru plain", "transformer", "vit"])
@@ -147,7 +151,7 @@ def test_a_beam_goes_on_from_given_words(kind: str, tmp_path: Path) -> None:
     images = torch.rand(1, 3, 64, 64, dtype=torch.float64)
     (got,) = answers_of(network, images, LENGTH, tmp_path)
     memory = memory_of(network, images)
-    words = got["going"]["words"]
+    words = [one["word"] for one in got["going"]["said"]]
     assert words[:2] == [5, 7]
     assert len(got["going"]["levels"]) <= LENGTH - 2
     logs = network.decoder(memory, torch.tensor([[START, *words[:-1]]]))[0].log_softmax(-1)

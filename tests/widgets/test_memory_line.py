@@ -84,7 +84,7 @@ def test_gradients_are_those_of_autograd(answers, n: int) -> None:
 
 def test_words_and_axes(answers) -> None:
     assert answers["numbers"] == ["0.46", "12", "1.4 · 10⁻⁸", "0"]
-    assert answers["left"] == ["12\u00a0% is left", "38 times as much arrives",
+    assert answers["left"] == ["12\u00a0% is left", "38 times as much",
                                "all of it is left", "0\u00a0% is left"]  # fmt: skip
     assert answers["readings"][0]["plain"] == (
         "Plain unit: each step × 0.9; after 20 steps 12\u00a0% is left."

@@ -149,9 +149,11 @@ def test_shares_belong_to_patches_wherever_they_lie(tmp_path: Path) -> None:
 
 @pytest.fixture
 def random_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Captioner]:
-    """In place of the one that ships."""
+    """In place of the vision transformer that ships."""
     network, own = random_captioner(), {k: v.float() for k, v in random_readout().items()}
-    monkeypatch.setattr(networks, "captioner", lambda name: network)
+    trained = networks.captioner
+    known = {"caption_vit": network}
+    monkeypatch.setattr(networks, "captioner", lambda name: known.get(name) or trained(name))
     monkeypatch.setattr(readout, "weights", lambda: own)
     kept = (networks.in_the_page, readout.in_the_page, readout.chosen)
     for function in kept:

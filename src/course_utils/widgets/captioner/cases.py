@@ -29,7 +29,7 @@ Found = tuple[str, Case]  # what is to be seen, and the state of the widget
 
 @dataclass(frozen=True)
 class Said:
-    """A scene and what a network says of it, greedily and by a beam of 3."""
+    """A scene and what a network says of it, greedily and, of the split "test", by a beam."""
 
     where: Where
     scene: Scene
@@ -83,7 +83,8 @@ def chosen(name: str) -> list[Where]:
 def _pool(network: Captioner, split: str, size: int) -> list[Said]:
     pool = [(split, index) for index in range(size)]
     images = torch.stack([scene(where).image for where in pool])
-    by_greedy, by_beam = (said(network, images, width) for width in (1, WIDTH))
+    by_greedy = said(network, images)
+    by_beam = said(network, images, WIDTH) if split == "test" else by_greedy
     return [
         Said(where, scene(where), one, other)
         for where, one, other in zip(pool, by_greedy, by_beam, strict=True)
@@ -93,6 +94,12 @@ def _pool(network: Captioner, split: str, size: int) -> list[Said]:
 def _place(caption: str, words: Sequence[str]) -> int:
     """Where the first of these words stands in a caption."""
     return next(n for n, word in enumerate(apart(caption).split()) if word in words)
+
+
+def _parting(caption: str, other: str) -> int:
+    """The first place at which two captions differ."""
+    pairs = zip(apart(caption).split(), apart(other).split(), strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), 0)
 
 
 # ---------------------------------------------------------------- searches
@@ -109,9 +116,8 @@ def _greedy_loses(_: Captioner, pools: Pools) -> Iterator[Found]:
     """Greedy says what is not true, the beam all that is there."""
     for one in pools["test"]:
         if judge(one.beam, one.scene).full and not one.verdict.true:
-            pairs = zip(apart(one.greedy).split(), apart(one.beam).split(), strict=False)
-            parting = next(n for n, (a, b) in enumerate(pairs) if a != b)
-            yield "greedy loses to the beam", one.case(search="beam", place=parting)
+            place = _parting(one.greedy, one.beam)
+            yield "greedy loses to the beam", one.case(search="beam", place=place)
 
 
 def _wrong_count(_: Captioner, pools: Pools) -> Iterator[Found]:
@@ -175,9 +181,10 @@ def _covered(network: Captioner, pools: Pools) -> Iterator[Found]:
             box = [round(v) for v in item.box]
             (caption,) = said(network, covered(one.scene.image, box)[None])
             seen, name = judge(caption, one.scene), item.thing.name
-            if not seen.false and seen.found == 2 and name not in apart(caption).split():
-                state = one.case(covered=True, cover=box, place=0)
-                yield f"{name} covered", state
+            others = seen.found == 2 and not seen.false + seen.repeated
+            if others and name not in apart(caption).split():
+                place = _parting(caption, one.greedy)
+                yield f"{name} covered", one.case(covered=True, cover=box, place=place)
 
 
 SEARCHES: tuple[Search, ...] = (

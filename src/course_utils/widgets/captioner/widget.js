@@ -21,12 +21,10 @@ const SEARCHES = [["greedy", "greedy"], ["beam", `beam of ${WIDTH}`], ["sample",
 
 // ---------------------------------------------------------------- captions
 
-// What a network says: { said, levels }, where levels are those of the beam search.
+// What a network says, as `write` gives it, and the levels of a beam search: { said, levels }.
 export function caption(decoder, memory, { search, given, temperature, seed, longest: length }) {
   if (search === "beam") {
-    const { words, levels } = beamSearch(decoder, memory, { width: WIDTH, length, given });
-    const said = write(decoder, memory, { given: words, choose: greedily, length: words.length });
-    return { said, levels };
+    return beamSearch(decoder, memory, { width: WIDTH, length, given });
   }
   const random = dice(seed);
   const choose = search === "greedy" ? greedily
@@ -210,7 +208,7 @@ class View {
       this.lookTitle.textContent = "This decoder has h₀ alone: it looks nowhere.";
       return;
     }
-    this.lookTitle.textContent = `It looks for “${this.words[word]}”`;
+    this.lookTitle.textContent = `It looks here for “${this.words[word]}”`;
     this.look.show(lookOf(looks, Math.min(state.head, looks.length)), `for “${this.words[word]}”`);
   }
 

@@ -176,43 +176,55 @@ export const greedily = (logits) => topK(logits, 1)[0];
 
 export const scoreOf = (said) => said.reduce((sum, { word, logs }) => sum + logs[word], 0);
 
-// The beams that continue after the given words: the first alone counts.
-function opened(decoder, memory, given, width) {
+// The hypothesis that holds the given words alone.
+function opened(decoder, memory, given) {
   let state = decoder.start(memory), before = START, score = 0;
+  const said = [];
   for (const word of given) {
-    const { logits, state: next } = decoder.step(before, state);
-    score += logSoftmax(logits)[word];
+    const { logits, looks, state: next } = decoder.step(before, state), logs = logSoftmax(logits);
+    said.push({ word, logs, looks });
+    score += logs[word];
     [state, before] = [next, word];
   }
-  return Array.from({ length: width }, (_, b) =>
-    ({ state, before, score: b === 0 ? score : -Infinity, words: given }));
+  return { state, before, score, said };
 }
 
+// Each hypothesis one word further: the decoder's step and log p of all words.
+const stepped = (decoder, beams) => beams.map(({ before, state }) => {
+  const { logits, looks, state: next } = decoder.step(before, state);
+  return { looks, state: next, logs: logSoftmax(logits) };
+});
+
 // The likeliest sentence that a beam of `width` finds, as reference.captioning.beam_search does:
-// { words, score, levels }. A level has the hypotheses that go on, { word, parent, score }, the
-// likeliest first, and the one that ended there, if it would stand among them.
+// { said, score, levels }, said as `write` gives it. A level has the hypotheses that go on,
+// { word, parent, score }, the likeliest first, and the one that ended there, if it would stand
+// among them.
 export function beamSearch(decoder, memory, { width, length, given = [] }) {
-  if (given.at(-1) === END) return { words: given, score: opened(decoder, memory, given, 1)[0].score, levels: [] };
-  let beams = opened(decoder, memory, given, width), best = { words: [], score: -Infinity };
+  let beams = [opened(decoder, memory, given)], best = { said: [], score: -Infinity };
   const levels = [];
+  if (given.at(-1) === END) return { ...beams[0], levels };
   for (let t = given.length; t < length; t++) {
-    const steps = beams.map(({ before, state }) => decoder.step(before, state));
-    const total = beams.flatMap(({ score }, b) => Array.from(logSoftmax(steps[b].logits), (v) => score + v));
-    const size = total.length / width, ends = beams.map((_, b) => total[b * size + END]);
-    const [which] = topK(ends, 1), level = { running: [], ended: null };
+    const steps = stepped(decoder, beams), size = steps[0].logs.length;
+    const total = steps.flatMap(({ logs }, b) => Array.from(logs, (v) => beams[b].score + v));
+    const longer = (parent, word, score) => {
+      const { logs, looks, state } = steps[parent];
+      return { state, before: word, score, said: [...beams[parent].said, { word, logs, looks }] };
+    };
+    const ends = beams.map((_, b) => total[b * size + END]), [which] = topK(ends, 1);
+    const level = { running: [], ended: null };
     if (ends[which] >= total[topK(total, width)[width - 1]]) {
       level.ended = { word: END, parent: which, score: ends[which] };
-      if (ends[which] > best.score) best = { words: [...beams[which].words, END], score: ends[which] };
+      if (ends[which] > best.score) best = longer(which, END, ends[which]);
     }
-    for (let b = 0; b < width; b++) total[b * size + END] = -Infinity;
+    beams.forEach((_, b) => { total[b * size + END] = -Infinity; });
     beams = topK(total, width).map((at) => {
       const parent = Math.floor(at / size), word = at % size, score = total[at];
       level.running.push({ word, parent, score });
-      return { state: steps[parent].state, before: word, score, words: [...beams[parent].words, word] };
+      return longer(parent, word, score);
     });
     levels.push(level);
     if (best.score >= beams[0].score) break;
   }
-  const { words, score } = best.score >= beams[0].score ? best : beams[0];
-  return { words, score, levels };
+  const { said, score } = best.score >= beams[0].score ? best : beams[0];
+  return { said, score, levels };
 }

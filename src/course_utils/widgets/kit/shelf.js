@@ -31,11 +31,12 @@ export function covered(image, [left, top, right, bottom], grey = 128 / 255) {
 
 // open(view): unpacks [N, 3, side, side] bytes that were made smaller
 // image(n): one of them as a tensor; count(): how many there are
-// show(chosen): the small images, one of them chosen
+// show(chosen): the small images, painted once, one of them chosen
 // put(n): the reader chooses one
 export function shelf(label, { side, put }) {
-  const row = lineup(label, { side: 44, put });
-  let pixels = null, on = null;
+  const row = lineup(label, { side: 48, put });
+  row.root.classList.add("ptp-shelf");
+  let pixels = null;
   const count = () => pixels.length / (3 * side * side);
   const image = (n) => imageOf(pixels, n, side);
   const small = (n) => ({ values: onScreen(image(n)), width: side, height: side, name: `scene ${n + 1}` });
@@ -43,9 +44,8 @@ export function shelf(label, { side, put }) {
     root: row.root, count, image,
     async open(view) { pixels = await inflated(view); },
     show(chosen) {
-      if (chosen === on) return; // painting all of them takes longer than a caption
-      on = chosen;
-      row.show(Array.from({ length: count() }, (_, n) => small(n)), chosen);
+      if (row.root.children.length === 0) row.show(Array.from({ length: count() }, (_, n) => small(n)), chosen);
+      [...row.root.querySelectorAll("button")].forEach((pick, n) => pick.setAttribute("aria-pressed", n === chosen));
     },
   };
 }

@@ -8,8 +8,17 @@ import { add, concat, part } from "./blocks.js";
 
 // ---------------------------------------------------------------- attention
 
+const cuts = new WeakMap(); // what was cut from a tensor: the memory's keys stay from word to word
+
+function columns(x, first, count, turned = false) {
+  if (!cuts.has(x)) cuts.set(x, new Map());
+  const own = cuts.get(x), key = `${first} ${count} ${turned}`;
+  if (!own.has(key)) own.set(key, cut(x, first, count, turned));
+  return own.get(key);
+}
+
 // Columns first … first + count of x [T, d] as a [T, count] or, turned, as a [count, T].
-function columns({ shape: [T, d], data }, first, count, turned = false) {
+function cut({ shape: [T, d], data }, first, count, turned) {
   const y = new Float64Array(T * count);
   for (let t = 0; t < T; t++) {
     for (let i = 0; i < count; i++) y[turned ? i * T + t : t * count + i] = data[t * d + first + i];

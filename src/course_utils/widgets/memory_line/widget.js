@@ -35,10 +35,11 @@ export function number(v) {
   return `${Number(digits)} · 10${raised(Number(power))}`;
 }
 
-// How much of the last step's gradient reaches the first: 12 %, 38 times as much.
+// How much of the last step's gradient reaches the first: 12 %, 38 times as much. Clipping scales
+// both, and leaves that.
 export function left({ factor }, T) {
   const share = factor ** T;
-  if (share > 1 + 1e-12) return `${number(share)} times as much arrives`;
+  if (share > 1 + 1e-12) return `${number(share)} times as much`;
   if (share > 1 - 1e-12) return "all of it is left";
   return `${number(100 * share)}\u00a0% is left`;
 }
@@ -84,7 +85,8 @@ function plot({ plain, gated }, T, width) {
   const dots = plain.gradients.map((v, t) => `<circle cx="${x(t)}" cy="${y(v)}" r="3"/>`);
   const squares = gated.gradients.map((v, t) =>
     `<rect x="${x(t) - 3}" y="${y(v) - 3}" width="6" height="6"/>`);
-  const title = 'Gradient ∂h_T/∂h_t: <tspan class="ml-plain-word">● plain</tspan>, '
+  const scaled = plain.scale < 1 || gated.scale < 1 ? ", clipped" : "";
+  const title = `Gradient ∂h_T/∂h_t${scaled}: ` + '<tspan class="ml-plain-word">● plain</tspan>, '
     + '<tspan class="ml-gated-word">■ gated</tspan>';
   return `<svg width="${width}" height="${TOP + HEIGHT + FOOT}" aria-hidden="true">`
     + label(2, 18, title, "ml-title", "start") + rows.join("") + steps.join("")
@@ -97,7 +99,7 @@ function plot({ plain, gated }, T, width) {
 const PRESETS = [
   ["w a little below 1", { weight: 0.9, gate: 0.5, length: 20, clip: false }],
   ["w far below 1", { weight: 0.5, gate: 0.5, length: 20, clip: false }],
-  ["gate almost closed", { weight: 0.5, gate: 0.98, length: 50, clip: false }],
+  ["gate keeps almost all", { weight: 0.5, gate: 0.98, length: 50, clip: false }],
   ["w above 1", { weight: 1.2, gate: 0.5, length: 50, clip: false }],
   ["w above 1, clipped", { weight: 1.2, gate: 0.5, length: 50, clip: true }],
 ];

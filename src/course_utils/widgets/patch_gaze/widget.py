@@ -21,9 +21,9 @@ class PatchGaze(BookWidget):
 
     The network is the encoder of the shipped checkpoint ``caption_vit``, run in the browser;
     its decoder stays away. A linear readout for each layer, of the checkpoint
-    ``caption_vit_readout``, says what the patch holds. The patches can be shuffled, the codes of
-    their places left out: without codes the patches are a set, and each looks at the same others
-    wherever they lie.
+    ``caption_vit_readout``, says what the patch holds. The patches can be shuffled, the codes
+    of their places left out: without codes the patches are a set, and each looks at the same
+    others wherever they lie.
 
     Attributes:
         scene: which of the scenes, 0 is the first.
