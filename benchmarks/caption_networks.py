@@ -58,7 +58,8 @@ def searches(
         ("a beam of 3", "transformers", SEARCH, lambda: beam(memory),
          lambda: generate(model, memory, length, width=3)),
     ]  # fmt: skip
-    return [Match(f"{way}, {size}", peer, *rest) for way, peer, *rest in theirs]
+    words = len(memory) * length
+    return [Match(f"{way}, {size}", peer, *rest, words) for way, peer, *rest in theirs]
 
 
 def training_step(network: nn.Module, *inputs: Tensor, answers: Tensor) -> Work:

@@ -1,8 +1,9 @@
-"""The text decoder of chapter 7 twice more, with the same weights.
+"""The networks of chapter 7 once more, as other libraries have them, with the same weights.
 
 ``Plain`` is built of ``torch.nn.TransformerDecoder``; ``generator`` puts its weights into
 MBart of ``transformers``, the one model there whose decoder also normalises before each part
-and sees a memory, so that ``generate`` searches in the very same network.
+and sees a memory, so that ``generate`` searches in the very same network. ``VITS``: the vision
+transformers of torchvision and timm.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+
+from course_utils.reference.vit import from_torchvision
 
 if TYPE_CHECKING:
     from transformers import MBartForConditionalGeneration
@@ -45,6 +48,11 @@ class Plain(nn.Module):
         x = self.words(words) + self.places[:length]
         mask = nn.Transformer.generate_square_subsequent_mask(length, x.device)
         return self.output(self.decoder(x, memory, tgt_mask=mask, tgt_is_causal=True))
+
+
+def weights_of(plain: Plain) -> dict[str, Tensor]:
+    """The weights of ``Plain`` under the names of ``TransformerDecoder``."""
+    return {name.removeprefix("decoder."): t for name, t in plain.state_dict().items()}
 
 
 def generator(plain: Plain) -> MBartForConditionalGeneration:
@@ -82,6 +90,7 @@ def generator(plain: Plain) -> MBartForConditionalGeneration:
         decoder.embed_positions.weight[OFFSET:].copy_(plain.places)
         model.lm_head.weight.copy_(plain.output.weight)
         model.final_logits_bias.copy_(plain.output.bias)
+        assert plain.decoder.norm is not None
         decoder.layer_norm.load_state_dict(plain.decoder.norm.state_dict())
         for ours, theirs in zip(layers, decoder.layers, strict=True):
             _copy_layer(ours, theirs)
@@ -124,3 +133,40 @@ def generate(
         use_cache=True,
         **(beam if width > 1 else {}),
     )[:, 1:]
+
+
+def _torchvision(
+    side: int, patch: int, d: int, layers: int, heads: int, hidden: int, classes: int
+) -> tuple[nn.Module, dict[str, Tensor]]:
+    from torchvision.models import VisionTransformer
+
+    theirs = VisionTransformer(side, patch, layers, heads, d, hidden, num_classes=classes)
+    nn.init.normal_(theirs.heads.head.weight, 0, d**-0.5)  # zeros would make all logits equal
+    return theirs, from_torchvision(theirs.state_dict())
+
+
+def _timm(
+    side: int, patch: int, d: int, layers: int, heads: int, hidden: int, classes: int
+) -> tuple[nn.Module, dict[str, Tensor]]:
+    from timm.models.vision_transformer import VisionTransformer
+
+    theirs = VisionTransformer(
+        side, patch, num_classes=classes, embed_dim=d, depth=layers, num_heads=heads,
+        mlp_ratio=hidden / d,
+    )  # fmt: skip
+    renamed = {
+        "cls_token": "class_token", "pos_embed": "positions",
+        "patch_embed.proj": "patches.proj", "mlp.fc1": "linear1", "mlp.fc2": "linear2",
+        "blocks.": "layers.", "attn.qkv.": "self_attn.in_proj_",
+        "attn.proj": "self_attn.out_proj",
+    }  # fmt: skip
+    ours = {}
+    for name, tensor in theirs.state_dict().items():
+        for old, new in renamed.items():
+            name = name.replace(old, new)
+        ours[name] = tensor
+    return theirs, ours
+
+
+# A network, and its weights under our names.
+VITS = {"torchvision": _torchvision, "timm": _timm}

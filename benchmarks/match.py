@@ -10,18 +10,24 @@ from benchmarks.race import Work, race, ratio
 
 @dataclass(frozen=True)
 class Match:
-    """Two ways to do the same; ``share``: of the peer's time, what ours may take."""
+    """Two ways to do the same.
+
+    Args:
+        share: of the peer's time, what ours may take.
+        words: that are said in one go; 0: none are.
+    """
 
     work: str
     peer: str
     share: float
     ours: Work
     theirs: Work
+    words: int = 0
 
     def row(self, rounds: int) -> dict[str, object]:
         times = race({"ours": self.ours, "theirs": self.theirs}, rounds)
         mine, other = (1e3 * statistics.median(seconds) for seconds in times.values())
-        return {
+        row = {
             "work": self.work,
             "peer": self.peer,
             "ours, ms": round(mine, 2),
@@ -29,3 +35,6 @@ class Match:
             "share of its time": ratio(times["ours"], times["theirs"]),
             "asked for": round(self.share, 3),
         }
+        return row | ({"ours, words a second": round(1e3 * self.words / mine),
+                       "peer, words a second": round(1e3 * self.words / other)}
+                      if self.words else {})  # fmt: skip

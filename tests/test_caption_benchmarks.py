@@ -11,6 +11,7 @@ import torch
 from benchmarks import caption_failures, caption_networks, caption_peers, captioning
 from benchmarks.record import ROOT
 from course_utils.data.scenes.judged import judge, target
+from course_utils.reference.vit import ViT
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +154,32 @@ def test_steps_are_those_of_one_network():
         other = caption_peers.Plain(30, 16, layers, 4, 32, 12)
         with pytest.raises(AssertionError, match=message):
             caption_networks.steps(*names, ours, other, memory, words, answers=words)
+
+
+@pytest.mark.parametrize("peer", ["torchvision", "timm"])
+def test_vision_transformers_have_the_same_weights(peer):
+    pytest.importorskip(peer)
+    torch.manual_seed(0)
+    sizes, images = (16, 8, 12, 2, 3, 24), torch.rand(2, 3, 16, 16)
+    theirs, weights = caption_peers.VITS[peer](*sizes, 5)
+    ours = ViT(*sizes, classes=5)
+    ours.load_state_dict(weights)
+    torch.testing.assert_close(ours(images), theirs(images))
+    assert ours(images).std() > 0.01  # a head of zeros would tell nothing
+
+
+def test_the_comparison_of_networks_is_whole():
+    """At small sizes: what is raced, against whom, and that words are counted."""
+    pytest.importorskip("transformers")
+    pytest.importorskip("timm")
+    torch.manual_seed(0)
+    cpu, decoder = torch.device("cpu"), (16, 1, 2, 32, 28)
+    searches = captioning.searches(decoder, 3, cpu)
+    steps = [
+        captioning.decoder_step(decoder, 2, cpu),
+        *captioning.vit_steps((16, 8, 12, 1, 3, 24), 2, cpu),
+    ]
+    assert [m.peer for m in steps] == ["torch", "torchvision", "timm"]
+    row = searches[1].row(1)
+    assert row["ours, words a second"] == pytest.approx(3 * 26e3 / row["ours, ms"], rel=0.01)
+    assert "ours, words a second" not in steps[0].row(1)

@@ -26,6 +26,26 @@ def test_it_equals_torchvision_with_its_weights(side, patch, d, layers, heads, h
         torch.testing.assert_close(ours(images), theirs(images), rtol=1e-4, atol=1e-4)
 
 
+def test_the_last_block_for_the_class_token_alone_is_that_for_all():
+    """Values and gradients are those of all tokens; only what nobody reads is not computed."""
+    torch.manual_seed(0)
+    vit, images = (
+        ViT(16, 8, 12, 2, 3, 24, classes=4).double(),
+        torch.randn(2, 3, 16, 16).double(),
+    )
+    logits = vit(images)
+    logits.square().sum().backward()
+    short = {name: weight.grad.clone() for name, weight in vit.named_parameters()}
+    vit.zero_grad()
+    head, vit.head = vit.head, None
+    whole = head(vit(images)[:, 0])
+    whole.square().sum().backward()
+    vit.head = head
+    torch.testing.assert_close(logits, whole)
+    for name, weight in vit.named_parameters():
+        torch.testing.assert_close(weight.grad, short[name], msg=name)
+
+
 def test_a_patch_is_multiplied_by_one_shared_matrix():
     torch.manual_seed(0)
     embed, images = PatchEmbedding(4, 6).double(), torch.randn(2, 3, 8, 12).double()

@@ -36,9 +36,16 @@ class EncoderBlock(nn.Module):
         self.linear1, self.linear2 = nn.Linear(d, hidden), nn.Linear(hidden, d)
         self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor | None = None, *, first: int | None = None
+    ) -> Tensor:
+        """``first``: only so many tokens come out, which look at all; None: all of them."""
         require_tokens(x, self.linear1.in_features, "x")
-        x = x + self.self_attn(self.norm1(x), mask=mask)
+        z = self.norm1(x)
+        if first is None:
+            x = x + self.self_attn(z, mask=mask)
+        else:
+            x = x[:, :first] + self.self_attn(z[:, :first], z, mask)
         return x + self.linear2(F.gelu(self.linear1(self.norm2(x))))
 
 

@@ -80,12 +80,11 @@ class ViT(nn.Module):
             x = torch.cat([self.class_token.expand(len(x), -1, -1), x], 1)
         if self.positions is not None:
             x = x + self.positions
-        for layer in self.layers:
-            x = layer(x)
+        alone = self.head is not None and self.class_token is not None
+        for n, layer in enumerate(self.layers, 1):  # the last one: for the token that is read
+            x = layer(x, first=1 if alone and n == len(self.layers) else None)
         x = self.norm(x)
-        if self.head is None:
-            return x
-        return self.head(x[:, 0] if self.class_token is not None else x.mean(1))
+        return x if self.head is None else self.head(x.mean(1))  # of one token: itself
 
 
 def from_torchvision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

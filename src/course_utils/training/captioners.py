@@ -9,9 +9,21 @@ from course_utils.reference.transformer import TransformerDecoder
 from course_utils.reference.vit import ViT
 from course_utils.training.captioning import vocabulary
 
+# side, patch, d, layers, heads, hidden; and d, layers, heads, hidden, length
+VIT, VIT_LARGE = (64, 8, 64, 3, 4, 128), (64, 8, 256, 6, 8, 1024)
+DECODER, DECODER_LARGE = (56, 2, 4, 112, 32), (256, 4, 8, 1024, 32)
+
 
 def _vit() -> ViT:
-    return ViT(64, 8, 64, 3, 4, 128, class_token=False)
+    return ViT(*VIT, class_token=False)
+
+
+def _vit_large() -> ViT:
+    return ViT(*VIT_LARGE, class_token=False)
+
+
+def _encoder_large() -> ImageEncoder:
+    return ImageEncoder((64, 128, 256))
 
 
 def _gru(words: int, features: int) -> nn.Module:
@@ -23,7 +35,11 @@ def _gru_plain(words: int, features: int) -> nn.Module:
 
 
 def _transformer(words: int, features: int) -> nn.Module:
-    return TransformerDecoder(words, 56, 2, 4, 112, 32, features=features, summed=48)
+    return TransformerDecoder(words, *DECODER, features=features, summed=48)
+
+
+def _transformer_large(words: int, features: int) -> nn.Module:
+    return TransformerDecoder(words, *DECODER_LARGE, features=features, summed=128)
 
 
 CAPTIONERS = {
@@ -32,6 +48,8 @@ CAPTIONERS = {
     "caption_transformer": (ImageEncoder, _transformer),
     "caption_vit": (_vit, _transformer),
     "caption_vit_long": (_vit, _transformer),
+    "caption_transformer_large": (_encoder_large, _transformer_large),
+    "caption_vit_large": (_vit_large, _transformer_large),
 }
 
 
