@@ -155,7 +155,7 @@ def random_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Captioner]:
     known = {"caption_vit": network}
     monkeypatch.setattr(networks, "captioner", lambda name: known.get(name) or trained(name))
     monkeypatch.setattr(readout, "weights", lambda: own)
-    kept = (networks.in_the_page, readout.in_the_page, readout.chosen)
+    kept: Any = (networks.in_the_page, readout.in_the_page, readout.chosen)
     for function in kept:
         function.cache_clear()
     yield network

@@ -47,14 +47,13 @@ def captioner(name: str) -> Captioner:
 
 
 @functools.cache
-def in_the_page(name: str) -> tuple[Network, Network]:
-    """Its encoder and its decoder for ``kit/captions.js``; a page holds each of them once.
+def in_the_page(name: str, part: str) -> Network:
+    """Its "encoder" or its "decoder" for ``kit/captions.js``; a page holds each of them once.
 
-    Apart, so that a widget that needs the encoder alone does not bring the decoder along.
+    One alone, because a page keeps every widget that was made: one that needs the encoder
+    must not bring the decoder along.
     """
-    network = captioner(name)
-    encoder, decoder = network.encoder.state_dict(), network.decoder.state_dict()
-    return Network(tensors=encoder), Network(tensors=decoder)
+    return Network(tensors=getattr(captioner(name), part).state_dict())
 
 
 @functools.cache

@@ -96,15 +96,14 @@ class Captioner(BookWidget):
         names = [networks] if isinstance(networks, str) else list(networks)
         if not names:
             raise ValueError("networks must name at least one network")
-        pairs = [shipped.in_the_page(name) for name in names]
         where = cases.chosen(names[0]) if scenes is None else shipped.addressed(scenes)
         if not 1 <= len(where) <= MOST:
             raise ValueError(f"scenes must be 1 to {MOST}, not {len(where)}")
         found = cases.cases(names[0]) if scenes is None else {}
         numbers = vocabulary().numbers
         super().__init__(
-            encoders=[encoder for encoder, _ in pairs],
-            decoders=[decoder for _, decoder in pairs],
+            encoders=[shipped.in_the_page(name, "encoder") for name in names],
+            decoders=[shipped.in_the_page(name, "decoder") for name in names],
             names=[shipped.NAMES[name] for name in names],
             words=vocabulary().words,
             heads=shipped.HEADS,

@@ -77,7 +77,7 @@ class PatchGaze(BookWidget):
         begins = readout.helped(where)[1].tolist()
         held = [contents(shipped.scene(one)).tolist() for one in where]
         super().__init__(
-            encoder=shipped.in_the_page("caption_vit")[0],
+            encoder=shipped.in_the_page("caption_vit", "encoder"),
             readout=readout.in_the_page(),
             contents=list(CONTENTS),
             heads=shipped.HEADS,
