@@ -263,6 +263,43 @@ def test_the_scenes_side_by_side_exist():
     assert numbers == {0, 1, 2, 3}
 
 
+def counted(network: str, vector: str, key: str) -> list[float]:
+    found = [
+        row[key]
+        for row in rows("caption_counting")
+        if (row["network"], row["sum vector"]) == (network, vector)
+    ]
+    assert len(found) == 3
+    return found
+
+
+def test_the_lead_of_the_transformer_lies_where_something_stands_twice():
+    lead = {}
+    for kind in ("nothing", "something"):
+        gru = counted("caption_gru", "none", f"{kind} twice: full")
+        own = counted("caption_transformer", "own", f"{kind} twice: full")
+        lead[kind] = [b - a for a, b in zip(gru, own, strict=True)]
+    assert max(lead["nothing"]) < 0.1
+    assert min(lead["something"]) > 2 * max(lead["nothing"])
+
+
+@pytest.mark.parametrize("word", ["two", "three"])
+def test_the_transformer_counts_by_its_sum(word):
+    own, mean = (
+        counted("caption_transformer", vector, f"{word} right")
+        for vector in ("own", "mean of all scenes")
+    )
+    assert above([n / 2 for n in own], mean)
+
+
+def test_the_mean_sum_costs_more_than_numbers():
+    own, mean = (
+        counted("caption_transformer", vector, "nothing twice: full")
+        for vector in ("own", "mean of all scenes")
+    )
+    assert above(own, mean)
+
+
 @pytest.mark.parametrize("name", THREE)
 def test_other_drawings_and_other_pairs(name):
     """Less than half on other drawings; other pairs almost never, though parts are named."""
@@ -288,6 +325,7 @@ def test_what_a_decoder_loses_with_a_part_left_out():
     assert max(full[leaky]) == 0 < min(whole)
     for name in ("no positions of words", "no positions of the grid"):
         assert not above(whole, full[name])
+    assert above(full["no sum vector"], whole)
 
 
 def test_published_captioners_are_those_of_the_file():
