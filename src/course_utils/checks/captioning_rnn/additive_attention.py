@@ -114,6 +114,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     exchange(
         "hides",
         {
+            "the mask is not used: where it is False, the weight is 0": lambda e, mask: e,
             "the mask is inverted: where it is True, one may look": (
                 lambda e, mask: e.masked_fill(mask, -torch.inf)
             ),
@@ -132,7 +133,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 def _(draw: Draw) -> Iterator[tuple]:
     for b, s in ((2, 5), (3, 4)):
         h, memory, params = ordinary(draw, b, s, 3, 2, 4)
-        yield h, memory, params | {"v": 0 * params["v"]}, some(draw, b, s)
+        yield h, memory, params | {"W_m": 0 * params["W_m"]}, some(draw, b, s)
 
 
 @additive_attention.refuses(

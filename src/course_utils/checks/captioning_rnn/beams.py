@@ -128,12 +128,12 @@ def telling(
 
 
 def told(got: Any) -> Any:
-    """A reader: words as a list of integers, from a list or a tensor; log p as a number."""
+    """A reader: words, from a list or a tensor, as text, for the message; log p as a number."""
     if not (isinstance(got, tuple | list) and len(got) == 2):
         return got
     words, log_p = got
     if isinstance(words, Tensor):
         words = words.tolist()
     if isinstance(words, tuple | list):
-        words = [number(word) for word in words]
+        words = str([number(word) for word in words])
     return words, number(log_p)

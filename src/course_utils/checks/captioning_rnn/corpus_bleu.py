@@ -11,7 +11,7 @@ from course_utils.checks.ban import Ban
 from course_utils.checks.captioning_rnn.ngrams import bleu, corpus, telling
 from course_utils.checks.compare import number
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise
+from course_utils.checks.exercise import Change, Exercise
 from course_utils.checks.probe import Probe, given
 
 FINISHED = ("nltk", "sacrebleu", "torchmetrics", "torchtext", "pycocoevalcap", "evaluate")
@@ -20,7 +20,7 @@ corpus_bleu = Exercise(
     "6.6", "corpus_bleu", 6, hidden=2, bans=(BY_HAND,), right=bleu, reads=number
 )
 
-COUNTS = {
+COUNTS: dict[str, Change] = {
     "not clipped: an n-gram counts at most as often as in the reference with most of it": {
         "counts": lambda mine, theirs: sum(k for g, k in mine.items() if g in theirs)
     },
@@ -34,17 +34,16 @@ COUNTS = {
         "joins": lambda counts: counts[0]
     },
 }
-MEANS = {
-    "the mean of p₁ to p₄ is the geometric one: a product, and its fourth root": {
-        "mean": fmean
-    },
-    "only p₄ is used: BLEU is the geometric mean of p₁ to p₄": {"mean": lambda p: p[-1]},
+MEANS: dict[str, Change] = {
+    "the mean of p₁ to p₄ is the geometric one: a product, and its fourth root": {"mean": fmean}
 }
-SENTENCES = {"over": lambda rows, score: fmean(score([row]) for row in rows)}
-SHORTEST = {"length": lambda words, lengths: min(lengths)}
-LONGER = {"length": lambda words, lengths: min(lengths, key=lambda r: (abs(r - words), -r))}
-NONE = {"penalty": lambda c, r: 1.0}
-REWARD = {"penalty": lambda c, r: math.exp(1 - r / c)}
+SENTENCES: Change = {"over": lambda rows, score: fmean(score([row]) for row in rows)}
+SHORTEST: Change = {"length": lambda words, lengths: min(lengths)}
+LONGER: Change = {
+    "length": lambda words, lengths: min(lengths, key=lambda r: (abs(r - words), -r))
+}
+NONE: Change = {"penalty": lambda c, r: 1.0}
+REWARD: Change = {"penalty": lambda c, r: math.exp(1 - r / c)}
 SHORT = [*COUNTS.values(), *MEANS.values(), SHORTEST, NONE]  # what shows on short candidates
 LONG = [*COUNTS.values(), *MEANS.values(), LONGER, REWARD]
 
@@ -56,7 +55,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield telling(draw, (1, -2), (2, -3, 1), changes=[*SHORT, SENTENCES])
     yield telling(draw, (1, -1), (-1, 1, 3), (0, -2), changes=[*LONG, SENTENCES])
     changes = [*COUNTS.values(), *MEANS.values(), SENTENCES]
-    yield telling(draw, (2,), (1, -2), (1, 3), (2, 1, -3), changes=[*changes, NONE, SHORTEST])
+    yield telling(draw, (4,), (1, -2), (1, 3), (3, 1, -2), changes=[*changes, NONE, SHORTEST])
     yield telling(
         draw, (-1, 1), (-1,), (2, 0), (1, -1, 2), (-3, -1), changes=[*changes, REWARD]
     )
@@ -91,7 +90,8 @@ def _(draw: Draw) -> Iterator[tuple]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    yield telling(draw, (1, -3, 4), (2, -3), changes=[SHORTEST, NONE])
+    yield telling(draw, (1, -3, 4), (4,), changes=[SHORTEST, NONE])
+    yield telling(draw, (1, -2), (3,), (1, -3), changes=[SHORTEST, NONE])
     yield telling(draw, (1, -1, 3), (-1, 1), changes=[LONGER, REWARD])
 
 
