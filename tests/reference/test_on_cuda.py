@@ -33,7 +33,9 @@ from course_utils.reference import (
     transformer,
     vit,
 )
+from course_utils.training import captioning as captions
 from course_utils.training import optimise, representation, transforms
+from course_utils.training.captioners import CAPTIONERS, untrained
 from course_utils.training.fit import classify
 
 _device = "cuda"
@@ -166,6 +168,7 @@ NO_TENSOR = {  # numbers alone, or what a computation starts from
     "caption_metrics.apart", "caption_metrics.bleu", "caption_metrics.cider_d",
     "caption_metrics.cider_d_each", "caption_metrics.clipped", "caption_metrics.ngrams",
     "cnn.count_parameters", "cnn.receptive_field", "convolution.box_filter",
+    "attention.require_tokens", "vocabulary.require_words",
     "convolution.gaussian_filter", "attention.causal_mask",
     "vit.from_torchvision", "convolution.output_size", "cpc.correlated",
     "cpc.gaussian_information", "cpc.mutual_information_bound", "resnet.count_layers",
@@ -281,6 +284,49 @@ def test_two_views_agree_on_cuda() -> None:
             model = simclr.SimCLR(nn.Flatten(), 48, 4)
         loss, hits = representation.agreement(model, x(3, 2, 3, 4, 4), labels(3, 3))
     assert {loss.device.type, hits.device.type} == {"cuda"}
+
+
+def scenes_with_words() -> dict[str, Tensor]:
+    """A batch as the recipes of captions have it."""
+    cells = {name: labels(4, 2)[:, None].expand(4, 64) for name in ("thing", "size", "colour")}
+    images = torch.zeros(4, 3, 64, 64, dtype=torch.uint8, device=_device)
+    words = torch.ones(4, 7, dtype=torch.uint8, device=_device)
+    return {"images": images, "words": words, "ground": labels(4, 2), **cells}
+
+
+def caption_tasks(name: str) -> list[tuple[nn.Module, Callable]]:
+    """A captioner before its encoder's dense task and before its own."""
+    with torch.device(_device):
+        network = untrained(name)
+        dense = captions.Dense(network.encoder, network.encoder.size)
+    return [(dense, captions.dense_loss), (network, captions.caption_loss)]
+
+
+@pytest.mark.parametrize("name", CAPTIONERS)
+def test_a_training_step_of_captions_off_the_cpu(name: str, elsewhere: None) -> None:
+    for network, objective in caption_tasks(name):
+        steps = torch.optim.AdamW(network.parameters(), 1e-3)
+        loss, right = objective(network, scenes_with_words())
+        loss.backward()
+        steps.step()
+        assert {t.device.type for t in (loss, right)} == {"meta"}
+        assert all(p.grad is not None for p in network.parameters())
+
+
+@pytest.mark.parametrize("name", CAPTIONERS)
+def test_captions_on_cuda(name: str) -> None:
+    """Both objectives, and a decoder that goes on word by word from other rows."""
+    with FakeTensorMode(), torch.no_grad():
+        made = [objective(net, scenes_with_words()) for net, objective in caption_tasks(name)]
+        with torch.device("cuda"):
+            network = untrained(name).eval()
+        decoder: Any = network.decoder
+        state = decoder.start(network.encoder(scenes_with_words()["images"]))
+        for _ in range(2):
+            logits, state = decoder.step(labels(4, 9), state)
+            state = decoder.reorder(state, labels(4, 4))
+            made += [logits, *tensors(state)]
+    assert {t.device.type for t in tensors(made)} == {"cuda"}
 
 
 @pytest.mark.parametrize("forgets", [lambda x: x + torch.zeros(3), lambda x: x @ torch.ones(3)])

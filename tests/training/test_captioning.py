@@ -3,11 +3,12 @@
 import pytest
 import torch
 
+from course_utils.course import CourseError
 from course_utils.data.scenes import COLOURS, GROUNDS, THING_NAMES, scenes
 from course_utils.data.scenes.judged import judge
 from course_utils.reference.captioning import Captioner, GRUDecoder, ImageEncoder
-from course_utils.training import captioning, checkpoints
-from course_utils.training.recipes import RECIPES
+from course_utils.training import captioners, captioning, checkpoints, recipes
+from course_utils.training.recipes import RECIPES, captioning_large
 from course_utils.training.run import Run
 
 WORDS = len(captioning.vocabulary())
@@ -73,9 +74,14 @@ def test_the_padding_costs_nothing():
     )
 
 
-@pytest.mark.parametrize("name", [n for n in RECIPES if n.startswith("caption_")])
+LARGE = ["caption_transformer_large", "caption_vit_large"]
+CAPTIONS = [n for n in RECIPES if n.startswith("caption_") and n != "caption_vit_readout"]
+
+
+@pytest.mark.parametrize("name", CAPTIONS)
 def test_a_trial_of_each_recipe_gives_a_network_and_its_row(name):
-    trained = RECIPES[name](Run(torch.device("cpu"), share=0.002))
+    large = name.endswith("_large")
+    trained = RECIPES[name](Run(torch.device("cpu"), share=0.0001 if large else 0.002))
     assert len(trained.curve) >= 1
     assert 0 <= trained.curve[-1].accuracy <= 1
     if name != "caption_encoder":
@@ -85,7 +91,52 @@ def test_a_trial_of_each_recipe_gives_a_network_and_its_row(name):
             "combinations, greedy: shape named",
         } <= set(trained.row)
     weights = [t for t in trained.tensors.values() if t.is_floating_point()]
-    assert sum(t.numel() for t in weights) * 2 <= 450_000
+    assert (sum(t.numel() for t in weights) * 2 <= 450_000) == (not large)
+    assert trained.ships == (name not in ("caption_vit_long", *LARGE))
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_networks_are_as_large_as_their_recipe_says(name):
+    network = captioners.untrained(name)
+    assert network.decoder.output.in_features == network.encoder.size == 256
+    assert captioning_large.PLAN.scenes >= 64_000
+    with torch.no_grad():
+        memory = network.encoder.eval()(torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+        assert network.decoder(memory, torch.tensor([[1, 3]])).shape == (1, 2, WORDS)
+
+
+def test_layers_are_read_by_their_recipe(monkeypatch):
+    torch.manual_seed(0)
+    monkeypatch.setattr(
+        recipes.captioning, "trained", lambda name: captioners.untrained(name).eval()
+    )
+    read = RECIPES["caption_vit_readout"](Run(torch.device("cpu"), share=0.02))
+    layers = len(read.tensors["weight"])
+    assert layers == 4  # before the first of three, and behind each
+    assert set(read.row) == {"scenes"} | {
+        f"layer {n}: {what}" for n in range(layers) for what in ("right", "things")
+    }
+
+
+def test_a_missing_and_another_checkpoint_say_which_command_makes_it(tmp_path):
+    gru = captioners.untrained("caption_gru")
+    with pytest.raises(
+        CourseError, match=r"no checkpoint 'caption_gru'.*course train caption_gru"
+    ):
+        checkpoints.restore(gru, "caption_gru", tmp_path)
+    others = captioners.untrained("caption_transformer").state_dict()
+    checkpoints.save_checkpoint("caption_gru", others, {}, tmp_path)
+    with pytest.raises(
+        CourseError, match=r"of another network .*course train caption_gru makes"
+    ):
+        checkpoints.restore(gru, "caption_gru", tmp_path)
+    torch.manual_seed(0)
+    other = captioners.untrained("caption_gru")
+    checkpoints.save_checkpoint("caption_gru", other.state_dict(), {}, tmp_path)
+    checkpoints.restore(gru, "caption_gru", tmp_path)
+    torch.testing.assert_close(
+        gru.decoder.output.weight, other.decoder.output.weight, rtol=1e-3, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(

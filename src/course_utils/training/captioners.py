@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import nn
 
 from course_utils.reference.captioning import Captioner, GRUDecoder, ImageEncoder
 from course_utils.reference.transformer import TransformerDecoder
 from course_utils.reference.vit import ViT
+from course_utils.training import checkpoints
 from course_utils.training.captioning import vocabulary
 
 # side, patch, d, layers, heads, hidden; and d, layers, heads, hidden, length
@@ -42,7 +45,8 @@ def _transformer_large(words: int, features: int) -> nn.Module:
     return TransformerDecoder(words, *DECODER_LARGE, features=features, summed=128)
 
 
-CAPTIONERS = {
+Makers = tuple[Callable[[], ImageEncoder | ViT], Callable[[int, int], nn.Module]]
+CAPTIONERS: dict[str, Makers] = {
     "caption_gru_plain": (ImageEncoder, _gru_plain),
     "caption_gru": (ImageEncoder, _gru),
     "caption_transformer": (ImageEncoder, _transformer),
@@ -64,3 +68,15 @@ def untrained(name: str) -> Captioner:
     make_encoder, make_decoder = CAPTIONERS[name]
     encoder = make_encoder()
     return Captioner(encoder, make_decoder(len(vocabulary()), encoder.size))
+
+
+def trained(name: str) -> Captioner:
+    """The captioner that ships, ready to speak.
+
+    Raises:
+        CourseError: its checkpoint is missing or of another network; with the command that
+            makes it.
+    """
+    network = untrained(name)
+    checkpoints.restore(network, name)
+    return network.eval()

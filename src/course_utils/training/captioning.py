@@ -91,7 +91,7 @@ def dense_loss(network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, Te
     weight[NOTHING] = 0.2
     y = {k: batch[k].long().flatten() for k in ("thing", "size", "colour", "ground")}
     there = batch["size"] >= 0
-    right = (thing.argmax(-1) == batch["thing"])[there].float().mean()
+    right = _share(thing.argmax(-1) == batch["thing"], there)
     loss = (
         F.cross_entropy(thing.flatten(0, 1), y["thing"], weight=weight)
         + 0.5 * F.cross_entropy(size.flatten(0, 1), y["size"], ignore_index=-1)
@@ -99,6 +99,11 @@ def dense_loss(network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, Te
         + 0.3 * F.cross_entropy(ground, y["ground"])
     )
     return loss, right
+
+
+def _share(right: Tensor, asked: Tensor) -> Tensor:
+    """Of what is asked, how much is right; no number of them that a GPU had to wait for."""
+    return (right & asked).sum() / asked.sum()
 
 
 @torch.no_grad()
@@ -116,15 +121,25 @@ def dense_row(network: nn.Module, data: dict[str, Tensor]) -> dict[str, float]:
     return {k: round(right[k][asked[k]].float().mean().item(), 4) for k in names}
 
 
-def _steps(data: dict[str, Tensor], steps: int, seed: int) -> Iterator[dict[str, Tensor]]:
-    number = len(next(iter(data.values())))
+def _number(data: dict[str, Tensor]) -> int:
+    return len(next(iter(data.values())))
+
+
+def _steps(
+    data: dict[str, Tensor], steps: int, seed: int, batch: int
+) -> Iterator[dict[str, Tensor]]:
+    """Batches, with words as far as the longest caption goes: seen here, before the device."""
+    number = _number(data)
     dice = torch.Generator().manual_seed(seed)
     order, at = torch.randperm(number, generator=dice), 0
     for _ in range(steps):
-        if at + BATCH > number:
+        if at + batch > number:
             order, at = torch.randperm(number, generator=dice), 0
-        rows, at = order[at : at + BATCH], at + BATCH
-        yield {name: tensor[rows] for name, tensor in data.items()}
+        rows, at = order[at : at + batch], at + batch
+        part = {name: tensor[rows] for name, tensor in data.items()}
+        if "words" in part:
+            part["words"] = part["words"][:, : int((part["words"] != PAD).sum(1).max())]
+        yield part
 
 
 def learn(
@@ -135,6 +150,7 @@ def learn(
     *,
     seed: int,
     lr: float = 3e-3,
+    batch: int = BATCH,
     slower: nn.Module | None = None,
     watch: Watch = lambda _: None,
 ) -> list[Epoch]:
@@ -142,12 +158,12 @@ def learn(
 
     Args:
         objective: network and batch to the mean loss and the share of right answers.
-        data: tensors of equal length, from which batches of 64 are drawn.
+        data: tensors of equal length, from which batches are drawn; on CUDA in bfloat16.
         slower: a part that keeps a third of the learning rate (a trained encoder).
     """
-    part = {id(p) for p in slower.parameters()} if slower is not None else set()
+    trained = {id(p) for p in slower.parameters()} if slower is not None else set()
     groups = [
-        {"params": [p for p in network.parameters() if (id(p) in part) == s],
+        {"params": [p for p in network.parameters() if (id(p) in trained) == s],
          "share": 1 / 3 if s else 1.0}
         for s in (False, True)
     ]  # fmt: skip
@@ -157,12 +173,13 @@ def learn(
     seen: list[Tensor] = []
     curve = []
     network.train()
-    for step, batch in enumerate(_steps(data, steps, seed), 1):
+    for step, part in enumerate(_steps(data, steps, seed, min(batch, _number(data))), 1):
         rate = lr * min(1, step / 200) * (0.5 * (1 + math.cos(math.pi * step / steps)) + 0.005)
         for group in rule.param_groups:
             group["lr"] = group["share"] * rate
         rule.zero_grad()
-        loss, right = objective(network, {k: t.to(device) for k, t in batch.items()})
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            loss, right = objective(network, {k: t.to(device) for k, t in part.items()})
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         rule.step()
@@ -177,12 +194,11 @@ def learn(
 def caption_loss(network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Cross entropy of each word given those before it, padding left out; share right."""
     words = batch["words"].long()
-    words = words[:, : int((words != PAD).sum(1).max())]
     memory = batch["memory"].float() if "memory" in batch else batch["images"]
     logits = network(memory, words[:, :-1])
     y = words[:, 1:]
-    right = (logits.argmax(-1) == y)[y != PAD].float().mean()
-    return F.cross_entropy(logits.flatten(0, 1), y.flatten(), ignore_index=PAD), right
+    loss = F.cross_entropy(logits.flatten(0, 1), y.flatten(), ignore_index=PAD)
+    return loss, _share(logits.argmax(-1) == y, y != PAD)
 
 
 @torch.no_grad()
@@ -199,18 +215,22 @@ def decoder_then_all(
     together: int,
     seed: int,
     watch: Watch,
+    *,
+    lr: float = 3e-3,
+    batch: int = BATCH,
 ) -> list[Epoch]:
-    """The decoder on features of the frozen encoder, then both end to end."""
+    """The decoder on features of the frozen encoder, then both end to end at half the rate."""
     device = next(network.parameters()).device
     curve: list[Epoch] = []
     if frozen:
         memory = features(network.encoder, train["images"], device)
         data = {"memory": memory, "words": train["words"]}
-        curve += learn(network.decoder, caption_loss, data, frozen, seed=seed, watch=watch)
+        curve += learn(network.decoder, caption_loss, data, frozen, seed=seed, lr=lr,
+                       batch=batch, watch=watch)  # fmt: skip
     if together:
         data = {"images": train["images"], "words": train["words"]}
-        more = learn(network, caption_loss, data, together, seed=seed + 1, lr=1.5e-3,
-                     slower=network.encoder, watch=watch)  # fmt: skip
+        more = learn(network, caption_loss, data, together, seed=seed + 1, lr=lr / 2,
+                     batch=batch, slower=network.encoder, watch=watch)  # fmt: skip
         curve += [Epoch(e.number + frozen, e.loss, e.accuracy) for e in more]
     return curve
 
@@ -220,9 +240,10 @@ def said(network: Captioner, images: Tensor, width: int = 1) -> list[str]:
     """Captions of images, greedy or by a beam of ``width``."""
     network.eval()
     decoder: Any = network.decoder
+    device = next(network.parameters()).device
     known, captions = vocabulary(), []
     for part in images.split(250):
-        memory = network.encoder(part)
+        memory = network.encoder(part.to(device))
         ids = (
             greedy(decoder, memory, LENGTH)
             if width == 1
@@ -234,7 +255,6 @@ def said(network: Captioner, images: Tensor, width: int = 1) -> list[str]:
 
 def captions_row(network: Captioner, number: int) -> dict[str, Any]:
     """What the network says of ``number`` scenes of each split, judged; shares from 0 to 1."""
-    network = network.cpu()
     row: dict[str, Any] = {"parameters": sum(p.numel() for p in network.parameters())}
     for split in ("test", "style", "combinations"):
         source = scenes(split, size=64, length=number)
