@@ -9,21 +9,23 @@ import pytest
 from ipywidgets.embed import embed_data
 
 from course_utils.publish.photograph import BYTES, WIDTH, photograph
-from course_utils.widgets import AttentionGrid, Captioner, MemoryLine
+from course_utils.widgets import AttentionGrid, Captioner, MemoryLine, PatchGaze
 from course_utils.widgets.base import BookWidget
+from tests.widgets.test_patch_gaze import random_network  # noqa: F401, a fixture
 
 WIDGETS: dict[str, tuple[Callable[[], BookWidget], str]] = {
     "memory line": (MemoryLine, "after 20 steps 12\xa0% is left"),
     "attention grid": (AttentionGrid, "products q kᵀ"),
-    "captioner": (
-        lambda: Captioner(scenes=[13]),
-        "GRU with attention, scene 1 of 1, greedy: “a",
-    ),
+    "captioner": (Captioner, "GRU with attention, scene 1 of 8, greedy: “a"),
+    "patch gaze": (PatchGaze, "layer 1, mean of all heads"),
 }
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_a_still_is_small_and_says_what_the_widget_says(name: str) -> None:
+def test_a_still_is_small_and_says_what_the_widget_says(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("random_network")
     make, words = WIDGETS[name]
     widget = make()
     data = embed_data(views=[widget], drop_defaults=False)

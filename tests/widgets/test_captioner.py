@@ -66,8 +66,9 @@ def holds(label: str, case: dict[str, Any], name: str) -> str:
             assert words[:place] == other[:place]
             assert looked_at != other[place]
         case [number, thing, "counted", "as", counted]:
+            thing = thing.removesuffix(",")
             one = ONE.get(thing, thing)
-            assert things.count(one) == NUMBERS.index(number.removesuffix(","))
+            assert things.count(one) == NUMBERS.index(number)
             wrong = f"a {one}" if counted == "one" else f"{counted} {MANY[one]}"
             assert wrong.split()[-1] in words
             assert counted in (looked_at, "one")

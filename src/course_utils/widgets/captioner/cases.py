@@ -106,8 +106,8 @@ def _parting(caption: str, other: str) -> int:
 
 
 def _long(_: Captioner, pools: Pools) -> Iterator[Found]:
-    """The captions of most words among those that are right, the longest first."""
-    right = [one for one in pools["test"] if one.verdict.full]
+    """Right captions of scenes with four things or more, the one of most words first."""
+    right = [s for s in pools["test"] if s.verdict.full and len(s.scene.objects) >= 4]
     for one in sorted(right, key=lambda s: -len(apart(s.greedy).split())):
         yield "a long caption, all right", one.case(place=2)
 

@@ -158,10 +158,10 @@ class View {
     const best = (row) => strongest(row, 1)[0];
     const rows = reads.map((of, n) => {
       const said = best(of[patch]), right = of.filter((row, p) => best(row) === truth[p]).length;
-      return { on: n === layer, said, cells: [n ? `layer ${n}` : "no layer",
+      return { on: n === layer, said, cells: [n ? `after layer ${n}` : "before layer 1",
         `${names[said]}, ${percent(of[patch][said])}`, `${right} of ${COUNT}`] };
     });
-    this.reads.show(`In truth: ${names[truth[patch]]}`, ["read after", "this patch", "right in the scene"], rows);
+    this.reads.show(`In truth: ${names[truth[patch]]}`, ["read", "this patch", "right in the scene"], rows);
     return `Read after layer ${layer}: ${rows[layer].cells[1]}; in truth ${names[truth[patch]]}.`;
   }
 }
