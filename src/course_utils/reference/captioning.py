@@ -158,40 +158,40 @@ class GRUDecoder(nn.Module):
 
     Args:
         vocabulary: V. features: channels of the memory (B, places, features).
-        reduced: channels of each place from which h₀ = f_W(z) is made.
+        summed: channels that f_W makes of each place and sums over them; of the sum comes
+            h₀ = f_W(z).
 
     Raises:
         ValueError: a size below 1, or fewer than four words: three stand for none.
     """
 
     def __init__(self, vocabulary: int, features: int, *, attention: bool = True,
-                 hidden: int = 92, embedding: int = 48, reduced: int = 2,
+                 hidden: int = 92, embedding: int = 48, summed: int = 64,
                  places: int = PLACES) -> None:  # fmt: skip
         super().__init__()
-        _require_sizes(features=features, hidden=hidden, embedding=embedding, reduced=reduced,
+        _require_sizes(features=features, hidden=hidden, embedding=embedding, summed=summed,
                        places=places)  # fmt: skip
         if vocabulary < 4:
             raise ValueError(f"vocabulary must be at least 4, not {vocabulary}")
         self.norm = nn.LayerNorm(features)
         self.words = nn.Embedding(vocabulary, embedding)
-        self.reduce = nn.Linear(features, reduced)
-        self.first = nn.Linear(reduced * places, hidden)
+        self.places = nn.Parameter(torch.randn(places, features) * 0.3)
+        self.what = nn.Linear(features, summed)
+        self.sum_norm = nn.LayerNorm(summed)  # 64 terms would drive the tanh to its ends
+        self.first = nn.Linear(summed, hidden)
         context = features if attention else hidden
         self.attention = AdditiveAttention(features, hidden, 48) if attention else None
-        if attention:
-            self.places = nn.Parameter(torch.randn(places, features) * 0.3)
         self.cell = GRUCell(embedding + context, hidden)
         self.mix = nn.Linear(hidden + (features if attention else 0), embedding)
         self.output = nn.Linear(embedding, vocabulary)
 
     def start(self, memory: Tensor) -> Hidden:
         """h₀ with what the words look at: (h, memory, keys), or (h, c)."""
-        asked = (self.first.in_features // self.reduce.out_features, self.reduce.in_features)
+        asked = tuple(self.places.shape)
         if memory.ndim != 3 or memory.shape[1:] != asked or len(memory) == 0:
             raise ValueError(f"memory must be (B, *{asked}), B ≥ 1, not {tuple(memory.shape)}")
-        z = self.norm(memory)
-        z = z if self.attention is None else z + self.places
-        h = torch.tanh(self.first(F.relu(self.reduce(z)).flatten(1)))
+        z = self.norm(memory) + self.places
+        h = torch.tanh(self.first(self.sum_norm(F.relu(self.what(z)).sum(1))))
         return (h, h) if self.attention is None else (h, z, self.attention.memory(z))
 
     def step(

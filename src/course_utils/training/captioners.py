@@ -34,7 +34,7 @@ def _gru(words: int, features: int) -> nn.Module:
 
 
 def _gru_plain(words: int, features: int) -> nn.Module:
-    return GRUDecoder(words, features, attention=False, reduced=4)
+    return GRUDecoder(words, features, attention=False, hidden=160, summed=160)
 
 
 def _transformer(words: int, features: int) -> nn.Module:

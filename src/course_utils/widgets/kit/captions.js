@@ -89,15 +89,21 @@ const joined = (...rows) => {
 const applied = (x, weights, name) => linear(x, weights[`${name}.weight`], weights[`${name}.bias`]);
 const normed = (x, weights, name) => layerNorm(x, weights[`${name}.weight`], weights[`${name}.bias`]);
 
+// [S, C] summed over its rows: [1, C].
+function overPlaces({ shape: [S, C], data }) {
+  const total = zeros(1, C);
+  for (let n = 0; n < S * C; n++) total.data[n % C] += data[n];
+  return total;
+}
+
 function gru(weights) {
   const attends = "attention.score.weight" in weights, cell = under(weights, "cell");
   return {
     names: attends ? ["attention"] : [],
     start(memory) {
-      const own = normed(memory, weights, "norm"), z = attends ? add(own, weights.places) : own;
-      const reduced = relu(applied(z, weights, "reduce"));
-      const flat = { shape: [1, reduced.data.length], data: reduced.data };
-      const h = tanh(applied(flat, weights, "first"));
+      const z = add(normed(memory, weights, "norm"), weights.places);
+      const seen = normed(overPlaces(relu(applied(z, weights, "what"))), weights, "sum_norm");
+      const h = tanh(applied(seen, weights, "first"));
       return attends ? { h, z, keys: applied(z, weights, "attention.memory") } : { h, c: h };
     },
     step(word, state) {
@@ -113,9 +119,8 @@ function gru(weights) {
 
 // The sum over the places that is added to each word: [1, d].
 function summed(z, weights) {
-  const what = relu(applied(z, weights, "what")), [S, C] = what.shape, total = zeros(1, C);
-  for (let n = 0; n < S * C; n++) total.data[n % C] += what.data[n] / 4;
-  return applied(total, weights, "count");
+  const total = overPlaces(relu(applied(z, weights, "what")));
+  return applied({ ...total, data: total.data.map((v) => v / 4) }, weights, "count");
 }
 
 function transformer(weights, heads) {
