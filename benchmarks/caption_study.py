@@ -1,6 +1,6 @@
 """What chapters 6 and 7 say of their networks beyond plain accuracy.
 
-    python -m benchmarks.caption_study [--only caption_gru] [--seed 0]
+    python -m benchmarks.caption_study [--only caption_gru] [--seeds 0]
 
 Of each network of ``caption_seeds`` that is trained: what it says after true, own and wrong
 words; what is left of a noun when a part of the image is covered; numbers of things; full
@@ -42,10 +42,11 @@ PARTS = (caption_cover, caption_mistakes, caption_rates, caption_words)
 
 def weights_of(name: str, seed: int) -> Path | None:
     """Where the trained weights lie, as ``caption_seeds`` has them; None: not trained yet."""
-    shipped = checkpoints.FOLDER / f"{name}.safetensors"
-    kept = Course.find().cache / "captioners" / f"{name}-{seed}.safetensors"
-    paths = [shipped, kept] if seed == 0 else [kept]
-    return next((path for path in paths if path.is_file()), None)
+    kept = Course.find().cache / "captioners" / f"{name}-{seed}"
+    paths = [checkpoints.FOLDER / name, kept] if seed == 0 else [kept]
+    # The record is written last: without it the weights may be those of an unfinished run.
+    whole = (path for path in paths if path.with_suffix(".json").is_file())
+    return next((path.with_suffix(".safetensors") for path in whole), None)
 
 
 @functools.cache
