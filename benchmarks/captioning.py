@@ -145,8 +145,8 @@ def main() -> None:
         rows.append(match.row(args.rounds))
         print(rows[-1], flush=True)
     caption = (
-        f"Medians of {args.rounds} interleaved rounds in one process on "
-        f"{torch.get_num_threads()} threads; equal results before; load of the machine "
+        f"Medians of {args.rounds} interleaved rounds in one process, threads: "
+        f"{torch.get_num_threads()}; equal results before; load of the machine "
         f"{os.getloadavg()[1]:.1f}"
     )
     seconds = time.perf_counter() - start
