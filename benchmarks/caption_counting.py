@@ -78,7 +78,7 @@ def main() -> None:
             for vector, captioner in made.items():
                 about = {"network": name, "seed": seed, "sum vector": vector}
                 if name == "caption_gru":
-                    about["sum vector"] = "none"
+                    about["sum vector"] = "in h0 alone"
                 rows.append(about | row_of(captioner, seen, images))
                 print(rows[-1], flush=True)
     if not rows:

@@ -78,7 +78,8 @@ def measured(what: str, data: dict[str, Tensor], encoder: ImageEncoder, steps: i
     seen = [source[i] for i in range(JUDGED)]
     captions = said(Captioner(encoder, made), torch.stack([s.image for s in seen]))
     found = rates(judge(c, s) for c, s in zip(captions, seen, strict=True))
-    return {"loss": curve[-1].loss, "example": captions[0], "many": 0.0} | found
+    nothing = dict.fromkeys(KEYS, 0.0)  # of captions outside of the grammar
+    return nothing | {"loss": curve[-1].loss, "example": captions[0]} | found
 
 
 def row_of(what: str, data: dict, encoder: ImageEncoder, steps: int, seeds: int) -> dict:
