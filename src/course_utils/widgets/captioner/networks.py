@@ -8,11 +8,9 @@ from collections.abc import Sequence
 
 import torch
 
-from ...course import CourseError
 from ...data.scenes import Scene, Scenes, scenes
 from ...reference.captioning import Captioner
-from ...training import checkpoints
-from ...training.captioners import untrained
+from ...training.captioners import trained
 from ..network import Network
 
 HEADS = 4  # of all transformers here; weights do not say it
@@ -34,16 +32,11 @@ def captioner(name: str) -> Captioner:
 
     Raises:
         ValueError: there is no such network.
-        CourseError: its checkpoint is missing, or of another vocabulary.
+        CourseError: its checkpoint is missing or of another network.
     """
     if name not in NAMES:
         raise ValueError(f"networks must be of {[*NAMES]}, not {name!r}")
-    network = untrained(name)
-    try:
-        network.load_state_dict(checkpoints.load(name))
-    except RuntimeError as error:
-        raise CourseError(f"the checkpoint {name} is of another network: {error}") from error
-    return network.eval()
+    return trained(name)
 
 
 @functools.cache
