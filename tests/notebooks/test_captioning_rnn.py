@@ -62,32 +62,49 @@ def test_who_counts_padding_sees_a_better_loss_of_who_knows_nothing_else():
 # -- the memory ---------------------------------------------------------------------------
 
 
-def left(cell: nn.Module, seed: int) -> float:
-    """The share of the gradient at the last state that reaches the first, 20 steps before."""
-    dice = torch.Generator().manual_seed(100 + seed)
-    first = torch.zeros(1, 92, requires_grad=True)
-    state = first
-    for _ in range(20):
-        state = cell(torch.randn(1, 48, generator=dice), state)
-    way = torch.randn(1, 92, generator=dice)
-    (reached,) = torch.autograd.grad((state * way).sum(), first)
+def share(states: list[Tensor], seed: int) -> float:
+    """The share of the gradient at the last state that reaches the first."""
+    way = torch.randn(1, 92, generator=torch.Generator().manual_seed(seed))
+    (reached,) = torch.autograd.grad((states[-1] * way).sum(), states[0])
     return (reached.norm() / way.norm()).item()
+
+
+def left(cell: nn.Module, seed: int) -> float:
+    """The same after twenty random inputs."""
+    dice = torch.Generator().manual_seed(100 + seed)
+    states = [torch.zeros(1, 92, requires_grad=True)]
+    for _ in range(20):
+        states.append(cell(torch.randn(1, 128, generator=dice), states[-1]))
+    return share(states, seed)
 
 
 def units(seed: int) -> tuple[nn.Module, nn.Module, nn.Module]:
     torch.manual_seed(seed)
-    opened = nn.GRUCell(48, 92)
+    opened = nn.GRUCell(128, 92)
     with torch.no_grad():
         opened.bias_ih[92:184] = 2.0
-    return nn.RNNCell(48, 92), nn.GRUCell(48, 92), opened
+    return nn.RNNCell(128, 92), nn.GRUCell(128, 92), opened
 
 
 def test_gradients_through_twenty_steps():
     """The figure's text; with the initial weights both units have next to nothing."""
     for seed in range(3):
         plain, gru, opened = (left(cell, seed) for cell in units(seed))
-        assert 1e-7 < plain < 5e-6 < 1e-5 < gru < 2e-4
-        assert 0.05 < opened < 0.2
+        assert 1e-8 < plain < 1e-6 < 1e-5 < gru < 2e-4
+        assert 0.04 < opened < 0.2
+
+
+def test_the_trained_gru_keeps_some_hundredths_of_the_gradient(captioner):
+    source = data.scenes("test", size=64)
+    for index in (101, 293, 328):
+        state = captioner.decoder.start(captioner.encoder(source[index].image[None]))
+        states = [state[0].requires_grad_()]
+        words = KNOWN.encode([target(source[index])])[0]
+        assert len(words) > 20
+        for word in words[:20]:
+            _, state = captioner.decoder.step(word[None], state)
+            states.append(state[0])
+        assert 0.005 < share(states, index) < 0.2
 
 
 def test_an_open_update_gate_copies():
@@ -101,7 +118,7 @@ def test_an_open_update_gate_copies():
 def test_larger_weights_let_the_gradient_of_a_plain_unit_grow():
     for seed in range(3):
         torch.manual_seed(seed)
-        cell = nn.RNNCell(48, 92)
+        cell = nn.RNNCell(128, 92)
         with torch.no_grad():
             nn.init.orthogonal_(cell.weight_hh).mul_(2)
         assert left(cell, seed) > 5
@@ -113,13 +130,14 @@ def test_larger_weights_let_the_gradient_of_a_plain_unit_grow():
 def test_attention_is_ahead_with_any_number_of_things():
     plain, attends = seeds_of(PLAIN), seeds_of(ATTENDS)
     assert len(plain) == len(attends) == 3
-    sizes = plain[0]["parameters"], attends[0]["parameters"]
-    assert abs(sizes[0] - sizes[1]) < 0.05 * sizes[1]
+    assert plain[0]["parameters"] > attends[0]["parameters"]
     for key in ("steps frozen", "steps end to end"):
         assert len({r[key] for r in plain + attends}) == 1
     for n in range(1, 7):
         key = f"test, greedy: full of {n}"
         assert min(r[key] for r in attends) > max(r[key] for r in plain), n
+    four = "test, greedy: full of 4"  # what the question asks
+    assert min(r[four] for r in attends) > max(r[four] for r in plain) + 0.1
 
 
 @pytest.mark.parametrize("name", [PLAIN, ATTENDS])
@@ -146,12 +164,38 @@ def test_a_place_has_seen_its_neighbours(captioner):
     assert (moved > 1e-4)[2:5, 2:5].all()
 
 
-def test_words_depend_on_places_without_much_weight():
-    """Covering another thing changes some nouns, for each seed; the own box most."""
-    for row in study("cover", cover="elsewhere", nouns="all"):
-        (own,) = study("cover", cover="the thing's box", nouns="all", seed=row["seed"])
-        assert row["changed"] > 2 * row["standard error of changed"]
-        assert own["changed"] > row["changed"]
+def test_before_heart_it_hardly_looks_at_the_heart(captioner):
+    scene, decoder = data.scenes("test", size=64)[8], captioner.decoder
+    ids = KNOWN.encode([target(scene)])[0]
+    heart = next(item for item in scene.objects if item.thing.name == "heart")
+    left_side, top, right_side, bottom = (int(side) for side in heart.box)
+    on = torch.zeros(8, 8)
+    on[top // 8 : -(-bottom // 8), left_side // 8 : -(-right_side // 8)] = 1
+    shares_of: dict[str, float] = {}
+    state = decoder.start(captioner.encoder(scene.image[None]))
+    for t, word in enumerate(ids[:-1], 1):
+        _, weights = decoder.attention(state[0], *state[1:])
+        shares_of.setdefault(KNOWN.words[ids[t]], (weights[0] @ on.flatten()).item())
+        _, state = decoder.step(word[None], state)
+    assert shares_of["blue"] > 0.8
+    assert shares_of["heart"] < 0.2
+
+
+def changed(cover: str, nouns: str, seed: int) -> float:
+    (row,) = study("cover", cover=cover, nouns=nouns, seed=seed)
+    return row["changed"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_changes_under_a_cover(seed):
+    """On the whole the map is right; where it is not, the thing counts for more."""
+    covers = ("the thing's box", "most attended", "elsewhere, drawn cells")
+    thing, attended, others = (changed(cover, "all", seed) for cover in covers)
+    assert thing > 0.8
+    assert thing > attended > thing - 0.15
+    assert 0.1 < others < 0.5
+    thing, attended, _ = (changed(cover, "attention elsewhere", seed) for cover in covers)
+    assert thing > attended + 0.1
 
 
 def test_a_mean_does_not_count():
@@ -162,8 +206,10 @@ def test_a_mean_does_not_count():
     two, _ = attention(h, torch.cat([memory, memory], 1))
     assert torch.allclose(one, two, atol=1e-6)
     for seed in range(3):
-        once, more = (study("counts", seed=seed, group=g)[0]["number right"] for g in (1, 3))
-        assert more < once
+        once, *more = (
+            study("counts", seed=seed, group=g)[0]["number right"] for g in (1, 2, 3)
+        )
+        assert max(more) < once - 0.1
 
 
 # -- search -------------------------------------------------------------------------------
@@ -210,22 +256,57 @@ def shares(captions: list[str]) -> list[float]:
     return torch.tensor(full).float().view(3, 100).mean(1).tolist()
 
 
-def test_each_broken_search_is_worse(captioner):
-    whole = shares(said(captioner, ""))
-    for wrong in ("states stay behind", "no end word", "padding looked at", "always h₀"):
-        captions = said(captioner, wrong)
-        assert max(shares(captions)) < min(whole), wrong
-        if wrong == "no end word":
-            assert shares(captions) == [0, 0, 0]
-            assert all(len(caption.replace(",", " ,").split()) == 26 for caption in captions)
+@pytest.fixture(scope="module")
+def whole(captioner) -> list[float]:
+    return shares(said(captioner, ""))
+
+
+@pytest.mark.parametrize("wrong", ["no end word", "padding looked at", "always h₀"])
+def test_a_broken_search_says_hardly_anything_right(captioner, whole, wrong):
+    captions = said(captioner, wrong)
+    assert max(shares(captions)) < 0.1 < min(whole)
+    if wrong == "no end word":
+        assert all(len(caption.replace(",", " ,").split()) == 26 for caption in captions)
+    if wrong == "always h₀":
+        assert max(captions[8].split().count(word) for word in captions[8].split()) > 5
+
+
+def test_states_that_stay_behind_cost_what_the_beam_gained(captioner, whole):
+    behind = shares(said(captioner, "states stay behind"))
+    assert all(b < w for b, w in zip(behind, whole, strict=True))
+    scenes = data.scenes("test", size=64)
+    memory = captioner.encoder(torch.stack([scenes[i].image for i in range(300)]))
+    ids = reference.greedy(captioner.decoder, memory, 26)
+    greedy = shares([KNOWN.decode(row) for row in ids])
+    assert sum(behind) <= sum(greedy)
+
+
+def test_a_beam_of_three_gains_with_attention():
+    for row in seeds_of(ATTENDS):
+        gain = row["test, beam 3: full"] - row["test, greedy: full"]
+        assert 0 < gain < 0.1
 
 
 # -- its own words ------------------------------------------------------------------------
 
 
-def test_a_wrong_word_costs_the_next_ones():
-    for row in study("mistakes", after="own mistake"):
-        assert row["right after it"] < row["right without it"]
+@pytest.mark.parametrize("seed", range(3))
+def test_its_own_mistakes_cost_more_than_a_wrong_word_put_in(seed):
+    (own,) = study("mistakes", after="own mistake", seed=seed)
+    (ours,) = study("mistakes", after="a wrong word", seed=seed)
+    assert own["difference"] > 3 * ours["difference"]
+    assert own["difference"] > 3 * own["standard error"]
+    assert ours["difference"] > 2 * ours["standard error"]
+
+
+# -- what ours reaches --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [PLAIN, ATTENDS])
+def test_little_is_right_in_another_style_and_in_new_colours(name):
+    for row in seeds_of(name):
+        assert row["style, beam 3: full"] < row["test, beam 3: full"] / 2 + 0.01
+        assert row["combinations, beam 3: full"] < 0.02
 
 
 # -- metrics ------------------------------------------------------------------------------
