@@ -78,7 +78,7 @@ class Captioner(BookWidget):
         Args:
             networks: names of checkpoints, "caption_gru", "caption_gru_plain",
                 "caption_transformer", "caption_vit"; several can be compared, each takes
-                450 kB of a page.
+                440 to 710 kB of a page.
             scenes: at most eight: an index of the split "test", or (split, index) of "test",
                 "style" (drawings of a style that training lacks) or "combinations" (colours
                 that a shape never has in training); None: eight with the first network's cases.
