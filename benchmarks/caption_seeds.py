@@ -23,7 +23,13 @@ from course_utils.reference.captioning import Captioner
 from course_utils.training import checkpoints, recipes
 from course_utils.training.captioners import untrained
 
-NAMES = ("caption_gru_plain", "caption_gru", "caption_transformer", "caption_vit")
+NAMES = (
+    "caption_gru_plain",
+    "caption_gru_wide",
+    "caption_gru",
+    "caption_transformer",
+    "caption_vit",
+)
 
 
 def _folder() -> Path:

@@ -34,6 +34,10 @@ def _gru(words: int, features: int) -> nn.Module:
 
 
 def _gru_plain(words: int, features: int) -> nn.Module:
+    return GRUDecoder(words, features, attention=False)
+
+
+def _gru_wide(words: int, features: int) -> nn.Module:
     return GRUDecoder(words, features, attention=False, hidden=160, summed=160)
 
 
@@ -48,6 +52,7 @@ def _transformer_large(words: int, features: int) -> nn.Module:
 Makers = tuple[Callable[[], ImageEncoder | ViT], Callable[[int, int], nn.Module]]
 CAPTIONERS: dict[str, Makers] = {
     "caption_gru_plain": (ImageEncoder, _gru_plain),
+    "caption_gru_wide": (ImageEncoder, _gru_wide),
     "caption_gru": (ImageEncoder, _gru),
     "caption_transformer": (ImageEncoder, _transformer),
     "caption_vit": (_vit, _transformer),

@@ -37,8 +37,13 @@ def caption_gru(run: Run) -> Trained:
 
 
 def caption_gru_plain(run: Run) -> Trained:
-    """Captions by a GRU whose context is h₀ at each word, scenes."""
+    """Captions by a GRU whose context is h₀ at each word, 92 numbers, scenes."""
     return PLAN.train_captioner(run, _with_trained_encoder(run, "caption_gru_plain"))
+
+
+def caption_gru_wide(run: Run) -> Trained:
+    """Captions by a GRU whose context is h₀ at each word, 160 numbers, scenes."""
+    return PLAN.train_captioner(run, _with_trained_encoder(run, "caption_gru_wide"))
 
 
 def caption_transformer(run: Run) -> Trained:
