@@ -35,7 +35,7 @@ from course_utils.training import checkpoints
 from course_utils.training.captioning import LENGTH, said, vocabulary
 
 SEEDS, JUDGED = 3, 1_000
-WITHOUT, WITH = "caption_gru_plain", "caption_gru"
+WITHOUT, WITH = ("caption_gru_plain", "caption_gru_wide"), "caption_gru"
 LISTS = ("words", "mistakes", "recovery", "cover", "attention", "counts", "shapes", "things")
 PARTS = (caption_cover, caption_mistakes, caption_rates, caption_words)
 
@@ -120,6 +120,24 @@ def summary(found: dict[str, Any]) -> Row:
     return row
 
 
+def bottleneck(full: dict[tuple[str, int], list[bool]]) -> list[Row]:
+    """Each decoder without attention beside the one with it, of the same seed."""
+    things = torch.tensor([len(scene.objects) for scene in judged("test")])
+    pairs = [
+        (name, seed)
+        for seed in range(SEEDS)
+        for name in WITHOUT
+        if {(name, seed), (WITH, seed)} <= full.keys()
+    ]
+    return [
+        {"network": name, "seed": seed} | row
+        for name, seed in pairs
+        for row in caption_rates.without_and_with(
+            torch.tensor(full[name, seed]), torch.tensor(full[WITH, seed]), things
+        )
+    ]
+
+
 def written(found: dict[tuple[str, int], dict[str, Any]]) -> dict[str, list[Row]]:
     """All lists of the result, from what each network and seed gave."""
     named: dict[tuple[str, int], Row] = {
@@ -128,13 +146,7 @@ def written(found: dict[tuple[str, int], dict[str, Any]]) -> dict[str, list[Row]
     lists = {"rows": [named[key] | summary(one) for key, one in found.items()]}
     for name in LISTS:
         lists[name] = [named[key] | row for key, one in found.items() for row in one[name]]
-    things = torch.tensor([len(scene.objects) for scene in judged("test")])
-    lists["bottleneck"] = []
-    for seed in range(SEEDS):
-        if {(WITHOUT, seed), (WITH, seed)} <= found.keys():
-            a, b = (torch.tensor(found[name, seed]["full"]) for name in (WITHOUT, WITH))
-            rows = caption_rates.without_and_with(a, b, things)
-            lists["bottleneck"] += [{"seed": seed} | row for row in rows]
+    lists["bottleneck"] = bottleneck({key: one["full"] for key, one in found.items()})
     train = Counter(c for s in without_pixels("train", 5_000) for c in s.captions)
     constant = train.most_common(1)[0][0]
     captions: dict[tuple[str, int | None], list[str]] = {

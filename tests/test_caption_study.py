@@ -349,6 +349,17 @@ def test_without_and_with_are_compared_on_the_same_scenes():
     ]
 
 
+def test_each_decoder_without_attention_stands_beside_the_one_with_it(monkeypatch):
+    judged = [SimpleNamespace(objects=[None] * 3)] * 30
+    monkeypatch.setattr(caption_study, "judged", lambda split: judged)
+    keys = [("caption_gru", 0), ("caption_gru_wide", 0), ("caption_gru_plain", 1)]
+    rows = caption_study.bottleneck({key: [key[0] == "caption_gru"] * 30 for key in keys})
+    assert {(r["network"], r["seed"], r["things"]) for r in rows} == {
+        ("caption_gru_wide", 0, 3), ("caption_gru_wide", 0, "3 or more")
+    }  # fmt: skip
+    assert {(r["without"], r["with"]) for r in rows} == {(0, 1)}
+
+
 def test_a_reference_is_held_against_the_same_four_as_the_networks(seen):
     about = [told(scene) for scene in seen]
     rows = caption_rates.references(
