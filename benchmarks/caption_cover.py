@@ -1,9 +1,9 @@
 """Cover a part of the image: does the noun go? And is it where the attention was?
 
 An attention map says which features are mixed, not what the word depends on. So cells of the
-image are painted over in the mean colour of what is no thing, and the word is asked for again: those of
-the thing's box, as many that have the largest weights, inside of the box or anywhere outside
-of it, and as controls as many elsewhere: the same rectangle moved off the thing, drawn cells.
+image are painted over in the mean colour of what is no thing, and the word is asked for again:
+those of the thing's box, as many that have the largest weights, inside of the box or anywhere
+outside of it, and as controls as many elsewhere: the same rectangle moved, drawn cells.
 """
 
 from __future__ import annotations
