@@ -46,22 +46,23 @@ def searches(
         ours: memory and words to logits, for the search without a cache.
         plain: the same weights; its end word must never come, so that all say ``length`` words.
     """
-    model = generator(plain).to(memory.device)
+    model = generator(plain)
+    nn.Module.to(model, memory.device)  # in place; the peer's own wrapper says no types
     said = greedy(memory)
     identical(said, uncached(ours, memory, length), "cached and uncached")
     identical(said, generate(model, memory, length), "greedy and generate")
     identical(beam(memory), generate(model, memory, length, width=3), "a beam and generate")
     size = f"{len(memory)} captions of {length} words"
-    theirs: list[tuple[str, str, float, Work, Work]] = [
-        ("greedy", "ours, uncached", CACHED, lambda: greedy(memory),
-         lambda: uncached(ours, memory, length)),
-        ("greedy", "transformers", SEARCH, lambda: greedy(memory),
-         lambda: generate(model, memory, length)),
-        ("a beam of 3", "transformers", SEARCH, lambda: beam(memory),
-         lambda: generate(model, memory, length, width=3)),
-    ]  # fmt: skip
     words = len(memory) * length
-    return [Match(f"{way}, {size}", peer, *rest, words) for way, peer, *rest in theirs]
+    one, three = f"greedy, {size}", f"a beam of 3, {size}"
+    return [
+        Match(one, "ours, uncached", CACHED, lambda: greedy(memory),
+              lambda: uncached(ours, memory, length), words),
+        Match(one, "transformers", SEARCH, lambda: greedy(memory),
+              lambda: generate(model, memory, length), words),
+        Match(three, "transformers", SEARCH, lambda: beam(memory),
+              lambda: generate(model, memory, length, width=3), words),
+    ]  # fmt: skip
 
 
 def training_step(network: nn.Module, *inputs: Tensor, answers: Tensor) -> Work:
