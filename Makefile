@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Two threads a process: chapters, kernels and tests run side by side.
 export OMP_NUM_THREADS ?= 2
 # A thread that waits by spinning takes the core from another process's threads: two trainings
-# side by side then take many times as long as one after the other.
+# side by side then took twice as long as with threads that wait asleep.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: course test coverage env data bench lock format lint clean help

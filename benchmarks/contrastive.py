@@ -30,6 +30,7 @@ from torchvision.transforms import v2
 from benchmarks import record
 from benchmarks.race import race, ratio
 from course_utils.reference.simclr import nt_xent, nt_xent_tiled
+from course_utils.tables import counted
 from course_utils.training.fit import device as choose_device
 from course_utils.training.views import two_views
 
@@ -160,8 +161,8 @@ def main() -> None:
     print(views)
     caption = (
         f"NT-Xent, D = {DIM}, τ = {TEMPERATURE}, float32, forward and backward; medians of "
-        f"{record.many(args.rounds, 'interleaved round')} on "
-        f"{record.many(torch.get_num_threads(), 'thread')}, "
+        f"{counted(args.rounds, 'interleaved round')} on "
+        f"{counted(torch.get_num_threads(), 'thread')}, "
         "memory of fresh processes"
     )
     took = time.perf_counter() - start

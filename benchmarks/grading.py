@@ -31,6 +31,7 @@ from autograder.sample import solved
 from benchmarks import record
 from course_utils.course import Course
 from course_utils.publish.release import released_text
+from course_utils.tables import counted
 
 CHAPTERS = ("02_convolution", "04_resnet", "10_simclr")
 COURSE = Path(sys.executable).with_name("course")
@@ -148,7 +149,7 @@ def main() -> None:
     rows = [row(c, asked.students, asked.stock, asked.rounds) for c in asked.chapters]
     caption = (
         f"Right answers, {os.cpu_count()} cores, medians of "
-        f"{record.many(asked.rounds, 'round')}; stock nbgrader's pace is that of "
+        f"{counted(asked.rounds, 'round')}; stock nbgrader's pace is that of "
         f"{asked.stock} submissions"
     )
     seconds = time.perf_counter() - start

@@ -21,6 +21,7 @@ from torchvision.transforms import v2
 from benchmarks import record
 from benchmarks.race import Work, race, ratio
 from course_utils.reference.resnet import resnet18
+from course_utils.tables import counted
 from course_utils.training.augment import chain, flipped, shifted
 from course_utils.training.fit import device as choose_device
 
@@ -102,9 +103,7 @@ def main() -> None:
             }
         )
         print(rows[-1])
-    caption = (
-        f"Batch of {args.batch}; medians of {record.many(args.rounds, 'interleaved round')}"
-    )
+    caption = f"Batch of {args.batch}; medians of {counted(args.rounds, 'interleaved round')}"
     seconds = time.perf_counter() - start
     print(record.write("recognition", rows, caption=caption, seed=SEED, seconds=seconds))
 

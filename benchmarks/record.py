@@ -35,8 +35,3 @@ def write(
     }
     place = f"{name}_gpu" if torch.cuda.is_available() else name
     return save(place, record, Path(os.environ.get(FOLDER, ROOT / "results")))
-
-
-def many(n: int, noun: str) -> str:
-    """``1 round``, ``3 rounds``."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

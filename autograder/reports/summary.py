@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder.gradebook.records import Grade, Result
 from autograder.gradebook.status import Status
 from autograder.integrity import PAGE
+from course_utils.tables import counted
 
 SHOWN = 8  # names in a line
 
@@ -39,7 +40,7 @@ class Chapter:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.name}: {_count(self.students, 'student')}, "
+            f"{self.name}: {counted(self.students, 'student')}, "
             f"mean {self.mean:.1f} of {self.max_points:g} points",
             f"  submissions  {_list(self.submissions)}",
             f"  exercises    {_list(self.exercises)}",
@@ -145,10 +146,6 @@ def _names(names: Sequence[str]) -> str:
     """The first few."""
     rest = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _list(counts: Counter[str]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils.course import CourseError
 from course_utils.files import write_atomically
-from course_utils.tables import Table
+from course_utils.tables import Table, counted
 
 if TYPE_CHECKING:
     import torch
@@ -115,5 +115,4 @@ def _hardware(device: torch.device) -> str:
     lines = info.read_text("utf-8").splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     model = names[0] if names else platform.processor() or platform.machine()
-    threads = torch.get_num_threads()
-    return f"{model}, {threads} thread{'s' if threads > 1 else ''}"
+    return f"{model}, {counted(torch.get_num_threads(), 'thread')}"

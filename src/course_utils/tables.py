@@ -11,6 +11,11 @@ LONG = 30  # more rows than that are folded away on a page
 Row = Mapping[str, Any]
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 round``, ``3 rounds``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class Table:
     """Rows with the same keys; the keys are the head."""
 
