@@ -60,7 +60,8 @@ def trained(name: str, minutes: float) -> Job:
     return Job(name, minutes, ("train", name), ())
 
 
-# Throughput beside the peers, time to 94 %, 95.0 %, NT-Xent at N = 65 536, the large recipes.
+# Throughput beside the peers, time to 94 %, 95.0 %, NT-Xent at N = 65 536, captions, the large
+# recipes.
 JOBS = (
     measured(
         "recognition_gpu", 2, "benchmarks.recognition --batch 512", "--batch 8 --rounds 1"
@@ -73,7 +74,15 @@ JOBS = (
         "benchmarks.contrastive --pairs 1024 4096 16384 65536 --room 60",
         "--pairs 32 --rounds 1 --images 8",
     ),
+    measured(
+        "captioning_gpu",
+        2,
+        "benchmarks.captioning --large --batch 512 --captions 2048 --images 0",
+        "--large --batch 2 --captions 2 --rounds 1 --images 0",
+    ),
     trained("resnet18_cifar10", 6),
+    trained("caption_transformer_large", 10),
+    trained("caption_vit_large", 14),
     trained("simclr_resnet18", 40),
 )
 

@@ -21,6 +21,8 @@ from torch.utils._pytree import tree_leaves
 
 from course_utils import reference
 from course_utils.reference import (
+    attention,
+    captioning,
     cnn,
     convolution,
     cpc,
@@ -28,8 +30,12 @@ from course_utils.reference import (
     resnet,
     rotation,
     simclr,
+    transformer,
+    vit,
 )
+from course_utils.training import captioning as captions
 from course_utils.training import optimise, representation, transforms
+from course_utils.training.captioners import CAPTIONERS, untrained
 from course_utils.training.fit import classify
 
 _device = "cuda"
@@ -61,11 +67,35 @@ def on(x: Tensor, make: Callable[[], nn.Module]) -> Any:
     return model(x)
 
 
+class Fed(nn.Module):
+    """A module of two inputs, of which the second is at hand."""
+
+    def __init__(self, module: nn.Module, second: Tensor) -> None:
+        super().__init__()
+        self.module, self.second = module, second
+
+    def forward(self, first: Tensor) -> Any:
+        return self.module(first, self.second)
+
+
 def running(n: int) -> tuple[Tensor, Tensor]:
     return torch.zeros(n, device=_device), torch.ones(n, device=_device)
 
 
 CASES: dict[Callable, Callable[[], Any]] = {
+    captioning.AdditiveAttention: lambda: on(
+        x(2, 6), lambda: Fed(captioning.AdditiveAttention(5, 6, 4), x(2, 7, 5))
+    ),
+    captioning.Captioner: lambda: on(
+        x(2, 3, 64, 64),
+        lambda: Fed(
+            captioning.Captioner(
+                captioning.ImageEncoder((4, 6, 8)), captioning.GRUDecoder(9, 8)
+            ),
+            labels(2, 9)[:, None],
+        ),
+    ),
+    captioning.GRUCell: lambda: on(x(2, 5), lambda: Fed(captioning.GRUCell(5, 6), x(2, 6))),
     cnn.LeNet: lambda: on(x(2, 1, 28, 28), cnn.LeNet),
     cnn.conv_backward: lambda: cnn.conv_backward(
         x(2, 4, 4, 4), x(2, 3, 8, 7), x(4, 3, 3, 3), 2, 1
@@ -101,6 +131,22 @@ CASES: dict[Callable, Callable[[], Any]] = {
     simclr.concatenated: lambda: simclr.concatenated(x(4, 5), x(4, 5)),
     simclr.interleave: lambda: simclr.interleave(x(4, 5), x(4, 5)),
     simclr.nt_xent: lambda: simclr.nt_xent(x(6, 5), x(6, 5), 0.1),
+    transformer.EncoderBlock: lambda: on(
+        x(2, 5, 12), lambda: transformer.EncoderBlock(12, 3, 24)
+    ),
+    attention.MultiHeadAttention: lambda: on(
+        x(2, 5, 12), lambda: attention.MultiHeadAttention(12, 3)
+    ),
+    transformer.TransformerDecoder: lambda: on(
+        x(2, 6, 8),
+        lambda: Fed(
+            transformer.TransformerDecoder(9, 12, 1, 3, 24, 4, features=8, places=6, summed=4),
+            labels(2, 9)[:, None],
+        ),
+    ),
+    attention.attention: lambda: attention.attention(x(2, 5, 4), x(2, 6, 4), x(2, 6, 3)),
+    vit.PatchEmbedding: lambda: on(x(2, 3, 16, 16), lambda: vit.PatchEmbedding(8, 12)),
+    vit.ViT: lambda: on(x(2, 3, 16, 16), lambda: vit.ViT(16, 8, 12, 1, 3, 24, classes=5)),
 }
 TRANSFORMS = {  # through which no gradient need flow
     transforms.blur: lambda: transforms.blur(x(2, 3, 8, 8), x(2), 3),
@@ -119,16 +165,28 @@ TILED = {  # their backward pass is by hand; autocast, which they use, knows no 
 
 
 NO_TENSOR = {  # numbers alone, or what a computation starts from
+    "caption_metrics.apart", "caption_metrics.bleu", "caption_metrics.cider_d",
+    "caption_metrics.cider_d_each", "caption_metrics.clipped", "caption_metrics.ngrams",
     "cnn.count_parameters", "cnn.receptive_field", "convolution.box_filter",
-    "convolution.gaussian_filter", "convolution.output_size", "cpc.correlated",
+    "attention.require_tokens", "vocabulary.require_words",
+    "convolution.gaussian_filter", "attention.causal_mask",
+    "vit.from_torchvision", "convolution.output_size", "cpc.correlated",
     "cpc.gaussian_information", "cpc.mutual_information_bound", "resnet.count_layers",
     "resnet_depth.random_stack",
 }  # fmt: skip
 BY_VALUE = {  # what they do next depends on values, which there are none of here
-    "naive_bayes.fit", "naive_bayes.log_prior", "probe.features", "probe.knn",
-    "probe.linear_probe", "resnet.gradient_norms", "resnet_depth.sizes",
+    "search.beam_search", "search.greedy", "naive_bayes.fit", "naive_bayes.log_prior",
+    "probe.features", "probe.knn", "probe.linear_probe", "resnet.gradient_norms",
+    "resnet_depth.sizes", "attention.padding_mask",
 }  # fmt: skip
-PART_OF = {"cpc.PatchEncoder": cpc.CPC, "resnet.ResNet": resnet.resnet}
+PART_OF = {
+    "captioning.GRUDecoder": captioning.Captioner,
+    "captioning.ImageEncoder": captioning.Captioner,
+    "captioning.Residual": captioning.Captioner,
+    "cpc.PatchEncoder": cpc.CPC,
+    "resnet.ResNet": resnet.resnet,
+    "transformer.DecoderBlock": transformer.TransformerDecoder,
+}
 
 
 def public() -> Iterator[tuple[str, Callable]]:
@@ -226,6 +284,49 @@ def test_two_views_agree_on_cuda() -> None:
             model = simclr.SimCLR(nn.Flatten(), 48, 4)
         loss, hits = representation.agreement(model, x(3, 2, 3, 4, 4), labels(3, 3))
     assert {loss.device.type, hits.device.type} == {"cuda"}
+
+
+def scenes_with_words() -> dict[str, Tensor]:
+    """A batch as the recipes of captions have it."""
+    cells = {name: labels(4, 2)[:, None].expand(4, 64) for name in ("thing", "size", "colour")}
+    images = torch.zeros(4, 3, 64, 64, dtype=torch.uint8, device=_device)
+    words = torch.ones(4, 7, dtype=torch.uint8, device=_device)
+    return {"images": images, "words": words, "ground": labels(4, 2), **cells}
+
+
+def caption_tasks(name: str) -> list[tuple[nn.Module, Callable]]:
+    """A captioner before its encoder's dense task and before its own."""
+    with torch.device(_device):
+        network = untrained(name)
+        dense = captions.Dense(network.encoder, network.encoder.size)
+    return [(dense, captions.dense_loss), (network, captions.caption_loss)]
+
+
+@pytest.mark.parametrize("name", CAPTIONERS)
+def test_a_training_step_of_captions_off_the_cpu(name: str, elsewhere: None) -> None:
+    for network, objective in caption_tasks(name):
+        steps = torch.optim.AdamW(network.parameters(), 1e-3)
+        loss, right = objective(network, scenes_with_words())
+        loss.backward()
+        steps.step()
+        assert {t.device.type for t in (loss, right)} == {"meta"}
+        assert all(p.grad is not None for p in network.parameters())
+
+
+@pytest.mark.parametrize("name", CAPTIONERS)
+def test_captions_on_cuda(name: str) -> None:
+    """Both objectives, and a decoder that goes on word by word from other rows."""
+    with FakeTensorMode(), torch.no_grad():
+        made = [objective(net, scenes_with_words()) for net, objective in caption_tasks(name)]
+        with torch.device("cuda"):
+            network = untrained(name).eval()
+        decoder: Any = network.decoder
+        state = decoder.start(network.encoder(scenes_with_words()["images"]))
+        for _ in range(2):
+            logits, state = decoder.step(labels(4, 9), state)
+            state = decoder.reorder(state, labels(4, 4))
+            made += [logits, *tensors(state)]
+    assert {t.device.type for t in tensors(made)} == {"cuda"}
 
 
 @pytest.mark.parametrize("forgets", [lambda x: x + torch.zeros(3), lambda x: x @ torch.ones(3)])

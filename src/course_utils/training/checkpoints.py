@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors.torch import load as decoded
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_utils import results
 from course_utils.course import CourseError
@@ -53,6 +53,23 @@ def load(name: str, folder: Path = FOLDER) -> dict[str, Tensor]:
         raise CourseError(f"no checkpoint {name!r} (there is: {known}); course train {name}")
     tensors = decoded(path.read_bytes())  # by Python, which tells a kept run what it read
     return {key: _cast(tensor, torch.float32) for key, tensor in tensors.items()}
+
+
+def restore(network: nn.Module, name: str, folder: Path = FOLDER) -> None:
+    """Load a checkpoint into its network.
+
+    Raises:
+        CourseError: there is none of that name, or it is of another network: the sentence says
+            which command makes it.
+    """
+    try:
+        network.load_state_dict(load(name, folder))
+    except RuntimeError as error:
+        wrong = str(error).splitlines()[1:2] or [str(error)]
+        raise CourseError(
+            f"the checkpoint {name!r} is of another network ({wrong[0].strip()}); "
+            f"course train {name} makes it anew"
+        ) from error
 
 
 def _cast(t: Tensor, dtype: torch.dtype) -> Tensor:

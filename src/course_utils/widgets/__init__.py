@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+from .attention_grid import AttentionGrid
 from .augmentation_gallery import AugmentationGallery
+from .captioner import Captioner
 from .depth_explorer import DepthExplorer
 from .digit_pad import DigitPad
 from .feature_map import FeatureMap
 from .filter_explorer_1d import FilterExplorer1D
 from .filter_explorer_2d import FilterExplorer2D
 from .frame_slider import FrameSlider
+from .memory_line import MemoryLine
 from .milestones import Milestones
+from .patch_gaze import PatchGaze
 from .quiz import Quiz
 from .receptive_field import ReceptiveField
 from .similarity_matrix import SimilarityMatrix
@@ -22,7 +26,8 @@ STATIC_LOADER = Path(__file__).parent / "static_page" / "static-widgets.js"
 STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 
 __all__ = [
-    "STATIC_LOADER", "STATIC_STYLE", "AugmentationGallery", "DepthExplorer", "DigitPad",
-    "FeatureMap", "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "Milestones", "Quiz",
-    "ReceptiveField", "SimilarityMatrix", "Tally", "WhichWay",
+    "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "Captioner",
+    "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D", "FilterExplorer2D",
+    "FrameSlider", "MemoryLine", "Milestones", "PatchGaze", "Quiz", "ReceptiveField",
+    "SimilarityMatrix", "Tally", "WhichWay",
 ]  # fmt: skip

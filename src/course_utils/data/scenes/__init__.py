@@ -221,13 +221,19 @@ def shape_colours(held_out: bool) -> dict[str, list[str]]:
     }
 
 
-def words() -> list[str]:
-    """Every word that captions, questions and answers can hold, in alphabetical order."""
-    fixed = """a an and are big colour ground how is many no of on picture small stand stands
-        the there thing things to what yes or"""
+def caption_words() -> list[str]:
+    """Every word that captions of scenes can hold, in alphabetical order; commas aside."""
+    fixed = "a an and are big is of on picture small stand stands the there thing things"
     found = set(fixed.split()) | set(COLOURS) | set(GROUNDS) | set(NUMBERS[1:])
-    for phrase in (*SPOKEN.values(), *RELATIONS, *SAID.values()):
+    for phrase in (*SPOKEN.values(), *RELATIONS):
         found |= set(phrase.split())
     for thing in THINGS:
         found |= {thing.name, thing.many}
-    return sorted(found | {str(n) for n in range(4)})
+    return sorted(found)
+
+
+def words() -> list[str]:
+    """Every word that captions, questions and answers can hold, in alphabetical order."""
+    asked = "colour ground how is many no to what yes or 0 1 2 3"
+    moved = {word for phrase in SAID.values() for word in phrase.split()}
+    return sorted({*caption_words(), *asked.split(), *moved})

@@ -8,11 +8,10 @@ export function lineup(label, { put = null, side = 64 } = {}) {
   const root = make("ul", { class: "ptp-lineup", "aria-label": label });
   root.style.setProperty("--ptp-side", `${side}px`);
   const item = ({ values, width, height, name, note = "" }, n, chosen) => {
-    const canvas = make("canvas", { role: "img", "aria-label": name });
+    const canvas = make("canvas", put ? { "aria-hidden": "true" } : { role: "img", "aria-label": name });
     paint(canvas, values, width, height);
     const words = [make("span", {}, name), make("span", { class: "ptp-note" }, note)];
     if (!put) return make("li", {}, canvas, ...words.map(hidden));
-    canvas.setAttribute("aria-hidden", "true");
     const pick = make("button", { type: "button", "aria-pressed": n === chosen, ...OWN_KEYS },
       canvas, ...words);
     pick.addEventListener("click", () => put(n));

@@ -1,8 +1,17 @@
 // What comes next: from a network's logits, a plain array, to one of them. The dice are given.
 
-// The numbers of the k greatest, greatest first; of equals the first.
-export const topK = (values, k) =>
-  Array.from(values, (_, n) => n).sort((a, b) => values[b] - values[a] || a - b).slice(0, k);
+// The numbers of the k greatest, greatest first; of equals the first. Few are wanted of many, so
+// each value finds its place among the best so far, which is faster than to sort them all.
+export function topK(values, k) {
+  const best = [];
+  for (let n = 0; n < values.length; n++) {
+    let at = best.length;
+    while (at > 0 && values[n] > values[best[at - 1]]) at--;
+    if (at < k) best.splice(at, 0, n);
+    if (best.length > k) best.pop();
+  }
+  return best;
+}
 
 // The probability of each when only the k most likely may come: softmax(logits / temperature).
 // Temperature 0 leaves the most likely alone.

@@ -8,8 +8,17 @@ import { add, concat, part } from "./blocks.js";
 
 // ---------------------------------------------------------------- attention
 
+const cuts = new WeakMap(); // what was cut from a tensor: the memory's keys stay from word to word
+
+function columns(x, first, count, turned = false) {
+  if (!cuts.has(x)) cuts.set(x, new Map());
+  const own = cuts.get(x), key = `${first} ${count} ${turned}`;
+  if (!own.has(key)) own.set(key, cut(x, first, count, turned));
+  return own.get(key);
+}
+
 // Columns first … first + count of x [T, d] as a [T, count] or, turned, as a [count, T].
-function columns({ shape: [T, d], data }, first, count, turned = false) {
+function cut({ shape: [T, d], data }, first, count, turned) {
   const y = new Float64Array(T * count);
   for (let t = 0; t < T; t++) {
     for (let i = 0; i < count; i++) y[turned ? i * T + t : t * count + i] = data[t * d + first + i];
@@ -62,33 +71,33 @@ export const multiHeadAttention = (x, memory, weights, options) =>
 
 // ---------------------------------------------------------------- blocks
 
-const normed = (x, weights, name) =>
-  layerNorm(x, weights[`${name}.weight`], weights[`${name}.bias`]);
+const normed = (x, weights, name, eps) =>
+  layerNorm(x, weights[`${name}.weight`], weights[`${name}.bias`], eps);
 
 // Self-attention behind `norm1`. What the tokens before left in the cache is seen, too, and
 // theirs is left for those that follow.
-function lookBack(x, weights, { cache = {}, ...options }) {
-  const own = under(weights, "self_attn"), z = normed(x, weights, "norm1");
+function lookBack(x, weights, { cache = {}, eps, ...options }) {
+  const own = under(weights, "self_attn"), z = normed(x, weights, "norm1", eps);
   const { k, v } = keysAndValues(z, own);
   cache.k = cache.k ? concat(cache.k, k) : k;
   cache.v = cache.v ? concat(cache.v, v) : v;
   return attend(z, cache, own, options);
 }
 
-function feedForward(x, weights, norm, activation) {
+function feedForward(x, weights, norm, activation, eps) {
   const { "linear1.weight": w1, "linear1.bias": b1 } = weights;
   const { "linear2.weight": w2, "linear2.bias": b2 } = weights;
-  return linear(activation(linear(normed(x, weights, norm), w1, b1)), w2, b2);
+  return linear(activation(linear(normed(x, weights, norm, eps), w1, b1)), w2, b2);
 }
 
 // torch.nn.TransformerEncoderLayer(norm_first=True), in evaluation: x [T, d]. With `causal` and
 // a cache, an object that starts empty and is the layer's own, tokens may come one by one; so
 // it is also the block of a model without an encoder. padding speaks of all keys, also those in
-// the cache. Returns { x [T, d], shares [heads, T, S] }.
+// the cache. eps is that of the layer norms. Returns { x [T, d], shares [heads, T, S] }.
 export function transformerBlock(x, weights, { activation = gelu, ...options }) {
   const { y, shares } = lookBack(x, weights, options);
   const z = add(x, y);
-  return { x: add(z, feedForward(z, weights, "norm2", activation)), shares };
+  return { x: add(z, feedForward(z, weights, "norm2", activation, options.eps)), shares };
 }
 
 // torch.nn.TransformerDecoderLayer(norm_first=True), in evaluation: tokens x [T, d] see those

@@ -1,0 +1,3 @@
+from .widget import AttentionGrid
+
+__all__ = ["AttentionGrid"]

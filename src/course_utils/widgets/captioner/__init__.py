@@ -1,0 +1,3 @@
+from .widget import Captioner
+
+__all__ = ["Captioner"]

@@ -1,0 +1,3 @@
+from .widget import MemoryLine
+
+__all__ = ["MemoryLine"]

@@ -1,0 +1,3 @@
+from .widget import PatchGaze
+
+__all__ = ["PatchGaze"]
