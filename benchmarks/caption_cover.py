@@ -47,7 +47,7 @@ def nouns(scenes: Sequence[Scene], dice: random.Random) -> list[Noun]:
         for i in dice.sample(range(len(words)), len(words)):
             if names.count(NOUNS.get(words[i], "")) != 1:
                 continue
-            box = _cells(scene.objects[names.index(NOUNS[words[i]])].box)
+            box = box_cells(scene.objects[names.index(NOUNS[words[i]])].box)
             if places := moved(box):
                 drawn = torch.zeros(GRID**2, dtype=torch.bool)
                 others = torch.nonzero(~box)[:, 0].tolist()
@@ -57,7 +57,7 @@ def nouns(scenes: Sequence[Scene], dice: random.Random) -> list[Noun]:
     return found
 
 
-def _cells(box: tuple[int, int, int, int]) -> Tensor:
+def box_cells(box: tuple[int, int, int, int]) -> Tensor:
     """(64,): the cells that a box of pixels, half open, touches."""
     x0, y0, x1, y1 = box
     cells = torch.zeros(GRID, GRID, dtype=torch.bool)

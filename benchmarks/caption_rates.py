@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -22,23 +23,27 @@ def counts(captions: Sequence[str], scenes: Iterable[Scene | Told]) -> list[Row]
     """For groups of 1, 2, 3 equal things: how many are named, and of these with their number.
 
     A caption outside of the grammar names nothing; of a thing that is named twice the first
-    time counts.
+    time counts. ``named twice``: the share of the named that is, as in *a ball and a ball*.
     """
     right: dict[int, list[bool]] = {}
+    again: dict[int, int] = {}
     groups: dict[int, int] = {}
     for caption, scene in zip(captions, scenes, strict=True):
         sentence = read(caption)
         told_of = {g.thing: g.number for g in reversed(sentence.groups if sentence else ())}
+        names = Counter(g.thing for g in sentence.groups) if sentence else Counter()
         for group in _groups(scene.objects):
             name, n = group[0].thing.name, len(group)
             groups[n] = groups.get(n, 0) + 1
             if name in told_of:
                 right.setdefault(n, []).append(told_of[name] == n)
+                again[n] = again.get(n, 0) + (names[name] > 1)
     rows = []
     for n in sorted(right):
         share, error = mean_and_error(torch.tensor(right[n]))
         rows.append({"group": n, "groups": groups[n], "named": len(right[n]),
-                     "number right": share, "standard error": error})  # fmt: skip
+                     "number right": share, "standard error": error,
+                     "named twice": round(again[n] / len(right[n]), 4)})  # fmt: skip
     return rows
 
 

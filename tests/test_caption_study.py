@@ -10,7 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import caption_cover, caption_mistakes, caption_rates, caption_study
+from benchmarks import (
+    caption_counting,
+    caption_cover,
+    caption_mistakes,
+    caption_rates,
+    caption_study,
+)
 from benchmarks.caption_words import END, right_next, wrong_word
 from course_utils.data.scenes import scenes, shape_colours
 from course_utils.data.scenes.judged import Told, judge, target, told
@@ -245,6 +251,55 @@ def test_what_is_covered_is_what_it_says():
         "the thing's box", "elsewhere", "elsewhere, drawn cells"
     }  # fmt: skip
     assert without["attention"] == []
+
+
+def test_what_is_named_twice_is_counted(seen):
+    caption = "a big dog, a big dog, a small tree and a big red circle on the grass"
+    of_one, of_two = caption_rates.counts([caption], [SCENE])
+    assert (of_one["group"], of_one["named twice"]) == (1, 0)
+    assert (of_two["group"], of_two["named twice"], of_two["number right"]) == (2, 1, 0)
+
+
+def test_a_pair_has_cells_of_its_own_and_ground_enough(seen):
+    found = caption_counting.pairs(seen, random.Random(0))
+    assert found
+    for pair in found:
+        items = seen[pair.scene].objects
+        cells = [caption_cover.box_cells(item.box) for item in items]
+        names = [item.thing.name for item in items]
+        assert names.count(pair.thing) == 2
+        touching = [n for n, c in zip(names, cells, strict=True) if c[pair.cells].any()]
+        assert touching == [pair.thing]
+        assert not torch.stack(cells)[:, pair.ground].any()
+        memory = torch.arange(64.0)[:, None]
+        gone = (caption_counting.without(memory, pair, False) != memory)[:, 0].nonzero()[:, 0]
+        assert gone.tolist() == pair.cells
+        same = caption_counting.without(memory, pair, True) == memory
+        assert same[pair.cells].all()
+        assert (~same).sum() == len(pair.cells)
+
+
+def test_the_sum_of_another_memory_leaves_the_attention(captioner_with_sum):
+    memory, other = torch.rand(2, 64, 80), torch.rand(2, 64, 80)
+    decoder = captioner_with_sum.decoder
+    own, mixed = decoder.start(memory), caption_counting.WithSumOf(decoder, other).start(memory)
+    for mine, theirs in zip(own[1], mixed[1], strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(mine, theirs, strict=True))
+    assert torch.equal(mixed[2], decoder.prepare(other)[1])
+
+
+@pytest.mark.parametrize(
+    ("caption", "number"),
+    [("two dogs and a small tree on the grass", 2), ("a big dog and a big dog on the grass", 1),
+     ("a small tree on the grass", None), ("dogs dogs", None)],
+)  # fmt: skip
+def test_the_number_a_caption_says(caption, number):
+    assert caption_counting.number_said(caption, "dog") == number
+
+
+@pytest.fixture
+def captioner_with_sum():
+    return untrained("caption_transformer").eval().requires_grad_(False)
 
 
 def test_nouns_and_their_cells(seen):

@@ -19,7 +19,7 @@ from tests.widgets.pages import write_page
 
 CASES: list[dict[str, Any]] = [
     {"weight": 0.9, "gate": 0.5, "length": 20, "clip": False},
-    {"weight": 0.5, "gate": 0.98, "length": 50, "clip": False},
+    {"weight": 0.5, "gate": 0.98, "length": 20, "clip": False},
     {"weight": 1.3, "gate": 0.25, "length": 50, "clip": True},
     {"weight": 1.2, "gate": 0.9, "length": 30, "clip": True},
     {"weight": 0.0, "gate": 0.0, "length": 2, "clip": True},

@@ -99,7 +99,7 @@ function plot({ plain, gated }, T, width) {
 const PRESETS = [
   ["w a little below 1", { weight: 0.9, gate: 0.5, length: 20, clip: false }],
   ["w far below 1", { weight: 0.5, gate: 0.5, length: 20, clip: false }],
-  ["gate keeps almost all", { weight: 0.5, gate: 0.98, length: 50, clip: false }],
+  ["gate keeps almost all", { weight: 0.5, gate: 0.98, length: 20, clip: false }],
   ["w above 1", { weight: 1.2, gate: 0.5, length: 50, clip: false }],
   ["w above 1, clipped", { weight: 1.2, gate: 0.5, length: 50, clip: true }],
 ];
