@@ -1,6 +1,8 @@
 """Which of SimCLR's choices matter: augmentations, temperature, batch size, projection head.
 
-    python -m benchmarks.simclr [--seeds 3] [--images 10000] [--epochs 16]
+    python -m benchmarks.simclr [--seeds 3] [--images 10000] [--epochs 16] [--add]
+
+With ``--add`` only the seeds are trained that ``results/simclr.json`` has not.
 
 One choice is varied at a time, all others stay as in ``BASE``. CIFAR-10 at 16 × 16 pixels and a
 small network, so that fifty trainings fit into an hour and a half of one core: the order of the
@@ -22,7 +24,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from benchmarks import record
-from course_utils import data
+from course_utils import data, results
 from course_utils.data import Pictures
 from course_utils.reference.probe import features, linear_probe
 from course_utils.reference.simclr import SimCLR
@@ -113,12 +115,12 @@ def judge(part: nn.Module, train: Pictures, test: Pictures) -> float:
     return linear_probe(x, y, tests, labels, weight_decay=1e-3).accuracy
 
 
-def measured(setting: Setting, args: argparse.Namespace) -> dict[str, Any]:
+def measured(setting: Setting, args: argparse.Namespace, had: dict[str, Any]) -> dict[str, Any]:
     """The mean over the seeds, and what each of them gave, in ascending order."""
     train = data.cifar10("train").per_class(args.images // 10, seed=0).halved()
     test = data.cifar10("test").halved()
-    found: dict[str, list[float]] = {"h": [], "z": []}
-    for seed in range(args.seeds):
+    found: dict[str, list[float]] = {part: [*had.get(f"seeds of {part}", ())] for part in "hz"}
+    for seed in range(len(found["h"]), args.seeds):
         model = learn(setting, train, args.epochs, seed)
         found["h"].append(judge(model.encoder, train, test))
         found["z"].append(judge(nn.Sequential(model.encoder, model.head), train, test))
@@ -129,18 +131,38 @@ def measured(setting: Setting, args: argparse.Namespace) -> dict[str, Any]:
     return row
 
 
+def before(args: argparse.Namespace) -> tuple[dict[tuple[str, Any], dict[str, Any]], float]:
+    """What the result has of the same images and epochs, by what was varied; its seconds.
+
+    Raises:
+        SystemExit: the result is of other images or epochs.
+    """
+    if not args.add:
+        return {}, 0.0
+    old = results.table("simclr").record
+    if f"on {args.images} images" not in old["caption"] or (
+        f" {args.epochs} epochs" not in old["caption"]
+    ):
+        raise SystemExit("results/simclr.json has other images or epochs: leave out --add")
+    return {(row["varied"], row["to"]): row for row in old["rows"]}, old["seconds"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--add", action="store_true", help="keep the seeds of the result")
     args = parser.parse_args()
+    old, spent = before(args)
     start, rows = time.perf_counter(), []
     known: dict[Setting, dict[str, Any]] = {}
     for what, settings in VARIED.items():
         for setting in settings:
-            known[setting] = known.get(setting) or measured(setting, args)
-            rows.append({"varied": what, "to": getattr(setting, what), **known[setting]})
+            to = getattr(setting, what)
+            had = old.get((what, to), {})
+            known[setting] = known.get(setting) or measured(setting, args, had)
+            rows.append({"varied": what, "to": to, **known[setting]})
             print(f"{time.perf_counter() - start:.0f} s", rows[-1], flush=True)
     torch.manual_seed(0)
     train = data.cifar10("train").per_class(args.images // 10, seed=0).halved()
@@ -151,7 +173,7 @@ def main() -> None:
         f"{BASE.composition}, τ = {BASE.temperature}, batches of {BASE.batch}; "
         f"untrained: {floor}"
     )
-    took = time.perf_counter() - start
+    took = spent + time.perf_counter() - start
     print(record.write("simclr", rows, caption=caption, seed=0, seconds=took, untrained=floor))
 
 

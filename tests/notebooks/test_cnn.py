@@ -143,6 +143,36 @@ def test_the_gradients_are_the_kernel_and_the_patch(lenet):
     torch.testing.assert_close(dw[2, 0], x[0, 0, 8:13, 10:15])
 
 
+@torch.no_grad()
+def test_maps_move_along_and_do_not_turn_along(lenet):
+    """Both orders of the first layer and a change; a share of the maps' size."""
+    x, first = data.digits("test").images[:200].float() / 255, lenet.layers[:2]
+
+    def apart(change):
+        one, other = (y[..., 4:-4, 8:-8] for y in (change(first(x)), first(change(x))))
+        return ((one - other).norm() / one.norm()).item()
+
+    assert apart(lambda y: reference.shift(y, 4, 0)) < 1e-6
+    for quarters in (1, 2, 3):  # without any resampling
+        assert apart(lambda y, n=quarters: y.rot90(n, (2, 3))) > 1
+    assert apart(lambda y: reference.transformed(y, turn=30)) > 0.5
+
+
+@torch.no_grad()
+def test_this_lenet_forgives_a_move_more_often_than_a_turn(lenet):
+    test = data.digits("test")
+    x = test.images.float() / 255
+
+    def read(**change):
+        changed = reference.transformed(x, **change)
+        found = torch.cat([lenet(part) for part in changed.split(1000)]).argmax(1)
+        return (found == test.labels).double().mean().item()
+
+    moves = [read(right=4), read(right=-4)]
+    turns = [read(turn=30), read(turn=-30)]
+    assert min(moves) > max(turns) + 0.05
+
+
 # -- the failure gallery ------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+import torchvision.transforms.functional as TF
 from torch import nn
 
 from course_utils.reference import cnn as reference
@@ -131,3 +132,32 @@ def test_shift_brings_in_black(dtype):
                         else torch.zeros_like(x[..., 0, 0])
                     )
                     assert torch.equal(y[..., i, j], want)
+
+
+@pytest.mark.parametrize(("right", "down"), [(0, 0), (3, -2), (-8, 8)])
+def test_transformed_moves_as_shift_does(right, down):
+    x = normal(2, 3, 9, 9)
+    want = reference.shift(x, right, down)
+    assert torch.allclose(reference.transformed(x, right, down), want)
+
+
+@pytest.mark.parametrize("quarters", range(-1, 3))
+def test_transformed_turns_clockwise_and_then_moves(quarters):
+    x = normal(2, 1, 8, 8)
+    want = reference.shift(x.rot90(-quarters, (2, 3)), 2, 1)
+    assert torch.allclose(reference.transformed(x, 2, 1, turn=90 * quarters), want)
+
+
+def test_half_the_size_is_the_mean_of_four_pixels():
+    x = normal(2, 1, 8, 8)
+    y = reference.transformed(x, size=0.5)
+    assert torch.allclose(y[..., 2:6, 2:6], F.avg_pool2d(x, 2))
+    y[..., 2:6, 2:6] = 0
+    assert (y == 0).all()  # black came in
+
+
+def test_transformed_is_torchvisions_affine():
+    x = normal(2, 1, 28, 28)
+    bilinear = TF.InterpolationMode.BILINEAR
+    want = TF.affine(x, 35.0, [3, -2], 1.3, [0.0], interpolation=bilinear)
+    assert torch.allclose(reference.transformed(x, 3, -2, 35, 1.3), want)

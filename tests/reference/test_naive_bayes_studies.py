@@ -10,14 +10,13 @@ import torch
 from course_utils import data, results
 from course_utils.data import Pictures
 from course_utils.reference import naive_bayes_studies as studies
-from course_utils.reference.cnn import shift
+from course_utils.reference.cnn import shift, transformed
 from course_utils.reference.naive_bayes import (
     NaiveBayes,
     binarise,
     evidence,
     fit,
     posterior,
-    scaled,
 )
 from course_utils.training import load
 
@@ -145,8 +144,23 @@ def test_shift_and_scale_break_it(model, test):
     assert [round(100 * v) for v in right] == pytest.approx([84, 83, 69, 47, 11], abs=1)
     for step in (1, 2, 3):
         assert accuracy(shift(test.images, 0, step)) < right[step]  # down falls faster
-    smaller, larger = (accuracy(scaled(test.images.float() / 255, f)) for f in (0.8, 1.2))
+    pixels = test.images.float() / 255
+    smaller, larger = (accuracy(transformed(pixels, size=s)) for s in (0.8, 1.2))
     assert smaller < larger < right[0]
+
+
+def test_of_three_changes_a_turn_costs_least(model, test):
+    """What the question about the pad's cases says."""
+    pixels = test.images.float() / 255
+    small = transformed(pixels, size=0.5)
+    turned, moved, halved = (
+        studies.accuracy(model, images, test.labels)
+        for images in (transformed(pixels, turn=30), transformed(pixels, right=4), small)
+    )
+    assert turned == pytest.approx(0.5, abs=0.01)
+    assert moved == pytest.approx(0.27, abs=0.01)
+    assert halved < moved - 0.1
+    assert (model.predict(binarise(small)) == 1).double().mean() > 0.85
 
 
 def test_more_of_the_same_images_do_not_help_and_moved_ones_do_at_a_price(train, test, model):

@@ -10,8 +10,10 @@ between the maps, a softmax in place of RBF units.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -147,6 +149,31 @@ def shift(x: Tensor, right: int, down: int) -> Tensor:
     frame = F.pad(x, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0)))
     top, left = max(-down, 0), max(-right, 0)
     return frame[..., top : top + H, left : left + W]
+
+
+def transformed(
+    x: Tensor, right: float = 0, down: float = 0, turn: float = 0, size: float = 1
+) -> Tensor:
+    """The images turned and resized about their middle, then moved; bilinear.
+
+    Where nothing was, black (0) comes in. Below half the size some pixels are skipped.
+
+    Args:
+        x: (B, C, S, S), floating point.
+        right, down: by how many pixels they are moved; negative: left, upwards.
+        turn: degrees, clockwise; negative: counterclockwise.
+        size: 1 is their own, 2 twice as high and wide.
+
+    Returns:
+        (B, C, S, S) of the dtype of ``x``.
+    """
+    angle = math.radians(turn)
+    cos, sin = math.cos(angle) / size, math.sin(angle) / size
+    a, b = 2 * right / x.shape[-1], 2 * down / x.shape[-1]  # the image goes from -1 to 1
+    back = [[cos, sin, -cos * a - sin * b], [-sin, cos, sin * a - cos * b]]
+    theta = torch.tensor(back, dtype=x.dtype, device=x.device).expand(len(x), 2, 3)
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
 
 
 class LeNet(nn.Module):

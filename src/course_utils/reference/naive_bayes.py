@@ -76,16 +76,6 @@ def evidence(x: Tensor, log_on: Tensor, log_off: Tensor, a: int, b: int) -> Tens
     return x * (log_on[a] - log_on[b]) + (1 - x) * (log_off[a] - log_off[b])
 
 
-def scaled(images: Tensor, factor: float) -> Tensor:
-    """Each image enlarged about its middle by ``factor``; black comes in below 1.
-
-    (B, C, H, W) float, 0 to 1 -> the same shape; bilinear.
-    """
-    theta = torch.tensor([[1 / factor, 0, 0], [0, 1 / factor, 0]]).to(images)
-    grid = F.affine_grid(theta.expand(len(images), 2, 3), list(images.shape), False)
-    return F.grid_sample(images, grid, align_corners=False)
-
-
 @dataclass(frozen=True)
 class NaiveBayes:
     """Attributes: ``log_prior`` (K,), ``log_on`` and ``log_off`` (K, D)."""

@@ -1,24 +1,16 @@
-import { announcer, barList, button, bytes, listen, make, paint, pointerAt, select, set, slider, whenNear, OWN_KEYS } from "../kit/kit.js";
+import {
+  announcer, barList, button, bytes, listen, make, paint, pointerAt, select, set, slider, whenNear,
+  OWN_KEYS,
+} from "../kit/kit.js";
 import { run, softmax, tensor, unpack } from "../kit/nn.js";
+import { presets } from "../kit/presets.js";
+import { backwards, inWords, made, transformed, AS_IT_IS, CASES, CHANGES, KEYS, SIDE } from "./changes.js";
 
-const SIDE = 28, SIZE = SIDE * SIDE;
+const SIZE = SIDE * SIDE;
 const DIGITS = Array.from({ length: 10 }, (_, n) => String(n));
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 // ---------------------------------------------------------------- arithmetic
-
-// The image moved by whole pixels; black comes in.
-export function moved(values, right, down) {
-  const out = new Float64Array(SIZE);
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) {
-      const from = { x: x - right, y: y - down };
-      const inside = from.x >= 0 && from.x < SIDE && from.y >= 0 && from.y < SIDE;
-      if (inside) out[y * SIDE + x] = values[from.y * SIDE + from.x];
-    }
-  }
-  return out;
-}
 
 // p(y | x) of Bernoulli naive Bayes on pixels brighter than one half.
 export function posterior({ log_prior, log_on, log_off }, values) {
@@ -56,16 +48,21 @@ class View {
     this.values = Float64Array.from(bytes(model.get("pixels")), (v) => v / 255);
     this.pen = { x: 14.5, y: 14.5, down: false };
     this.canvas = make("canvas", { role: "img", "aria-label": "The drawing, 28 × 28 pixels." });
+    this.paper = make("span", { class: "dp-paper", hidden: "", "aria-hidden": "true" });
     this.cross = make("span", { class: "dp-cross", "aria-hidden": "true" });
     this.pad = make("div", {
       class: "dp-pad", tabindex: "0", role: "group", ...OWN_KEYS,
       "aria-label": "Drawing pad. The arrow keys move the pen, space puts it down or up.",
-    }, this.canvas, this.cross);
+    }, this.canvas, this.paper, this.cross);
     this.maps = [this.gallery(6), this.gallery(16)];
     this.cnn = barList("CNN (LeNet)", DIGITS);
     this.naive = barList("Naive Bayes", DIGITS);
     this.voice = announcer();
     this.controls = this.makeControls();
+    this.sliders = this.makeSliders();
+    this.knob = make("div", { class: "dp-knob" }); // holds one of the sliders
+    this.cases = presets(CASES, { put: (change) => this.put(change) });
+    this.note = make("p", { class: "ptp-note dp-changed" });
     this.takePointer();
     this.takeKeys();
     this.root = this.arrange();
@@ -85,20 +82,43 @@ class View {
   }
 
   makeControls() {
-    const { model } = this;
-    const move = (key) => (value) => set(model, { [key]: value });
-    const options = [["", "your drawing"], ...DIGITS.map((d) => [d, `a ${d} of MNIST`])];
-    const text = (v) => `${v > 0 ? "+" : ""}${String(v).replace("-", "−")} px`;
+    const examples = [["", "your drawing"], ...DIGITS.map((d) => [d, `a ${d} of MNIST`])];
     return {
-      example: select("Start from", { options, put: (digit) => this.take(digit) }),
-      right: slider("Move right", { min: -8, max: 8, text, put: move("right") }),
-      down: slider("Move down", { min: -8, max: 8, text, put: move("down") }),
-      clear: button("Clear", { put: () => this.replace(new Float64Array(SIZE)) }),
+      example: select("Start from", { options: examples, put: (digit) => this.take(digit) }),
+      change: select("Change", {
+        options: KEYS.map((key) => [key, CHANGES[key].name.toLowerCase()]),
+        put: (key) => this.choose(key),
+      }),
+      clear: button("Clear", {
+        put: () => { this.put(AS_IT_IS); this.replace(new Float64Array(SIZE)); },
+      }),
     };
   }
 
+  makeSliders() {
+    return Object.fromEntries(KEYS.map((key) => {
+      const { name, ...rest } = CHANGES[key];
+      return [key, slider(name, { ...rest, put: (value) => set(this.model, { [key]: value }) })];
+    }));
+  }
+
+  // Which of the changes the one slider makes.
+  choose(key) {
+    this.knob.replaceChildren(this.sliders[key].root);
+    this.controls.change.show(key);
+  }
+
+  put(change) {
+    set(this.model, change);
+    if (made(change).length) this.choose(made(change)[0]);
+  }
+
+  change() {
+    return Object.fromEntries(KEYS.map((key) => [key, this.model.get(key)]));
+  }
+
   arrange() {
-    const { example, right, down, clear } = this.controls;
+    const { example, change, clear } = this.controls;
     const note = (words) => make("p", { class: "ptp-note" }, words);
     const row = (words, maps) => make("div", { class: "dp-row" }, note(words),
       make("div", { class: `dp-maps dp-maps-${maps.length}`, role: "img", "aria-label": words },
@@ -107,7 +127,8 @@ class View {
       make("div", { class: "dp-top" },
         make("div", {}, make("p", { class: "ptp-title" }, "Draw a digit"), this.pad, clear.root),
         this.cnn.root, this.naive.root),
-      make("div", { class: "ptp-controls" }, example.root, right.root, down.root),
+      this.cases.root,
+      make("div", { class: "ptp-controls" }, example.root, change.root, this.knob), this.note,
       row("What the CNN's first layer finds: 6 maps of 28 × 28", this.maps[0]),
       row("What its second layer finds: 16 maps of 10 × 10", this.maps[1]),
       this.voice.root);
@@ -142,14 +163,15 @@ class View {
     });
   }
 
-  // The pad shows the moved image, the pen draws on it: so it draws on the unmoved one there.
+  // The pad shows the changed drawing and the pen draws there: the ink goes back to the drawing.
   draw(x, y) {
     const from = this.last ?? { x, y };
     const steps = Math.max(1, Math.ceil(2 * Math.hypot(x - from.x, y - from.y)));
-    const right = this.model.get("right"), down = this.model.get("down");
+    const back = backwards(this.change());
     for (let n = 1; n <= steps; n++) {
       const at = (a, b) => a + (b - a) * n / steps;
-      stroke(this.values, at(from.x, x) - right, at(from.y, y) - down);
+      const ink = back(at(from.x, x), at(from.y, y));
+      stroke(this.values, ink.x, ink.y);
     }
     this.last = { x, y };
     this.controls.example.show("");
@@ -177,7 +199,6 @@ class View {
 
   replace(values) {
     this.values = values;
-    set(this.model, { right: 0, down: 0 });
     this.keep();
     this.show();
   }
@@ -188,21 +209,37 @@ class View {
     this.cross.classList.toggle("dp-down", this.pen.down);
   }
 
+  // Where the drawing's own 28 × 28 pixels lie.
+  showPaper({ right, down, turn, size }, words) {
+    const { style } = this.paper, side = 100 * size;
+    style.left = `${50 + 100 * right / SIDE - side / 2}%`;
+    style.top = `${50 + 100 * down / SIDE - side / 2}%`;
+    style.width = style.height = `${side}%`;
+    style.transform = `rotate(${turn}deg)`;
+    this.paper.hidden = words === "";
+  }
+
+  showChange(change, words) {
+    for (const key of KEYS) this.sliders[key].show(change[key]);
+    this.cases.show((other) => KEYS.every((key) => other[key] === change[key]));
+    this.showPaper(change, words);
+    this.note.textContent = words && `The drawing is ${words}.`;
+  }
+
   show() {
     if (!this.weights) return; // not near the view yet
-    const right = this.model.get("right"), down = this.model.get("down");
-    const values = moved(this.values, right, down);
+    const change = this.change(), words = inWords(change);
+    const values = transformed(this.values, change);
     paint(this.canvas, Array.from(values, (v) => Math.round(255 * v)), SIDE, SIDE);
     const outputs = run(this.layers, this.weights, tensor([1, SIDE, SIDE], values));
     const cnn = Array.from(softmax(outputs.at(-1)).data);
     const naive = posterior(this.counts, values);
     this.cnn.show(cnn);
     this.naive.show(naive);
-    this.controls.right.show(right);
-    this.controls.down.show(down);
+    this.showChange(change, words);
     [1, 4].forEach((layer, n) => showMaps(this.maps[n], outputs[layer]));
     const said = `The CNN says ${best(cnn)}, ${percent(Math.max(...cnn))}; `
-      + `naive Bayes says ${best(naive)}, ${percent(Math.max(...naive))}.`;
+      + `naive Bayes says ${best(naive)}, ${percent(Math.max(...naive))}${words && ` (${words})`}.`;
     this.canvas.setAttribute("aria-label", `The drawing, 28 × 28 pixels. ${said}`);
     this.voice.say(said);
   }
@@ -221,8 +258,9 @@ async function render({ model, el }) {
   const named = (key) => model.widget_manager.get_model(model.get(key).replace("IPY_MODEL_", ""));
   const view = new View(model, await named("network"), await named("bayes"));
   el.append(view.root);
-  const stop = listen(model, ["right", "down"], () => view.show());
+  const stop = listen(model, KEYS, () => view.show());
   view.controls.example.show(view.exampleOnShow());
+  view.choose(made(view.change())[0] ?? "right");
   view.showPen();
   const wait = whenNear(view.root, () => view.start());
   return () => { stop(); wait(); view.voice.stop(); };

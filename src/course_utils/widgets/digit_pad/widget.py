@@ -42,11 +42,13 @@ class DigitPad(BookWidget):
     the CNN's layers find.
 
     The networks are the shipped checkpoints ``lenet`` and ``naive_bayes``, run in the browser
-    by ``kit/nn.js``. Sliders move the drawing: what that does to either answer is the point.
+    by ``kit/nn.js``. The drawing can be moved, turned and resized: what that does to either
+    answer is the point.
 
     Attributes:
         pixels: the drawing, 28 × 28 bytes, 0 black to 255 white.
-        right, down: by how many pixels it is moved before it is classified.
+        right, down, turn, size: how it is changed before it is classified, as
+            ``reference.cnn.transformed`` has it; the drawing itself stays.
     """
 
     _esm = Path(__file__).with_name("widget.js")
@@ -58,20 +60,31 @@ class DigitPad(BookWidget):
     pixels = t.Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
     right = t.Int(0, min=-8, max=8).tag(sync=True)
     down = t.Int(0, min=-8, max=8).tag(sync=True)
+    turn = t.Int(0, min=-180, max=180).tag(sync=True)
+    size = t.Float(1.0, min=0.5, max=1.5).tag(sync=True)
 
-    def __init__(self, digit: int | None = 7, *, right: int = 0, down: int = 0) -> None:
+    def __init__(
+        self,
+        digit: int | None = 7,
+        *,
+        right: int = 0,
+        down: int = 0,
+        turn: int = 0,
+        size: float = 1.0,
+    ) -> None:
         """
         Args:
             digit: the example that is on the pad first; None for an empty pad.
+            right, down, turn, size: the attributes.
 
         Raises:
             ValueError: ``digit`` is none of 0 to 9.
         """
         if digit is not None and digit not in range(10):
             raise ValueError(f"digit {digit!r}: 0 to 9 or None is needed")
-        size = SIDE * SIDE
+        n = SIDE * SIDE
         known = _examples()
-        pixels = bytes(size) if digit is None else known[digit * size : (digit + 1) * size]
+        pixels = bytes(n) if digit is None else known[digit * n : (digit + 1) * n]
         super().__init__(
             network=_lenet(),
             bayes=_naive_bayes(),
@@ -79,4 +92,6 @@ class DigitPad(BookWidget):
             pixels=pixels,
             right=right,
             down=down,
+            turn=turn,
+            size=size,
         )
