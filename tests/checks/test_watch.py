@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from torch.utils._pytree import tree_leaves
 
 from course_utils.checks import clock, convolution, own_code, twins
 from course_utils.checks.answer import Answer, Wrong
-from course_utils.checks.clock import SHARE, WIDE, WINDOW, Meter
+from course_utils.checks.clock import SHARE, STARVED, WIDE, WINDOW, Meter
 from course_utils.checks.seal import Seal
 from course_utils.checks.watch import End, Limits, watched
 
@@ -200,13 +201,14 @@ def test_gradients_lead_back_to_the_caller_after_the_call():
 class Clocks:
     """Clocks that a test sets."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, queues: bool = False) -> None:
         self.wall = self.cpu = 0.0
-        self.meter = Meter(seconds, lambda: self.cpu, None, lambda: self.wall)
+        clocks = lambda: self.cpu, None, lambda: self.wall
+        self.meter = Meter(seconds, *clocks, queues=lambda: queues)
 
-    def goes_on(self, wall: float, share: float) -> None:
-        for _ in range(round(wall / 0.25)):
-            self.wall, self.cpu = self.wall + 0.25, self.cpu + 0.25 * share
+    def goes_on(self, wall: float, share: float, tick: float = 0.25) -> None:
+        for _ in range(round(wall / tick)):
+            self.wall, self.cpu = self.wall + tick, self.cpu + tick * share
             if self.meter.over():
                 return
 
@@ -233,6 +235,43 @@ def test_others_on_the_machine_cost_nothing_up_to_a_wide_cap(others):
     crowded.goes_on(1000, share=2 * SHARE)
     assert crowded.meter.over()
     assert crowded.wall <= WIDE * 10
+
+
+def test_who_gets_next_to_nothing_of_the_cpu_has_his_time():
+    """With a tiny share a process runs every few seconds, and so are its looks."""
+    starved, outside = Clocks(10), Clocks(10, queues=True)
+    for clocks, tick in ((starved, 5), (outside, 0.25)):
+        clocks.goes_on(2 * WIDE * 10, share=SHARE / 3, tick=tick)
+        assert not clocks.meter.over()
+        assert clocks.meter.spent() == pytest.approx(clocks.wall * SHARE / 3, abs=0.01)
+        clocks.goes_on(10_000, share=SHARE / 3, tick=tick)
+        assert clocks.meter.over()
+        assert clocks.wall == pytest.approx(STARVED * WIDE * 10, abs=tick)
+
+
+STANDS_STILL = """
+import importlib.util, sys, time
+spec = importlib.util.spec_from_file_location("clock", sys.argv[1])
+clock = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(clock)
+print("begins", flush=True)
+end = time.thread_time() + 0.2
+with clock.limited(1, TimeoutError):
+    while time.thread_time() < end:
+        pass
+print("ends")
+"""
+
+
+def test_while_the_machine_stands_still_no_time_goes_by():
+    """As where a machine is paused, or so busy that nothing of an answer runs for seconds."""
+    command = [sys.executable, "-c", STANDS_STILL, clock.__file__]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "begins\n"
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(WINDOW + 1.5)
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.read() == "ends\n"
 
 
 def test_an_import_is_not_on_the_account():
