@@ -40,9 +40,10 @@ SMALL, LARGE = (6, 3, 5), (9, 4, 7)  # words, sizes of their vectors and of h
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     for width in (2, 3):
         yield telling(draw, LARGE, width, 8, UNMOVED, ANY_END, GREEDY, ends=0.5)
-        yield telling(draw, SMALL, width, 6, SHRINKS, NOT_APART, ends=0.5)
+        yield telling(draw, SMALL, width, 6, SHRINKS, ends=0.5)
         yield telling(draw, SMALL, width, 6, CUT, FIRST)
-        yield telling(draw, SMALL, width, 4, MEAN, SHORTER, UNMOVED)
+        yield telling(draw, SMALL, width, 4, MEAN, NOT_APART)
+        yield telling(draw, SMALL, width, 4, SHORTER, UNMOVED)
     yield telling(draw, LARGE, 1, 8, ANY_END, when=lambda words: words[-1] != END)
     yield telling(draw, SMALL, 1, 6, MEAN, NOT_APART, ends=1)
     h, params, width, length = telling(draw, LARGE, 3, 6, GREEDY, NOT_APART, ends=1)
@@ -86,8 +87,8 @@ def _(draw: Draw) -> Iterator[tuple]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    yield telling(draw, SMALL, 3, 6, SHRINKS, NOT_APART, ends=1)
-    yield telling(draw, LARGE, 2, 6, ANY_END)
+    yield telling(draw, SMALL, 3, 6, SHRINKS, ends=1)
+    yield telling(draw, LARGE, 2, 6, ANY_END, NOT_APART)
 
 
 @beam_search.aspect(
