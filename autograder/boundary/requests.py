@@ -8,14 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograder.boundary.channel import Channel, ChannelClosed, ChannelTimeout
+from autograder.boundary.channel import LOOK, Channel, ChannelClosed, ChannelTimeout
 from autograder.boundary.wire import Packer, Unpacker, WireError
 from course_utils.checks.clock import Meter
 from course_utils.checks.watch import too_long
 
 GRACE = 5  # seconds beyond the time that the other side was given
-LOOK = 0.5  # seconds between two looks at the other side's clock
-TRANSFER = 60  # seconds on the wall for the bytes of a message
 _ERRORS = {
     f"builtins.{name}": error
     for name, error in vars(builtins).items()
@@ -81,7 +79,7 @@ class Requests:
         request = packer.dump(packer.pack({"op": op, "seconds": seconds, **facts}))
         try:
             reply = self._exchange(self.channel, request, seconds)
-            with self._charged(time.thread_time):
+            with self._charged():
                 unpacker = Unpacker(reply, self._object)
         except ChannelTimeout:
             raise self._lose(Lost.IN_TIME) from None
@@ -104,26 +102,21 @@ class Requests:
 
         Who takes or sends the bytes slowly uses up time, too.
         """
-        with self._charged(time.monotonic):
-            channel.send(request, TRANSFER)
-        meter = Meter(seconds + GRACE, channel.cpu)
+        meter = Meter(seconds + GRACE, channel.cpu, tick=LOOK, queues=channel.queues)
         try:
-            while not channel.ready(LOOK):
-                if meter.over():
-                    raise ChannelTimeout
+            channel.send(request, meter.over)
+            return channel.receive(meter.over)
         finally:
             self.spent += meter.spent()
-        with self._charged(time.monotonic):
-            return channel.receive(min(TRANSFER, seconds + GRACE))
 
     @contextlib.contextmanager
-    def _charged(self, clock: Callable[[], float]) -> Iterator[None]:
-        """What the body takes counts as time of the other side."""
-        begin = clock()
+    def _charged(self) -> Iterator[None]:
+        """Our work in the body counts as the other side's."""
+        begin = time.thread_time()
         try:
             yield
         finally:
-            self.spent += clock() - begin
+            self.spent += time.thread_time() - begin
 
     def value(self, op: str, seconds: float, **facts: Any) -> Any:
         """The value that a request gives."""
@@ -132,7 +125,7 @@ class Requests:
 
     def unpacked(self, unpacker: Unpacker, node: Any) -> Any:
         try:
-            with self._charged(time.thread_time):
+            with self._charged():
                 return unpacker.unpack(node)
         except WireError:
             raise self._lose(ODD) from None

@@ -42,7 +42,7 @@ class Session:
         self._life, self._pid, self._used = life, 0, 0.0
         self._facts: dict = {}
         self._group: Group | None = None
-        self.channel = Channel(service, self.cpu, self.why)
+        self.channel = Channel(service, self.cpu, self.why, self.queues)
 
     def cpu(self) -> float:
         """CPU seconds that its main process has used, by the kernel's word and not its own."""
@@ -50,6 +50,13 @@ class Session:
             with contextlib.suppress(OSError):  # it is gone
                 self._used = time.clock_gettime(_cpu_clock(self._pid))
         return self._used
+
+    def queues(self) -> bool:
+        """Whether its main thread runs or would run, so that it waits for the CPU alone."""
+        with contextlib.suppress(OSError):
+            told = Path(f"/proc/{self._pid}/stat").read_bytes()
+            return told.rpartition(b") ")[2].startswith(b"R")
+        return False
 
     def begun(self, seconds: float) -> dict:
         """The first word of the process: whether it serves."""
