@@ -8,10 +8,10 @@ import torch
 
 from course_utils.checks import captioning_transformer as visible
 from course_utils.checks.captioning_transformer.attention import three
-from course_utils.checks.captioning_transformer.decode_step import ordinary as sentence
 from course_utils.checks.captioning_transformer.multi_head import ordinary
 from course_utils.checks.captioning_transformer.parts import some
-from course_utils.checks.captioning_transformer.patch_tokens import params_of
+from course_utils.checks.captioning_transformer.patch_tokens import ordinary as image
+from course_utils.checks.captioning_transformer.sentences import sentence
 from course_utils.checks.core import Draw
 
 # -- 7.1 attention ------------------------------------------------------------------------
@@ -98,4 +98,5 @@ patch_tokens = visible.patch_tokens.hidden_part()
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for h, w in ((8, 13), (11, 8), (8, 12)):
-        yield draw.normal(2, 3, h, w), params_of(draw, 3, (h // 4) * (w // 4), 4, 5)
+        _, params = image(draw, 2, 3, h // 4, w // 4, 4, 5)
+        yield draw.normal(2, 3, h, w), params

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from course_utils.checks import twins
-from course_utils.checks.captioning_transformer.parts import ATTENTION, causal, some
+from course_utils.checks.captioning_transformer.bans import ATTENTION_BY_HAND
+from course_utils.checks.captioning_transformer.parts import causal, some
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
 from course_utils.checks.probe import Probe, given
@@ -35,8 +35,9 @@ def attended(
     return gives(w @ v, w)
 
 
-BY_HAND = twins.ban("write the products and the softmax yourself", ATTENTION)
-attention = Exercise("7.1", "attention", points=7, hidden=2, bans=(BY_HAND,), right=attended)
+attention = Exercise(
+    "7.1", "attention", points=7, hidden=2, bans=(ATTENTION_BY_HAND,), right=attended
+)
 
 
 def three(draw: Draw, *batch: int, t: int, s: int, d: int, e: int) -> tuple[Tensor, ...]:
@@ -48,7 +49,7 @@ def three(draw: Draw, *batch: int, t: int, s: int, d: int, e: int) -> tuple[Tens
 @attention.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield three(draw, 2, t=3, s=5, d=4, e=3)
-    yield *three(draw, 3, t=4, s=4, d=3, e=2), causal(4, 4)
+    yield *three(draw, 3, t=4, s=4, d=3, e=2), causal(4)
     yield *three(draw, 2, t=5, s=3, d=2, e=4), some(draw, 2, 5, 3)
     yield *three(draw, 4, t=2, s=6, d=5, e=5), some(draw, 4, 1, 6)
     yield *three(draw, 2, 3, t=3, s=4, d=6, e=2), some(draw, 2, 1, 3, 4)

@@ -7,25 +7,17 @@ from collections.abc import Callable, Iterator
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks import twins
-from course_utils.checks.captioning_transformer.parts import (
-    LAYERS,
-    Params,
+from course_utils.checks.captioning_transformer.bans import BLOCK_BY_HAND
+from course_utils.checks.captioning_transformer.blocks import (
     attend,
     block_params,
-    causal,
     norm,
     silent,
-    some,
 )
+from course_utils.checks.captioning_transformer.parts import Params, causal, some
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
 from course_utils.checks.probe import Probe, given
-
-
-def before(x: Tensor, f: Callable, n: Callable) -> Tensor:
-    """A step of the block: what f makes of the normed x is added to x."""
-    return x + f(n(x))
 
 
 def block(
@@ -35,7 +27,7 @@ def block(
     heads: int,
     mask: Tensor | None = None,
     *,
-    step: Callable = before,
+    step: Callable = lambda x, f, n: x + f(n(x)),
     norms: tuple[str, str, str] = ("norm1", "norm2", "norm3"),
     order: tuple[int, int, int] = (0, 1, 2),
     masks: Callable = lambda mask: mask,
@@ -50,8 +42,8 @@ def block(
 
     ns = [lambda h, name=name: norm(h, params, name) for name in norms]
     fs = [
-        lambda h: attend("self_attn", h, h, params, heads, masks(mask)),
-        lambda h: attend("multihead_attn", h, seen(memory, h, ns[1]), params, heads),
+        lambda h: attend("self_attn.", h, h, params, heads, masks(mask)),
+        lambda h: attend("multihead_attn.", h, seen(memory, h, ns[1]), params, heads),
         mlp,
     ]
     for i in order:
@@ -59,9 +51,8 @@ def block(
     return x
 
 
-BY_HAND = twins.ban("put the block together yourself", LAYERS)
 decoder_block = Exercise(
-    "7.4", "decoder_block", points=7, hidden=1, bans=(BY_HAND,), right=block
+    "7.4", "decoder_block", points=7, hidden=1, bans=(BLOCK_BY_HAND,), right=block
 )
 
 
@@ -71,13 +62,13 @@ def ordinary(draw: Draw, b: int, t: int, s: int, d: int) -> tuple[Tensor, Tensor
 
 @decoder_block.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    yield *ordinary(draw, 2, 4, 3, 4), 2, causal(4, 4)
+    yield *ordinary(draw, 2, 4, 3, 4), 2, causal(4)
     yield *ordinary(draw, 3, 3, 5, 6), 3
-    yield *ordinary(draw, 1, 5, 2, 6), 2, causal(5, 5)
+    yield *ordinary(draw, 1, 5, 2, 6), 2, causal(5)
     yield *ordinary(draw, 2, 3, 3, 5), 1, some(draw, 3, 3)
     yield *ordinary(draw, 4, 2, 6, 8), 4, None
     x, memory, params = ordinary(draw, 2, 6, 4, 4)
-    yield given(mask=causal(6, 6), heads=2, params=params, memory=memory, x=x)
+    yield given(mask=causal(6), heads=2, params=params, memory=memory, x=x)
 
 
 @decoder_block.aspect(
@@ -114,16 +105,14 @@ def _(draw: Draw) -> Iterator[tuple]:
 def _(draw: Draw) -> Iterator[tuple]:
     for t, heads in ((4, 2), (5, 1)):
         x, memory, params = ordinary(draw, 2, t, 3, 4)
-        yield x, memory, silent(params, "multihead_attn", "linear"), heads, causal(t, t)
+        yield x, memory, silent(params, "multihead_attn", "linear"), heads, causal(t)
 
 
 @decoder_block.aspect(
     "cross-attention: queries of the words, keys and values of the memory as it came",
     0.75,
     {
-        "the memory is normed: it comes normed from the encoder": {
-            "seen": lambda memory, x, n: n(memory)
-        },
+        "the memory is normed: it is taken as it is": {"seen": lambda memory, x, n: n(memory)},
         "the second attention looks at the words: it looks at the memory": {
             "seen": lambda memory, x, n: x
         },

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from course_utils.checks.answer import Wrong
-from course_utils.checks.compare import a
+from course_utils.checks.captioning_transformer.parts import looked
+from course_utils.checks.compare import complain
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
 from course_utils.checks.probe import Probe, Subject, experiment, given
@@ -38,28 +38,18 @@ def may_look(
 decoder_mask = Exercise("7.2", "decoder_mask", points=5, hidden=1, right=may_look)
 
 
-def influence(subject: Subject, x: Tensor, lengths: Tensor, past: int) -> Tensor:
+def influence(subject: Subject, lengths: Tensor, x: Tensor) -> Tensor:
     """Which outputs of an attention with this mask change when one word is exchanged.
 
-    Nothing of the mask but what it does counts here: (B, size − past, size) of True and False.
+    Nothing of the mask but what it does counts here: (B, size, size) of True and False.
     """
-    size = x.shape[1]
-    mask = subject(lengths, size, past)
-    want = len(x), size - past, size
-    if not isinstance(mask, Tensor) or mask.shape != want:
-        found = tuple(mask.shape) if isinstance(mask, Tensor) else a(mask)
-        raise Wrong(f"{found}, expected a mask of shape {want}")
-
-    def outputs(x: Tensor) -> Tensor:
-        scores = (x @ x.new_ones(x.shape[-1]))[:, None].expand(want)
-        return (scores.masked_fill(~mask.bool(), -1e9).softmax(-1) @ x).detach()
-
-    before, changed = outputs(x), []
-    for s in range(size):
-        other = x.clone()
-        other[:, s] = -other[:, s] - 3
-        changed.append((outputs(other) - before).abs().amax(-1) > 1e-9)
-    return torch.stack(changed, -1)
+    b, size, _ = x.shape
+    mask = subject(lengths, size)
+    if not isinstance(mask, Tensor) or mask.shape != (b, size, size):
+        complain(mask, torch.ones(b, size, size).bool(), f"size {size}")
+    others = x[:, None] + torch.eye(size).to(x)[..., None]  # in [:, s] word s is another
+    before, after = (looked(0 * y, y, y, mask.bool()[:, None]) for y in (x[:, None], others))
+    return ((after - before).abs().amax(-1) > 1e-9).mT
 
 
 @decoder_mask.whole
@@ -80,22 +70,15 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     exchange(
         "earlier",
         {
-            "a word sees those that come after it: the triangle is the upper one": (
-                lambda t, s: s >= t
-            ),
-            "no causal mask: a word sees all the others, the next one too": (
-                lambda t, s: s < s + 1 + 0 * t
-            ),
-            "a word does not see itself: s ≤ t, and the first one has nothing to look at": (
-                lambda t, s: s < t
-            ),
+            "the triangle is the upper one: a word sees those before it": lambda t, s: s >= t,
+            "no causal mask: a word must not see the later ones": lambda t, s: s >= 0 * t,
+            "a word does not see itself: s ≤ t, else the first sees none": lambda t, s: s < t,
         },
     ),
 )
 def _(draw: Draw) -> Iterator[Probe]:
-    full = torch.tensor([6, 6])
     about = "which words change an output, lengths [6, 6], size 6"
-    yield experiment(influence, draw.normal(2, 6, 3), full, 0, about=about)
+    yield experiment(influence, torch.tensor([6, 6]), draw.normal(2, 6, 3), about=about)
 
 
 @decoder_mask.aspect(

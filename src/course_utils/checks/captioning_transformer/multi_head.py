@@ -7,21 +7,24 @@ from collections.abc import Callable, Iterator
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks import twins
+from course_utils.checks.captioning_transformer.bans import HEADS_BY_HAND
 from course_utils.checks.captioning_transformer.parts import (
-    HEADS,
     Params,
     attention_params,
     causal,
     looked,
     merged,
-    per_head,
     some,
     split,
 )
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
 from course_utils.checks.probe import Probe, given
+
+
+def per_head(mask: Tensor) -> Tensor:
+    """The same mask for all heads: (T, S) stays, (B, T, S) -> (B, 1, T, S)."""
+    return mask.unsqueeze(-3) if mask.ndim == 3 else mask
 
 
 def headed(
@@ -38,7 +41,7 @@ def headed(
     scale: Callable = lambda d, heads: (d // heads) ** -0.5,
     masks: Callable = per_head,
     back: Callable = merged,
-    out: Callable = lambda y, w, b: F.linear(y, w, b),
+    out: Callable = F.linear,
 ) -> Tensor:
     """(B, T, d), (B, S, d) -> (B, T, d)."""
     d = x.shape[-1]
@@ -47,27 +50,23 @@ def headed(
     w, b = (params[f"in_proj_{name}"].chunk(3) for name in ("weight", "bias"))
     inputs = x, source(x, memory), source(x, memory)
     q, k, v = (into(linear(y, w[i], b[i]), heads) for y, i in zip(inputs, order, strict=True))
-    y = looked(q, k, v, masks(mask), scale(d, heads))
+    y = looked(q, k, v, None if mask is None else masks(mask), scale(d, heads))
     return out(back(y), params["out_proj.weight"], params["out_proj.bias"])
 
 
-BY_HAND = twins.ban("split and merge the heads yourself", HEADS)
-multi_head = Exercise("7.3", "multi_head", points=8, hidden=1, bans=(BY_HAND,), right=headed)
+multi_head = Exercise(
+    "7.3", "multi_head", points=8, hidden=1, bans=(HEADS_BY_HAND,), right=headed
+)
 
 
 def ordinary(draw: Draw, b: int, t: int, s: int, d: int) -> tuple[Tensor, Tensor, Params]:
     return draw.normal(b, t, d), draw.normal(b, s, d), attention_params(draw, d)
 
 
-def inverted(mask: Tensor | None) -> Tensor | None:
-    seen = per_head(mask)
-    return None if seen is None else ~seen
-
-
 @multi_head.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *ordinary(draw, 2, 3, 5, 6), 2
-    yield *ordinary(draw, 3, 4, 4, 6), 3, causal(4, 4)
+    yield *ordinary(draw, 3, 4, 4, 6), 3, causal(4)
     yield *ordinary(draw, 2, 4, 3, 4), 2, some(draw, 2, 4, 3)
     yield *ordinary(draw, 4, 2, 6, 8), 4, some(draw, 4, 2, 6)
     yield *ordinary(draw, 1, 5, 2, 9), 3, some(draw, 5, 2)
@@ -103,19 +102,11 @@ def _(draw: Draw) -> Iterator[tuple]:
 @multi_head.aspect(
     "torch's weights: queries, keys, values in rows; out_proj at the end",
     1,
-    exchange(
-        "order",
-        {
-            "keys come first in in_proj: the rows are queries, keys, values": (1, 0, 2),
-        },
-    )
-    | exchange(
-        "linear",
-        {
-            "x @ W: torch's layout is x @ W.T + b": lambda x, w, b: x @ w + b,
-        },
-    )
-    | {"out_proj is missing": {"out": lambda y, w, b: y}},
+    {
+        "keys come first in in_proj: the rows are queries, keys, values": {"order": (1, 0, 2)},
+        "x @ W: torch's layout is x @ W.T + b": {"linear": lambda x, w, b: x @ w + b},
+        "out_proj is missing": {"out": lambda y, w, b: y},
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield *ordinary(draw, 2, 3, 5, 4), 1
@@ -135,17 +126,18 @@ def _(draw: Draw) -> Iterator[tuple]:
 @multi_head.aspect(
     "one mask for all heads",
     0.5,
-    {
-        "the mask is inverted: where it is True, one may look": {"masks": inverted},
-        "a (B, T, S) mask is laid along the heads: give it an axis, (B, 1, T, S)": {
-            "masks": lambda mask: mask
+    exchange(
+        "masks",
+        {
+            "the mask is inverted: where it is True, one may look": lambda m: ~per_head(m),
+            "a (B, T, S) mask is laid along the heads: make it (B, 1, T, S)": lambda m: m,
         },
-    },
+    ),
 )
 def _(draw: Draw) -> Iterator[tuple]:
     yield *ordinary(draw, 2, 3, 4, 4), 2, some(draw, 2, 3, 4)
     yield *ordinary(draw, 3, 2, 5, 6), 3, some(draw, 3, 2, 5)
-    yield *ordinary(draw, 3, 4, 4, 6), 2, causal(4, 4)
+    yield *ordinary(draw, 3, 4, 4, 6), 2, causal(4)
 
 
 @multi_head.refuses("refuses heads that do not divide d", 0.25)

@@ -7,27 +7,16 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from course_utils.checks import twins
-from course_utils.checks.captioning_transformer.parts import LAYERS, Params
+from course_utils.checks.captioning_transformer.bans import PATCHES_BY_HAND
+from course_utils.checks.captioning_transformer.parts import Params
 from course_utils.checks.core import Draw
-from course_utils.checks.exercise import Exercise, exchange
+from course_utils.checks.exercise import Exercise
 from course_utils.checks.probe import Probe, given
-
-Grid = tuple[int, int, int, int]  # rows, columns, height and width of a patch
 
 
 def cut(x: Tensor, p: int) -> Tensor:
     """(B, C, H, W) -> (B, rows, columns, C, p, p); what does not fit is left out."""
     return x.unfold(2, p, p).unfold(3, p, p).permute(0, 2, 3, 1, 4, 5)
-
-
-def with_first(token: Tensor, patches: Tensor) -> Tensor:
-    return torch.cat([token.expand(len(patches), -1, -1), patches], 1)
-
-
-def placed(params: Params, tokens: Tensor) -> Tensor:
-    """Every token with its position."""
-    return tokens + params["pos_embedding"]
 
 
 def tokens_of(
@@ -39,40 +28,36 @@ def tokens_of(
     grid: Callable = lambda c: c,
     pixels: Callable = lambda c: c,
     bias: Callable = lambda b: b,
-    starts: Callable = with_first,
-    places: Callable = placed,
+    starts: Callable = lambda token, z: torch.cat([token, z], 1),
+    places: Callable = lambda p, first: p,
 ) -> Tensor:
     """(B, C, H, W) -> (B, N, D) or, with a class token, (B, 1 + N, D)."""
-    w = params["conv_proj.weight"]
+    w, first = params["conv_proj.weight"], "class_token" in params
     if not fits(x, w.shape[-1]):
         raise ValueError("x: patches do not fit")
     c = pixels(grid(patches(x, w.shape[-1])))
     z = c.flatten(3).flatten(1, 2) @ w.flatten(1).T + bias(params["conv_proj.bias"])
-    if "class_token" in params:
-        z = starts(params["class_token"], z)
-    return places(params, z)
+    if first:
+        z = starts(params["class_token"].expand(len(z), -1, -1), z)
+    return z + places(params["pos_embedding"], first)
 
 
-BY_HAND = twins.ban(
-    "cut the patches yourself and multiply by the weights", twins.CONVOLUTION, LAYERS
-)
 patch_tokens = Exercise(
-    "7.6", "patch_tokens", points=7, hidden=1, bans=(BY_HAND,), right=tokens_of
+    "7.6", "patch_tokens", points=7, hidden=1, bans=(PATCHES_BY_HAND,), right=tokens_of
 )
 
 
-def image(draw: Draw, b: int, c: int, rows: int, columns: int, p: int) -> Tensor:
-    return draw.normal(b, c, rows * p, columns * p)
-
-
-def params_of(draw: Draw, c: int, n: int, p: int, d: int, first: bool = True) -> Params:
-    """Of an embedding of n patches, p pixels a side; ``first``: with a class token."""
+def ordinary(
+    draw: Draw, b: int, c: int, rows: int, columns: int, p: int, d: int, first: bool = True
+) -> tuple[Tensor, Params]:
+    """Images of so many patches, p pixels a side; ``first``: with a class token."""
     params = {
         "conv_proj.weight": draw.normal(d, c, p, p) / (c * p * p) ** 0.5,
         "conv_proj.bias": draw.normal(d),
-        "pos_embedding": draw.normal(1, n + first, d),
+        "pos_embedding": draw.normal(1, rows * columns + first, d),
     }
-    return params | ({"class_token": draw.normal(1, 1, d)} if first else {})
+    params |= {"class_token": draw.normal(1, 1, d)} if first else {}
+    return draw.normal(b, c, rows * p, columns * p), params
 
 
 def reshaped(x: Tensor, p: int) -> Tensor:
@@ -81,23 +66,16 @@ def reshaped(x: Tensor, p: int) -> Tensor:
     return x.reshape(b, h // p, w // p, c, p, p)
 
 
-def only_patches(params: Params, tokens: Tensor) -> Tensor:
-    """The class token has no position."""
-    places = params["pos_embedding"].clone()
-    if "class_token" in params:
-        places[:, 0] = 0
-    return tokens + places
-
-
 @patch_tokens.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    yield image(draw, 2, 3, 2, 3, 4), params_of(draw, 3, 6, 4, 5)
-    yield image(draw, 3, 2, 3, 2, 3), params_of(draw, 2, 6, 3, 7, first=False)
-    yield image(draw, 2, 3, 4, 4, 2), params_of(draw, 3, 16, 2, 4)
-    yield image(draw, 1, 4, 2, 5, 3), params_of(draw, 4, 10, 3, 12)
-    yield image(draw, 4, 1, 3, 3, 2), params_of(draw, 1, 9, 2, 3, first=False)
-    yield image(draw, 3, 3, 4, 2, 2), params_of(draw, 3, 8, 2, 6, first=False)
-    yield given(params=params_of(draw, 2, 12, 3, 4), x=image(draw, 2, 2, 3, 4, 3))
+    yield ordinary(draw, 2, 3, 2, 3, 4, 5)
+    yield ordinary(draw, 3, 2, 3, 2, 3, 7, first=False)
+    yield ordinary(draw, 2, 3, 4, 4, 2, 4)
+    yield ordinary(draw, 1, 4, 2, 5, 3, 12)
+    yield ordinary(draw, 4, 1, 3, 3, 2, 3, first=False)
+    yield ordinary(draw, 3, 3, 4, 2, 2, 6, first=False)
+    x, params = ordinary(draw, 2, 2, 3, 4, 3, 4)
+    yield given(params=params, x=x)
 
 
 @patch_tokens.aspect(
@@ -115,29 +93,22 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for p, n in ((4, 1), (3, 2)):
-        params = params_of(draw, 3, n, p, 6, first=False)
-        yield image(draw, 2, 3, 1, n, p), params | {"pos_embedding": draw.normal(1, n, 6)}
+    yield ordinary(draw, 2, 3, 1, 1, 4, 6, first=False)
+    yield ordinary(draw, 2, 3, 1, 2, 3, 6, first=False)
 
 
 @patch_tokens.aspect(
     "patches row by row, as one reads",
     0.75,
-    exchange(
-        "grid",
-        {
-            "patches go down the columns: row by row, from the left": (
-                lambda c: c.transpose(1, 2)
-            )
-        },
-    ),
+    {
+        "patches go down the columns: row by row, from the left": {
+            "grid": lambda c: c.transpose(1, 2)
+        }
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for c, rows, columns in ((1, 3, 3), (2, 2, 3)):
-        yield (
-            image(draw, 2, c, rows, columns, 1),
-            params_of(draw, c, rows * columns, 1, 5, False),
-        )
+    yield ordinary(draw, 2, 1, 3, 3, 1, 5, first=False)
+    yield ordinary(draw, 2, 2, 2, 3, 1, 5, first=False)
 
 
 @patch_tokens.aspect(
@@ -145,17 +116,17 @@ def _(draw: Draw) -> Iterator[tuple]:
     0.75,
     {
         "the class token comes last: it is token 0": {
-            "starts": lambda token, z: torch.cat([z, token.expand(len(z), -1, -1)], 1)
+            "starts": lambda token, z: torch.cat([z, token], 1)
         },
         "the class token has no position: positions are added to all tokens": {
-            "places": only_patches
+            "places": lambda p, first: p * (torch.arange(p.shape[1]) >= first)[:, None]
         },
-        "no positions: add pos_embedding to the tokens": {"places": lambda params, z: z},
+        "no positions: add pos_embedding to the tokens": {"places": lambda p, first: 0 * p},
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    yield image(draw, 2, 1, 1, 3, 1), params_of(draw, 1, 3, 1, 4)
-    yield image(draw, 3, 1, 2, 1, 1), params_of(draw, 1, 2, 1, 5)
+    yield ordinary(draw, 2, 1, 1, 3, 1, 4)
+    yield ordinary(draw, 3, 1, 2, 1, 1, 5)
 
 
 @patch_tokens.refuses(
@@ -168,7 +139,8 @@ def _(draw: Draw) -> Iterator[tuple]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    yield draw.normal(2, 3, 9, 12), params_of(draw, 3, 6, 4, 5)
+    _, params = ordinary(draw, 2, 3, 2, 3, 4, 5)
+    yield draw.normal(2, 3, 9, 12), params
 
 
 patch_tokens.gradients("x, params", 0.25)
