@@ -33,10 +33,10 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @attention.aspect("stable: scores of a thousand", 0.5)
 def _(draw: Draw) -> Iterator[tuple]:
-    for far in (60.0, 300.0):
+    for far in (30, -30):  # all scores far above 0, or all far below
         q, k, v = three(draw, 2, t=3, s=5, d=4, e=3)
-        yield far * q, far * k, v
-        yield far * q, far * k, v, some(draw, 2, 3, 5)
+        yield 30 * q.abs(), far * k.abs(), v
+        yield 30 * q.abs(), far * k.abs(), v, some(draw, 2, 3, 5)
 
 
 # -- 7.2 masks ----------------------------------------------------------------------------

@@ -84,6 +84,17 @@ def attention(q, k, v, mask=None):
     return (weights.unsqueeze(-1) * v.unsqueeze(-3)).sum(-2), weights
 
 
+@right("minus-ten-thousand")
+def attention(q, k, v, mask=None):
+    scores = q @ k.transpose(-1, -2) / math.sqrt(k.shape[-1])
+    if mask is not None:
+        if (~mask).all(-1).any():
+            raise ValueError("a query that sees no key")
+        scores = scores.masked_fill(~mask, -10_000.0)  # scores of some thousand stay above
+    w = torch.softmax(scores, dim=-1)
+    return w @ v, w
+
+
 @wrong("finished", Exercise.WHOLE, "is not allowed here")
 def attention(q, k, v, mask=None):
     y = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
