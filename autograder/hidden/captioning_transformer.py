@@ -97,6 +97,6 @@ patch_tokens = visible.patch_tokens.hidden_part()
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for h, w in ((8, 13), (11, 8), (8, 12)):
+    for h, w in ((8, 13), (11, 8), (6, 8), (6, 6)):
         _, params = image(draw, 2, 3, h // 4, w // 4, 4, 5)
         yield draw.normal(2, 3, h, w), params

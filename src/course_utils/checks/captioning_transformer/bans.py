@@ -16,6 +16,10 @@ ATTENTION_BY_HAND = twins.ban("write the products and the softmax yourself", ATT
 HEADS_BY_HAND = twins.ban("split and merge the heads yourself", HEADS)
 BLOCK_BY_HAND = twins.ban("put the block together yourself", LAYERS)
 STEP_BY_HAND = twins.ban("put the step together yourself", LAYERS)
+MASK_BY_HAND = twins.ban(
+    "build the mask yourself, of True and False",
+    twins.Family("causal_lower_right|causal_upper_left", ("torch.nn.attention.bias",)),
+)
 PATCHES_BY_HAND = twins.ban(
     "cut the patches yourself and multiply by the weights", twins.CONVOLUTION, LAYERS
 )

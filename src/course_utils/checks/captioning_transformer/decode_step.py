@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from course_utils.checks.captioning_transformer.bans import STEP_BY_HAND
+from course_utils.checks.captioning_transformer.bans import MASK_BY_HAND, STEP_BY_HAND
 from course_utils.checks.captioning_transformer.parts import Params, looked, mixed, projected
 from course_utils.checks.captioning_transformer.sentences import sentence, word_by_word
 from course_utils.checks.core import Draw
@@ -46,7 +46,7 @@ def stepped(
 
 
 decode_step = Exercise(
-    "7.5", "decode_step", points=8, hidden=1, bans=(STEP_BY_HAND,), right=stepped
+    "7.5", "decode_step", points=8, hidden=1, bans=(STEP_BY_HAND, MASK_BY_HAND), right=stepped
 )
 
 
@@ -145,4 +145,5 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield sentence(draw, 2, 1, 4, 2, past=9)
 
 
-decode_step.keeps(points=0.5, name="keeps the dtype; the cache that came in stays as it is")
+decode_step.gradients("params", 0.25)
+decode_step.keeps(points=0.25, name="keeps the dtype; the cache that came in stays as it is")
