@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,11 +15,16 @@ import torch
 
 from autograder.answers.bank import Answer
 from course_utils import checks
+from course_utils.checks import answer as module
+from course_utils.checks import watch
 from course_utils.checks.core import Check, Draw
 from course_utils.checks.report import Report, Verdict
 from tests import imports
 from tests.checks.mutants import graded, parts, slipped
 from tests.kept import kept
+
+LINE, OPERATOR = 1e-6, 20e-6  # seconds of each on a slow machine, roughly
+SMALL = 0.1  # of the time of a call: what a right answer may take
 
 every_chapter = pytest.mark.parametrize("chapter", checks.CHAPTERS)
 
@@ -31,18 +39,40 @@ def grade(chapter: str, answer: Answer) -> Report:
     return visible(answer.function) + hidden(answer.function)
 
 
+@contextmanager
+def counted() -> Iterator[list[float]]:
+    """What each call of an answer takes, in seconds that no other work prolongs."""
+    took: list[float] = []
+
+    def watched(function, args, kwargs, limits):
+        outcome = watch.watched(function, args, kwargs, replace(limits, count_lines=True))
+        trace = outcome.trace
+        took.append(LINE * trace.lines + OPERATOR * trace.operators.total())
+        return outcome
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "watched", watched)
+        yield took
+
+
+def _again(chapter: str, answer: Answer) -> tuple[dict, float]:
+    """The report of a right answer, and its dearest call."""
+    with counted() as took:
+        return grade(chapter, answer).data(), max(took)
+
+
 def _grade_all(chapter: str, pipe) -> None:
     torch.set_num_threads(1)  # probes are small: a second thread only waits for the first
     try:
         first = [grade(chapter, answer).data() for answer in bank(chapter)]
         Draw.salt = 1  # as at grading, where probes are drawn anew
-        again = [grade(chapter, answer).data() for answer in bank(chapter) if answer.right]
-        pipe.send([first, again])
+        again = [_again(chapter, answer) for answer in bank(chapter) if answer.right]
+        pipe.send([first, *map(list, zip(*again, strict=True))])
     except Exception as error:
         pipe.send(repr(error))
 
 
-def _graded(chapter: str) -> list[list[dict]]:
+def _graded(chapter: str) -> list[list]:
     """A chapter's answers, graded in a fresh process: they may do what they like there."""
     context = multiprocessing.get_context("spawn")  # a fork would inherit held locks
     receiver, sender = context.Pipe(duplex=False)
@@ -56,8 +86,11 @@ def _graded(chapter: str) -> list[list[dict]]:
 
 
 @cache
-def results(chapter: str) -> list[list[dict]]:
-    """The data of all reports; graded again when what they depend on has changed."""
+def results(chapter: str) -> list[list]:
+    """Reports of all answers, of the right ones once more, and the dearest call of each.
+
+    They are graded again when what they depend on has changed.
+    """
     rooms = ("autograder.answers", "autograder.hidden", "course_utils.checks")
     modules = [f"{room}.{chapter}" for room in rooms]
     folders = tuple(f"{module}." for module in modules)
@@ -93,6 +126,14 @@ def test_right_answers_are_right_for_other_draws_too(chapter):
     again = [Report.from_data(result) for result in results(chapter)[1]]
     assert len(again) == sum(answer.right for answer in bank(chapter))
     assert {report.name: report.failures for report in again if report.failures} == {}
+
+
+@every_chapter
+def test_right_answers_take_a_small_part_of_their_time(chapter):
+    """However they are written; else a slower machine or a slower style would cost points."""
+    rights = [f"{answer.exercise}, {answer.name}" for answer in bank(chapter) if answer.right]
+    took = dict(zip(rights, results(chapter)[2], strict=True))
+    assert {name: s for name, s in took.items() if s > SMALL * module.SECONDS} == {}
 
 
 def test_an_unfair_report_is_complained_about():
