@@ -18,7 +18,7 @@ export function overlay(label, { canvas, columns, rows = columns }) {
   const cells = Array.from({ length: rows * columns }, () => make("span"));
   const grid = make("div", { class: "ptp-overlay-grid", "aria-hidden": "true" }, ...cells);
   grid.style.setProperty("--ptp-columns", columns);
-  const stage = make("div", { class: "ptp-overlay", role: "img" }, canvas, grid);
+  const stage = make("div", { class: "ptp-overlay", role: "img", "aria-label": label }, canvas, grid);
   canvas.setAttribute("aria-hidden", "true");
   const words = make("ol", { class: "ptp-overlay-words" });
   const table = make("table", { class: "ptp-unseen" });

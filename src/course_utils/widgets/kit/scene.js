@@ -33,7 +33,7 @@ class Scene {
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.masks = make("canvas", { "aria-hidden": "true" });
     this.boxes = make("div", { class: "ptp-scene-boxes", "aria-hidden": "true" });
-    this.stage = make("div", { class: "ptp-scene-stage", role: "img" },
+    this.stage = make("div", { class: "ptp-scene-stage", role: "img", "aria-label": label },
       this.canvas, this.masks, this.boxes);
     this.list = make("ol", { class: "ptp-scene-list", "aria-label": `${label}: objects` });
     this.voice = announcer();
