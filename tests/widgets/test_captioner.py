@@ -271,7 +271,8 @@ def test_heads_are_offered_where_there_are_several(browser: Browser, tmp_path: P
         ready(page)
         assert page.locator(".ptp-overlay").is_hidden()
         assert "it looks nowhere" in page.locator(".cp-panels").inner_text()
-        assert page.get_by_label("Attention", exact=True).is_hidden()
+        choice = page.get_by_role("combobox", name="Attention", exact=True, include_hidden=True)
+        assert choice.is_hidden()
 
 
 @pytest.mark.parametrize("which", ["caption_gru", "caption_transformer"])
