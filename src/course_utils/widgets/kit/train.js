@@ -3,11 +3,20 @@
 
 import { linear, map, zeros } from "./nn.js";
 
-// By name: the function, and its slope where its value is y.
+// By name: the function, and the gradient back through it where its value is y; both in place.
 const ACTIVATIONS = {
-  relu: { of: (v) => Math.max(0, v), slope: (y) => (y > 0 ? 1 : 0) },
-  leakyRelu: { of: (v) => (v > 0 ? v : 0.2 * v), slope: (y) => (y > 0 ? 1 : 0.2) },
-  tanh: { of: Math.tanh, slope: (y) => 1 - y * y },
+  relu: {
+    apply(x) { for (let n = 0; n < x.length; n++) if (x[n] < 0) x[n] = 0; },
+    back(g, y) { for (let n = 0; n < g.length; n++) if (y[n] <= 0) g[n] = 0; },
+  },
+  leakyRelu: {
+    apply(x) { for (let n = 0; n < x.length; n++) if (x[n] < 0) x[n] *= 0.2; },
+    back(g, y) { for (let n = 0; n < g.length; n++) if (y[n] <= 0) g[n] *= 0.2; },
+  },
+  tanh: {
+    apply(x) { for (let n = 0; n < x.length; n++) x[n] = Math.tanh(x[n]); },
+    back(g, y) { for (let n = 0; n < g.length; n++) g[n] *= 1 - y[n] * y[n]; },
+  },
 };
 
 // Layers of these sizes with torch.nn.Linear's random start: even within ±1 / √inputs.
@@ -25,7 +34,8 @@ export function forward({ activation, layers }, x) {
   const values = [x];
   layers.forEach(({ weight, bias }, n) => {
     const y = linear(values[n], weight, bias);
-    values.push(n < layers.length - 1 ? map(y, ACTIVATIONS[activation].of) : y);
+    if (n < layers.length - 1) ACTIVATIONS[activation].apply(y.data);
+    values.push(y);
   });
   return values;
 }
@@ -35,13 +45,16 @@ function backLinear({ shape: [batch, outputs], data }, x, { weight, bias }) {
   const inputs = x.shape[1];
   const own = { weight: zeros(...weight.shape), bias: zeros(...bias.shape) };
   const back = zeros(...x.shape);
+  // The loops are nearly all the work: they touch plain arrays only.
+  const [from, w, to] = [x.data, weight.data, back.data], [dw, db] = [own.weight.data, own.bias.data];
   for (let n = 0; n < batch; n++) {
+    const at = n * inputs;
     for (let o = 0; o < outputs; o++) {
-      const g = data[n * outputs + o];
-      own.bias.data[o] += g;
+      const g = data[n * outputs + o], row = o * inputs;
+      db[o] += g;
       for (let i = 0; i < inputs; i++) {
-        own.weight.data[o * inputs + i] += g * x.data[n * inputs + i];
-        back.data[n * inputs + i] += g * weight.data[o * inputs + i];
+        dw[row + i] += g * from[at + i];
+        to[at + i] += g * w[row + i];
       }
     }
   }
@@ -51,11 +64,12 @@ function backLinear({ shape: [batch, outputs], data }, x, { weight, bias }) {
 // From what forward returned and the gradient of the output: { layers: the gradients of all
 // weights, input: that of x, through which a generator learns }.
 export function backward({ activation, layers }, values, gradient) {
-  const { slope } = ACTIVATIONS[activation], found = [];
+  const found = [];
   for (let n = layers.length - 1; n >= 0; n--) {
     const { own, back } = backLinear(gradient, values[n], layers[n]);
     found.unshift(own);
-    gradient = n === 0 ? back : map(back, (v, i) => v * slope(values[n].data[i]));
+    if (n > 0) ACTIVATIONS[activation].back(back.data, values[n].data);
+    gradient = back;
   }
   return { layers: found, input: gradient };
 }
@@ -78,23 +92,32 @@ export function crossEntropy(logits, target) {
   return { value, gradient };
 }
 
+// What Adam remembers of a network: its steps, and the running means of each gradient and of its
+// square. A copy of it, with one of the weights, is a place to go on from.
+export function moments({ layers }) {
+  const none = () => layers.flatMap(({ weight, bias }) => [weight.data, bias.data])
+    .map((w) => new Float64Array(w.length));
+  return { steps: 0, means: none(), squares: none() };
+}
+
+// One step of torch.optim.Adam: moves the weights and what is remembered, in place.
+export function descend(network, gradients, memory, options = {}) {
+  const { lr = 1e-3, betas: [b1, b2] = [0.9, 0.999], eps = 1e-8 } = options;
+  const flat = ({ layers }) => layers.flatMap(({ weight, bias }) => [weight.data, bias.data]);
+  const found = flat(gradients), t = memory.steps += 1;
+  const start1 = 1 - b1 ** t, start2 = 1 - b2 ** t; // both means begin at zero
+  flat(network).forEach((w, n) => {
+    const m = memory.means[n], v = memory.squares[n], g = found[n];
+    for (let i = 0; i < w.length; i++) {
+      m[i] = b1 * m[i] + (1 - b1) * g[i];
+      v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
+      w[i] -= (lr * (m[i] / start1)) / (Math.sqrt(v[i] / start2) + eps);
+    }
+  });
+}
+
 // torch.optim.Adam: returns a function that moves the network's weights by one step.
-export function adam(network, { lr = 1e-3, betas: [b1, b2] = [0.9, 0.999], eps = 1e-8 } = {}) {
-  const weights = network.layers.flatMap(({ weight, bias }) => [weight.data, bias.data]);
-  const means = weights.map((w) => new Float64Array(w.length));
-  const squares = weights.map((w) => new Float64Array(w.length));
-  let t = 0;
-  return (gradients) => {
-    t += 1;
-    const flat = gradients.layers.flatMap(({ weight, bias }) => [weight.data, bias.data]);
-    weights.forEach((w, n) => {
-      const m = means[n], v = squares[n], g = flat[n];
-      for (let i = 0; i < w.length; i++) {
-        m[i] = b1 * m[i] + (1 - b1) * g[i];
-        v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-        const scale = Math.sqrt(v[i] / (1 - b2 ** t)) + eps;
-        w[i] -= (lr * (m[i] / (1 - b1 ** t))) / scale;
-      }
-    });
-  };
+export function adam(network, options) {
+  const memory = moments(network);
+  return (gradients) => descend(network, gradients, memory, options);
 }
