@@ -26,6 +26,10 @@ from course_utils.reference import (
     cnn,
     convolution,
     cpc,
+    dcgan,
+    frechet,
+    gan,
+    modes,
     naive_bayes,
     resnet,
     rotation,
@@ -78,6 +82,17 @@ class Fed(nn.Module):
         return self.module(first, self.second)
 
 
+class Penalised(nn.Module):
+    """A critic's gradient penalty as a module of its weights."""
+
+    def __init__(self, critic: nn.Module) -> None:
+        super().__init__()
+        self.critic = critic
+
+    def forward(self, real: Tensor, fake: Tensor) -> Tensor:
+        return gan.gradient_penalty(self.critic, real, fake, real.new_full((len(real),), 0.5))
+
+
 def running(n: int) -> tuple[Tensor, Tensor]:
     return torch.zeros(n, device=_device), torch.ones(n, device=_device)
 
@@ -115,6 +130,21 @@ CASES: dict[Callable, Callable[[], Any]] = {
     cpc.info_nce: lambda: cpc.info_nce(x(6, 5), x(6, 5), 0.2),
     cpc.optimal_critic: lambda: cpc.optimal_critic(x(6, 5), x(6, 5), 0.5),
     cpc.patches: lambda: cpc.patches(x(2, 3, 16, 16), 8, 4),
+    dcgan.Discriminator: lambda: on(x(2, 1, 28, 28), dcgan.Discriminator),
+    dcgan.Generator: lambda: on(x(2, 32), dcgan.Generator),
+    frechet.frechet_distance: lambda: frechet.frechet_distance(x(9, 4), x(7, 4)),
+    frechet.gaussian_distance: lambda: frechet.gaussian_distance(
+        (x(4), x(4, 4)), (x(4), x(4, 4))
+    ),
+    frechet.moments: lambda: frechet.moments(x(9, 4)),
+    gan.discriminator_loss: lambda: gan.discriminator_loss(x(3), x(3)),
+    gan.generator_loss: lambda: gan.generator_loss(x(3), saturating=True),
+    gan.gradient_penalty: lambda: on(
+        x(2, 1, 28, 28),
+        lambda: Fed(Penalised(dcgan.Discriminator(batch_norm=False)), x(2, 1, 28, 28)),
+    ),
+    modes.modes: lambda: modes.modes(x(5, 2), x(3, 2), 0.5, 1),
+    modes.nearby: lambda: modes.nearby(x(5, 2), x(3, 2), 0.5),
     naive_bayes.binarise: lambda: naive_bayes.binarise(x(2, 1, 4, 4)),
     naive_bayes.evidence: lambda: naive_bayes.evidence(x(2, 6), x(3, 6), x(3, 6), 0, 2),
     naive_bayes.log_joint: lambda: naive_bayes.log_joint(x(2, 6), x(3), x(3, 6), x(3, 6)),
@@ -170,11 +200,13 @@ NO_TENSOR = {  # numbers alone, or what a computation starts from
     "cnn.count_parameters", "cnn.receptive_field", "convolution.box_filter",
     "attention.require_tokens", "vocabulary.require_words",
     "convolution.gaussian_filter", "attention.causal_mask",
+    "dcgan.has_batch_norm", "gan.frozen",
     "vit.from_torchvision", "convolution.output_size", "cpc.correlated",
     "cpc.gaussian_information", "cpc.mutual_information_bound", "resnet.count_layers",
     "resnet_depth.random_stack",
 }  # fmt: skip
 BY_VALUE = {  # what they do next depends on values, which there are none of here
+    "frechet.lenet_features", "gan.optimal_discriminator", "gan.step", "gan.value",
     "search.beam_search", "search.greedy", "naive_bayes.fit", "naive_bayes.log_prior",
     "probe.features", "probe.knn", "probe.linear_probe", "resnet.gradient_norms",
     "resnet_depth.sizes", "attention.padding_mask",
@@ -215,9 +247,15 @@ def test_all_of_the_reference_is_tried() -> None:
     assert left == NO_TENSOR | BY_VALUE | PART_OF.keys()
 
 
-# A GRU on CUDA asks the driver which of its ways to go.
+# A GRU on CUDA asks the driver which of its ways to go; a penalty is a gradient, which there
+# takes a thread of the GPU's.
+NEEDS_A_GPU = (cpc.CPC, gan.gradient_penalty)
+
+
 @pytest.mark.parametrize(
-    "case", [c for c in {**CASES, **TRANSFORMS, **TILED} if c is not cpc.CPC], ids=named
+    "case",
+    [c for c in {**CASES, **TRANSFORMS, **TILED} if c not in NEEDS_A_GPU],
+    ids=named,
 )
 def test_forward_on_cuda(case: Callable) -> None:
     cases = {**CASES, **TRANSFORMS, **TILED}
