@@ -105,7 +105,7 @@ def _codes(
 ) -> Trained:
     torch.manual_seed(run.seed)
     network = make().to(run.device)
-    curve = _fitted(network, objective, None, run, epochs, lr=3e-3)
+    curve = _fitted(network, objective, None, run, epochs, lr=2e-3)
     return _kept(network, learning.judged(_rounded(network), _test(run)), curve)
 
 
