@@ -1,0 +1,3 @@
+from .widget import RivalCurves
+
+__all__ = ["RivalCurves"]
