@@ -92,3 +92,16 @@ def test_titles_of_images_do_not_meet(figure) -> None:
 def test_a_bar_says_three_digits(axis) -> None:
     figures.bars({"a": 53.96, "b": 2.0, "c": 100.0, "d": 0.3921}, ALT, xlabel="share (%)")
     assert [text.get_text() for text in axis().texts] == ["54.0", "2.00", "100", "0.392"]
+
+
+def test_arrows_keep_their_length_and_stand_over_the_points(figure) -> None:
+    places, points = torch.tensor([[0.0, 0.0], [1.0, 2.0]]), torch.tensor([[0.5, 0.5]])
+    figures.arrows({"a": places + 1, "b": -places}, places, points, ALT)
+    for axis, field in zip(figure().axes, (places + 1, -places), strict=True):
+        (quiver,) = axis.collections
+        assert torch.stack([torch.tensor(quiver.U), torch.tensor(quiver.V)], 1).tolist() == (
+            field.tolist()
+        )
+        assert quiver.scale == 1
+        assert quiver.scale_units == quiver.angles == "xy"
+        assert axis.get_lines()[0].get_xydata().tolist() == points.tolist()

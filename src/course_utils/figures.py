@@ -300,3 +300,26 @@ def stems(curves: Mapping[str, Tensor], alt: str) -> None:
             axis.axhline(0, color="#5c5c5c", lw=0.8)
             axis.set_title(name)
         show(figure, alt)
+
+
+def arrows(steps: Mapping[str, Tensor], places: Tensor, points: Tensor, alt: str) -> None:
+    """Fields of arrows in the plane over one set of points, side by side, at equal scales.
+
+    Args:
+        steps: name -> (N, 2), what leads on from each of ``places`` (N, 2), at full length.
+        points: (M, 2), dots below the arrows.
+    """
+    with mpl.rc_context(STYLE):
+        size = (WIDTH, 0.4 + WIDTH / len(steps))
+        figure, axes = plt.subplots(
+            1, len(steps), figsize=size, squeeze=False, layout="tight", sharex=True, sharey=True
+        )
+        for axis, (name, field) in zip(axes.flat, steps.items(), strict=True):
+            axis.plot(*points.T.tolist(), "o", ms=2.5, color=PALETTE[1], alpha=0.5)
+            grid = (v.tolist() for v in (*places.T, *field.T))
+            axis.quiver(
+                *grid, angles="xy", scale_units="xy", scale=1, width=0.005, color=PALETTE[0]
+            )
+            axis.set_title(name)
+            axis.set_aspect("equal")
+        show(figure, alt)
