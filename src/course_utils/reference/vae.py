@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.reference import autoencoders
-from course_utils.reference.autoencoders import SIDE, Decoder, Encoder, holds, require_pixels
+from course_utils.reference.autoencoders import SIDE, holds, require_floats
 
 Prior = Tensor | float
 
@@ -28,10 +28,7 @@ def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
 
     Args:
         mean, log_variance: (B, d).
-        noise: ε ~ N(0, I), (B, d), or (k, B, d) for k samples of each image.
-
-    Returns:
-        z of the shape of ``noise``.
+        noise: ε ~ N(0, I), (B, d), or (k, B, d) for k samples of each image; so is z.
 
     Raises:
         ValueError: shapes that do not fit, or a variance that is 0 or ∞ in its dtype.
@@ -70,11 +67,8 @@ def gaussian_kl(
     and s = 1 it is the second term of the ELBO (Kingma and Welling, appendix B).
 
     Args:
-        mean, log_variance: (B, d).
-        prior_mean, prior_log_variance: numbers, (d,) or (B, d).
-
-    Returns:
-        (B,), 0 where both are equal.
+        mean, log_variance: (B, d); the KL is (B,).
+        prior_mean, prior_log_variance: m and log s²: numbers, (d,) or (B, d).
 
     Raises:
         ValueError: shapes that do not fit, or a variance that is 0 or ∞ in its dtype.
@@ -98,7 +92,7 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
     Raises:
         ValueError: pixels outside 0 to 1, shapes that do not fit, logits that are no numbers.
     """
-    require_pixels(x)
+    autoencoders.require_pixels(x)
     if logits.shape[-x.ndim :] != x.shape or logits.ndim > x.ndim + 1:
         shapes = f"{tuple(logits.shape)} for {tuple(x.shape)}"
         raise ValueError(f"logits must be of the shape of x, or (k, …) of it, not {shapes}")
@@ -113,7 +107,7 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
 def elbo(
     x: Tensor, logits: Tensor, mean: Tensor, log_variance: Tensor, beta: float = 1.0
 ) -> Tensor:
-    """log p(x | z) − β KL(q(z | x) ‖ N(0, I)) of each image, in nats.
+    """log p(x | z) − β KL(q(z | x) ‖ N(0, I)) of each image, (B,), in nats: to be maximised.
 
     With β = 1 and z drawn from q its expectation is at most log p(x): the evidence lower bound.
     With another β it is what a β-VAE learns from; compare models at β = 1.
@@ -123,9 +117,6 @@ def elbo(
         logits: of the shape of x, decoded from one z ~ q(z | x).
         mean, log_variance: (B, d) of q.
         beta: weight of the KL, ≥ 0.
-
-    Returns:
-        (B,): what a training maximises.
 
     Raises:
         ValueError: pixels outside 0 to 1, shapes that do not fit, a variance that is 0 or ∞,
@@ -155,12 +146,9 @@ def importance_bound(
     logarithm stands outside the mean over samples, inside the mean over images.
 
     Args:
-        log_likelihood: log p(x | z_i), (k, B).
+        log_likelihood: log p(x | z_i), (k, B); the bound is (B,), in nats.
         z: (k, B, d), drawn from q.
         mean, log_variance: (B, d) of q.
-
-    Returns:
-        (B,), in nats.
 
     Raises:
         ValueError: shapes that do not fit, no sample, a variance that is 0 or ∞, a likelihood
@@ -182,11 +170,7 @@ def importance_bound(
 def active_units(means: Tensor, least: float = 0.01) -> Tensor:
     """Which numbers of the code say something about the image: Cov_x(μ_j) > ``least``.
 
-    Args:
-        means: μ of many images, (N, d), N ≥ 2.
-
-    Returns:
-        bool (d,); its sum is the number of active units (Burda et al.).
+    From μ of N ≥ 2 images, (N, d), to bool (d,); its sum is the number of active units.
 
     Raises:
         ValueError: fewer than two images, or means that are no numbers.
@@ -206,15 +190,19 @@ class VAE(nn.Module):
 
     def __init__(self, latent: int = 2, hidden: int = 32) -> None:
         super().__init__()
-        self.encoder, self.decoder = Encoder(2 * latent, hidden), Decoder(latent, hidden)
+        self.latent = latent
+        self.encoder = autoencoders.Encoder(2 * latent, hidden)
+        self.decoder = autoencoders.Decoder(latent, hidden)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 1, 28, 28) in 0 to 1 -> mean and log variance (B, d) of q(z | x)."""
+        require_floats("x", x, f"(B, 1, {SIDE}, {SIDE})", 1, SIDE, SIDE)
         mean, log_variance = self.encoder(x).chunk(2, 1)
         return mean, log_variance
 
     def decode(self, z: Tensor) -> Tensor:
         """Codes (B, d) -> logits (B, 1, 28, 28)."""
+        require_floats("z", z, f"(B, {self.latent})", self.latent)
         return self.decoder(z)
 
     def forward(self, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -233,6 +221,7 @@ class MLPVAE(VAE):
     def __init__(self, latent: int = 50, hidden: int = 500) -> None:
         super(VAE, self).__init__()
         autoencoders.require_sizes(latent=latent, hidden=hidden)
+        self.latent = latent
         self.encoder = nn.Sequential(nn.Flatten(), *_mlp(SIDE**2, hidden, 2 * latent))
         self.decoder = nn.Sequential(
             *_mlp(latent, hidden, SIDE**2), nn.Unflatten(1, (1, SIDE, SIDE))
