@@ -1,0 +1,3 @@
+from .widget import GanLab
+
+__all__ = ["GanLab"]
