@@ -47,8 +47,8 @@ def test_a_linear_autoencoder_spans_the_principal_components(seed: int) -> None:
     mean, v = pca(flat, 8)
     x = flat - mean
     e, d = linear_autoencoder(x, 8, seed)
-    best = (x - x @ v.T @ v).square().sum(1).mean()
-    assert (x - x @ e.T @ d.T).square().sum(1).mean() == pytest.approx(best, rel=1e-4)
+    best = (x - x @ v.T @ v).square().sum(1).mean().item()
+    assert (x - x @ e.T @ d.T).square().sum(1).mean().item() == pytest.approx(best, rel=1e-4)
     assert torch.linalg.svdvals(torch.linalg.qr(d).Q.T @ v.T).min() > 0.999
     assert (F.normalize(d, dim=0).T @ v.T).abs().max() < 0.95  # no column is a component
 

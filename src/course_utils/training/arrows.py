@@ -21,6 +21,7 @@ def spiral(count: int, seed: int = 0) -> Tensor:
     return torch.stack([turn.cos(), turn.sin()], 1) * turn[:, None] / (3 * math.pi)
 
 
+@torch.enable_grad()
 def planar_denoiser(
     points: Tensor, sigma: float, seed: int = 0, steps: int = 1000
 ) -> nn.Module:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 
+@torch.enable_grad()
 def linear_autoencoder(
     x: Tensor, k: int, seed: int = 0, steps: int = 1000
 ) -> tuple[Tensor, Tensor]:
