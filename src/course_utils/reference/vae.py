@@ -6,7 +6,7 @@ autoencoders", ICLR 2016 (bound: theorem 1; active units).
 
 Symbols: q(z | x) = N(μ, σ²) by the encoder, ``mean`` and ``log_variance`` = log σ² (B, d);
 p(z) = N(0, I); p(x | z) Bernoulli, one logit a pixel. All logarithms are natural: nats.
-Sums run over pixels and over the numbers of a code, so that each image has its own value (B,).
+Sums run over pixels and over the numbers of a code: one value an image, (B,).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.reference import autoencoders
-from course_utils.reference.autoencoders import SIDE, holds, require_floats
+from course_utils.reference.autoencoders import SIDE, require_floats
 
 Prior = Tensor | float
 
@@ -96,7 +96,7 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
     if logits.shape[-x.ndim :] != x.shape or logits.ndim > x.ndim + 1:
         shapes = f"{tuple(logits.shape)} for {tuple(x.shape)}"
         raise ValueError(f"logits must be of the shape of x, or (k, …) of it, not {shapes}")
-    if not holds(logits.isfinite()):
+    if not autoencoders.holds(logits.isfinite()):
         raise ValueError("logits must be finite: has the training diverged?")
     wide = _wide(logits)
     target = x.to(wide.dtype).expand_as(wide)
@@ -151,8 +151,7 @@ def importance_bound(
         mean, log_variance: (B, d) of q.
 
     Raises:
-        ValueError: shapes that do not fit, no sample, a variance that is 0 or ∞, a likelihood
-            that is no number.
+        ValueError: shapes that do not fit, no sample, a variance of 0 or ∞, likelihoods of NaN.
     """
     _require_gaussian(mean, log_variance)
     k = len(log_likelihood) if log_likelihood.ndim else 0
@@ -160,7 +159,7 @@ def importance_bound(
         shapes = f"{tuple(log_likelihood.shape)} and {tuple(z.shape)}"
         asked = f"(k, B) and (k, B, d) with B, d = {tuple(mean.shape)}, k ≥ 1"
         raise ValueError(f"log_likelihood and z must be {asked}, not {shapes}")
-    if not holds(log_likelihood < math.inf):  # −∞ is a weight of 0
+    if not autoencoders.holds(log_likelihood < math.inf):  # −∞ is a weight of 0
         raise ValueError("log_likelihood must hold numbers: has the training diverged?")
     zero = torch.zeros_like(mean)
     prior, q = log_normal(z, zero, zero), log_normal(z, mean, log_variance)
@@ -177,7 +176,7 @@ def active_units(means: Tensor, least: float = 0.01) -> Tensor:
     """
     if means.ndim != 2 or len(means) < 2:
         raise ValueError(f"means must be (N, d), N ≥ 2, not {tuple(means.shape)}")
-    if not holds(means.isfinite()):
+    if not autoencoders.holds(means.isfinite()):
         raise ValueError("means must be finite: has the training diverged?")
     return means.var(0) > least
 
@@ -206,10 +205,7 @@ class VAE(nn.Module):
         return self.decoder(z)
 
     def forward(self, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, 1, 28, 28) -> logits of one sample, mean and log variance: what ``elbo`` takes.
-
-        ``noise`` is ε (B, d); None: drawn from torch's global generator.
-        """
+        """(B, 1, 28, 28), ε (B, d), drawn if left out -> logits, mean and log variance."""
         mean, log_variance = self.encode(x)
         noise = torch.randn_like(mean) if noise is None else noise
         return self.decode(mean + (0.5 * log_variance).exp() * noise), mean, log_variance
@@ -248,7 +244,7 @@ def _require_gaussian(mean: Tensor, log_variance: Tensor) -> None:
 
 def _require_values(mean: Tensor, log_variance: Tensor, whose: str = "") -> None:
     variance = log_variance.exp()
-    if not holds(mean.isfinite()):
+    if not autoencoders.holds(mean.isfinite()):
         raise ValueError(f"{whose}mean must be finite: has the training diverged?")
-    if not holds(variance.isfinite() & (variance > 0)):
+    if not autoencoders.holds(variance.isfinite() & (variance > 0)):
         raise ValueError(f"{whose}log_variance must have an exp that is neither 0 nor ∞")
