@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Generator, nn
+from torch import Generator
 
 from benchmarks import record
 from course_utils.course import Course
@@ -43,7 +43,7 @@ def trained(name: str, seed: int) -> tuple[Path, dict[str, Any]]:
     return folder, json.loads((folder / f"{stem}.json").read_text("utf-8"))
 
 
-def restored(network: nn.Module, name: str, seed: int) -> nn.Module:
+def restored(network: Any, name: str, seed: int) -> Any:
     """``network`` with the weights of a recipe and seed."""
     folder, made = trained(name, seed)
     stem = name if folder.name == "checkpoints" else f"{name}-{made['seed']}"

@@ -38,9 +38,8 @@ def main() -> None:
         columns = {key: [f[key] for f in found] for key in found[0]}
         means = {key: round(statistics.mean(c), 4) for key, c in columns.items()}
         print(name, means, flush=True)
-        return (
-            {"what was done": name} | means | {f"seeds of {k}": c for k, c in columns.items()}
-        )
+        by_seed = {f"seeds of {key}": c for key, c in columns.items()}
+        return {"what was done": name} | means | by_seed
 
     rows = [row(name) for name in vae_study.TRIES]
     caption = f"VAEs of ten numbers a digit, 10 000 binary digits, {args.seeds} seeds"

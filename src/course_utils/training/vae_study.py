@@ -1,4 +1,4 @@
-"""What β and a loss that is averaged in the wrong place do to a VAE: short trainings, chapter 11.
+"""What β and a mean in the wrong place do to a VAE: short trainings of chapter 11.
 
 A narrow network learns from some thousand digits whose pixels are made binary anew each time.
 """
@@ -26,7 +26,7 @@ BETAS = (0.25, 1.0, 4.0, 16.0)
 
 
 def averaged_over_pixels(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """A mistake: the likelihood is a mean over pixels, the KL a sum; the KL weighs 784 times."""
+    """A mistake: the likelihood is a mean over pixels, the KL a sum: a β of 784."""
     logits, mean, log_variance = model(x)
     likelihood = vae.bernoulli_log_likelihood(x, logits) / x[0].numel()
     return (vae.gaussian_kl(mean, log_variance) - likelihood).mean(), y.new_zeros(())
