@@ -6,11 +6,14 @@ import math
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 
 from course_utils.checks import autoencoders as visible
 from course_utils.checks.answer import Answer, Wrong
 from course_utils.checks.autoencoders.denoiser import task
+from course_utils.checks.autoencoders.encoded import encoded
 from course_utils.checks.autoencoders.gaussian_kl import two
+from course_utils.checks.autoencoders.importance_bound import samples
 from course_utils.checks.autoencoders.pca_reconstruct import cloud
 from course_utils.checks.core import Draw
 from course_utils.checks.probe import Probe, experiment, slopes
@@ -104,3 +107,72 @@ def _(draw: Draw) -> Iterator[tuple]:
     for b, z in ((1, 3), (4, 1), (1, 1)):
         yield two(draw, b, z)
         yield two(draw, b, z, z)
+
+
+# -- 11.5 evidence lower bound ------------------------------------------------------------
+
+elbo = visible.elbo.hidden_part()
+
+
+@elbo.aspect(
+    "stable: logits of ±1000",
+    0.75,
+    {
+        "the logarithms end at −100, as in torch's binary_cross_entropy: from logits they are "
+        "exact": {
+            "pixels": lambda x, logits: (
+                x * F.logsigmoid(logits).clamp(min=-100)
+                + (1 - x) * F.logsigmoid(-logits).clamp(min=-100)
+            )
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    slope = slopes(lambda bound: bound, elbo.signature, ["logits", "mean", "log_variance"])
+    for dtype in (torch.float32, torch.float64):
+        x, logits, *code = (part.to(dtype) for part in encoded(draw, 4, 6, 2))
+        # None in between, where a sigmoid in float32 is 1 and one in float64 is not.
+        far = torch.where(logits.abs() < 1, logits, 1000 * logits.sign())
+        yield x, far, *code
+        yield experiment(slope, x, far, *code, about=f"gradients at such logits, {dtype}")
+        yield x.round(), 1000 * (2 * x.round() - 1), *code
+
+
+@elbo.refuses("refuses pixels outside 0 to 1", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    for odd in (-0.1, 1.01, 2.0, -1.0):
+        x, *rest = encoded(draw, 3, 4, 2)
+        x[2, 1] = odd
+        yield x, *rest
+    for value in (0, 1):
+        x, *rest = encoded(draw, 2, 4, 2)
+        yield torch.full_like(x, value), *rest
+
+
+@elbo.aspect("one image, one pixel, one latent dimension", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    for sizes in ((1, 4, 3), (3, 1, 2), (3, 4, 1), (1, 1, 1)):
+        yield *encoded(draw, *sizes), 0.7
+
+
+# -- 11.6 bound of k samples --------------------------------------------------------------
+
+importance_bound = visible.importance_bound.hidden_part()
+
+
+@importance_bound.aspect("stable: log likelihoods from −800 to 800", 0.75)
+def _(draw: Draw) -> Iterator[tuple | Probe]:
+    names = ["log_likelihood", "z", "mean", "log_variance"]
+    slope = slopes(lambda bound: bound, importance_bound.signature, names)
+    for dtype in (torch.float32, torch.float64):
+        log_likelihood, *rest = (part.to(dtype) for part in samples(draw, 5, 4, 3))
+        log_likelihood = log_likelihood + torch.tensor([-800, -90, -400, 800]).to(dtype)
+        yield log_likelihood, *rest
+    # In float32 the digits of 800 leave too few for the samples' shares.
+    yield experiment(slope, log_likelihood, *rest, about="gradients at such log likelihoods")
+
+
+@importance_bound.aspect("one sample, one image, one latent dimension", 0.25)
+def _(draw: Draw) -> Iterator[tuple]:
+    for sizes in ((1, 3, 2), (4, 1, 3), (3, 2, 1), (1, 1, 1)):
+        yield samples(draw, *sizes)

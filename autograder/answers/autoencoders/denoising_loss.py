@@ -60,7 +60,8 @@ def denoising_loss(params, x, noise, sigma, mask):
     y += noise * sigma
     y[mask] = 0
     out = denoise(params, y)
-    return torch.stack([(o - clean).norm() ** 2 for o, clean in zip(out, x, strict=True)]).mean()
+    distances = [(o - clean).norm() ** 2 for o, clean in zip(out, x, strict=True)]
+    return torch.stack(distances).mean()
 
 
 @wrong("image-by-image", ONCE, "called 7 times for 7 images")
