@@ -5,17 +5,21 @@ from pathlib import Path
 from .attention_grid import AttentionGrid
 from .augmentation_gallery import AugmentationGallery
 from .captioner import Captioner
+from .denoise_pad import DenoisePad
 from .depth_explorer import DepthExplorer
 from .digit_pad import DigitPad
 from .feature_map import FeatureMap
 from .filter_explorer_1d import FilterExplorer1D
 from .filter_explorer_2d import FilterExplorer2D
 from .frame_slider import FrameSlider
+from .gan_lab import GanLab
+from .latent_pad import LatentPad
 from .memory_line import MemoryLine
 from .milestones import Milestones
 from .patch_gaze import PatchGaze
 from .quiz import Quiz
 from .receptive_field import ReceptiveField
+from .rival_curves import RivalCurves
 from .similarity_matrix import SimilarityMatrix
 from .tally import Tally
 from .which_way import WhichWay
@@ -27,7 +31,8 @@ STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 
 __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "Captioner",
-    "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D", "FilterExplorer2D",
-    "FrameSlider", "MemoryLine", "Milestones", "PatchGaze", "Quiz", "ReceptiveField",
-    "SimilarityMatrix", "Tally", "WhichWay",
+    "DenoisePad", "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D",
+    "FilterExplorer2D", "FrameSlider", "GanLab", "LatentPad", "MemoryLine", "Milestones",
+    "PatchGaze", "Quiz", "ReceptiveField", "RivalCurves", "SimilarityMatrix", "Tally",
+    "WhichWay",
 ]  # fmt: skip

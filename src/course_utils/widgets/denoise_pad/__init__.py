@@ -1,0 +1,3 @@
+from .widget import DenoisePad
+
+__all__ = ["DenoisePad"]

@@ -1,0 +1,3 @@
+from .widget import LatentPad
+
+__all__ = ["LatentPad"]
