@@ -69,6 +69,19 @@ def test_a_feature_that_is_always_0_changes_nothing():
     assert with_dead.item() == pytest.approx(frechet_distance(x, y).item(), rel=1e-12)
 
 
+def test_features_that_say_the_same_have_a_root_too():
+    """Such a covariance has no Cholesky factor."""
+    x, y = torch.randn(2, 300, 5, generator=torch.Generator().manual_seed(0)).double()
+    mix = torch.randn(5, 8, generator=torch.Generator().manual_seed(1)).double()
+    first, second = moments(x @ mix), moments((2 * y + 1) @ mix)
+    assert torch.linalg.matrix_rank(first[1]) == 5
+    got = gaussian_distance(first, second).item()
+    assert got == pytest.approx(gaussian_distance(second, first).item(), rel=1e-7)
+    ridge = 1e-9 * torch.eye(8, dtype=torch.float64)
+    ridged = by_scipy((first[0], first[1] + ridge), (second[0], second[1] + ridge))
+    assert got == pytest.approx(ridged, rel=1e-4)
+
+
 def test_one_set_is_at_distance_0_from_itself():
     x = torch.randn(300, 20, generator=torch.Generator().manual_seed(0))
     assert frechet_distance(x, x).item() == pytest.approx(0, abs=1e-12)

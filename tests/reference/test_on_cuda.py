@@ -69,9 +69,13 @@ def yes(n: int) -> Tensor:
 
 def on(x: Tensor, make: Callable[[], nn.Module]) -> Any:
     """The value of a module whose weights are on the device."""
+    return made(make)(x)
+
+
+def made(make: Callable[[], nn.Module]) -> Any:
+    """A module whose weights are on the device."""
     with torch.device(_device):  # for its making alone: what it makes later must say where
-        model = make()
-    return model(x)
+        return make()
 
 
 class Fed(nn.Module):
@@ -164,6 +168,7 @@ CASES: dict[Callable, Callable[[], Any]] = {
     frechet.gaussian_distance: lambda: frechet.gaussian_distance(
         (x(4), x(4, 4)), (x(4), x(4, 4))
     ),
+    frechet.lenet_features: lambda: frechet.lenet_features(made(cnn.LeNet), x(2, 1, 28, 28)),
     frechet.moments: lambda: frechet.moments(x(9, 4)),
     gan.discriminator_loss: lambda: gan.discriminator_loss(x(3), x(3)),
     gan.generator_loss: lambda: gan.generator_loss(x(3), saturating=True),
@@ -171,6 +176,8 @@ CASES: dict[Callable, Callable[[], Any]] = {
         x(2, 1, 28, 28),
         lambda: Fed(Penalised(dcgan.Discriminator(batch_norm=False)), x(2, 1, 28, 28)),
     ),
+    gan.optimal_discriminator: lambda: gan.optimal_discriminator(x(3, 4), x(3, 4)),
+    gan.value: lambda: gan.value(x(3, 4), x(3, 4)),
     modes.modes: lambda: modes.modes(x(5, 2), x(3, 2), 0.5, 1),
     modes.nearby: lambda: modes.nearby(x(5, 2), x(3, 2), 0.5),
     naive_bayes.binarise: lambda: naive_bayes.binarise(x(2, 1, 4, 4)),
@@ -238,8 +245,8 @@ NO_TENSOR = {  # numbers alone, or what a computation starts from
     "resnet_depth.random_stack",
 }  # fmt: skip
 BY_VALUE = {  # what they do next depends on values, which there are none of here
-    "frechet.lenet_features", "gan.optimal_discriminator", "gan.step", "gan.value",
-    "search.beam_search", "search.greedy", "naive_bayes.fit", "naive_bayes.log_prior",
+    "gan.step", "search.beam_search", "search.greedy",
+    "naive_bayes.fit", "naive_bayes.log_prior",
     "probe.features", "probe.knn", "probe.linear_probe", "resnet.gradient_norms",
     "resnet_depth.sizes", "attention.padding_mask", "autoencoders.holds",
     "autoencoders.require_pixels",
@@ -347,6 +354,15 @@ def test_a_training_step_off_the_cpu(
     loss.backward()
     steps.step()
     assert {p.grad.device.type for p in model.parameters() if p.grad is not None} == {"meta"}
+
+
+def test_a_step_of_two_networks_off_the_cpu(elsewhere: None, unseen: None) -> None:
+    networks = made(dcgan.Generator), made(dcgan.Discriminator)
+    rules = [torch.optim.Adam(network.parameters()) for network in networks]
+    losses = gan.step(*networks, x(4, 1, 28, 28), x(4, 32), (rules[0], rules[1]))
+    assert {loss.device.type for loss in losses} == {"meta"}
+    for network in networks:
+        assert {p.grad.device.type for p in network.parameters()} == {"meta"}
 
 
 @pytest.mark.parametrize("name", [name for name in STEPS if name != "cpc"])

@@ -17,6 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from course_utils.reference import autoencoders
 from course_utils.reference.cnn import LeNet
 
 Moments = tuple[Tensor, Tensor]
@@ -35,7 +36,7 @@ def lenet_features(network: LeNet, images: Tensor) -> Tensor:
     Raises:
         ValueError: a pixel is not in 0 to 1.
     """
-    if not ((images >= 0) & (images <= 1)).all():
+    if not autoencoders.holds((images >= 0) & (images <= 1)):
         raise ValueError("images must be in 0 to 1; (x + 1) / 2 for images in −1 to 1")
     network.eval()
     with torch.no_grad():
@@ -72,15 +73,27 @@ def gaussian_distance(first: Moments, second: Moments) -> Tensor:
     (m, C), (n, K) = first, second
     if m.shape != n.shape or C.shape != K.shape:
         raise ValueError(f"both need as many features, not {len(m)} and {len(n)}")
-    values, vectors = torch.linalg.eigh(C)
-    S = vectors * _positive(values).sqrt()  # C = S Sᵀ
+    S = _root(C)
     overlap = _positive(torch.linalg.eigvalsh(S.T @ K @ S)).sqrt().sum()
-    return (m - n).square().sum() + C.trace() + K.trace() - 2 * overlap
+    return (m - n).square().sum() + (C.diagonal() + K.diagonal()).sum() - 2 * overlap
+
+
+def _root(C: Tensor) -> Tensor:
+    """S with C = S Sᵀ: Cholesky's, or where C has no full rank one from its eigenvectors.
+
+    A feature that never changes, as a ReLU that is always 0, has a row of zeros in both.
+    """
+    still = C.diagonal() == 0
+    S, failed = torch.linalg.cholesky_ex(C + still.diag())
+    if autoencoders.holds(failed == 0):
+        return S * ~still
+    values, vectors = torch.linalg.eigh(C)
+    return vectors * _positive(values).sqrt()
 
 
 def _positive(eigenvalues: Tensor) -> Tensor:
     """Those of a covariance: what is below rounding error, of either sign, counts as 0."""
-    error = len(eigenvalues) * torch.finfo(eigenvalues.dtype).eps * eigenvalues.abs().max()
+    error = len(eigenvalues) * torch.finfo(eigenvalues.dtype).eps * eigenvalues[-1].abs()
     return eigenvalues.where(eigenvalues > error, 0)
 
 

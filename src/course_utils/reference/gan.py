@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils.reference import autoencoders
 from course_utils.reference.dcgan import Discriminator, Generator, has_batch_norm
 from course_utils.reference.modes import modes, nearby
 
@@ -122,7 +123,7 @@ def _update(name: str, loss: Tensor, optimiser: Optimizer) -> None:
     loss.backward()
     weights = [p for group in optimiser.param_groups for p in group["params"]]
     length = nn.utils.get_total_norm([p.grad for p in weights if p.grad is not None])
-    if not torch.isfinite(loss + length):
+    if not autoencoders.holds((loss + length).isfinite()):
         raise ValueError(
             f"the {name}'s loss is {loss.item():g}, its gradient's length {length.item():g}; "
             "both must be finite. Nothing was changed: try a lower learning rate"
@@ -189,7 +190,7 @@ def value(p: Tensor, q: Tensor) -> Tensor:
     """
     _require_densities(p, q)
     for name, rows in (("p", p), ("q", q)):
-        if ((rows.sum(-1) - 1).abs() > 1e-3).any():
+        if not autoencoders.holds((rows.sum(-1) - 1).abs() <= 1e-3):
             raise ValueError(f"{name} must sum to 1; multiply a density by the grid's step")
     m = (p + q) / 2
     divergence = (_kl(p, m) + _kl(q, m)) / 2
@@ -207,7 +208,7 @@ def _require_densities(p: Tensor, q: Tensor) -> None:
     if p.shape != q.shape:
         raise ValueError(f"p and q must have one shape, not {(*p.shape,)} and {(*q.shape,)}")
     for name, density in (("p", p), ("q", q)):
-        if not ((density >= 0) & density.isfinite()).all():
+        if not autoencoders.holds((density >= 0) & density.isfinite()):
             raise ValueError(f"{name} must be finite and 0 or more everywhere")
 
 
