@@ -137,14 +137,14 @@ def learn(
     epochs: int,
     judge: Callable[[Generator], float],
     *,
-    lr: float = 5e-4,
+    lr: float = 1e-3,
     decay: float = 0.999,
     resume: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
 ) -> tuple[Generator, list[Round]]:
     """Train both in place; the generator's moving average, which draws better, and the curve.
 
-    Adam with β₁ = 0.5, one step of each a batch.
+    Adam with β = (0.5, 0.99), one step of each a batch.
 
     Args:
         batches: full ones alone, of images made ``symmetric``.
@@ -179,7 +179,7 @@ class _Game:
         steps: int,
     ) -> None:  # fmt: skip
         self.networks = generator, discriminator
-        self.rules = [Adam(n.parameters(), lr, (0.5, 0.999), fused=True) for n in self.networks]
+        self.rules = [Adam(n.parameters(), lr, (0.5, 0.99), fused=True) for n in self.networks]
         share = partial(falling, steps=steps)
         self.rates = [LambdaLR(rule, share) for rule in self.rules]
         self.average = averaged(generator, decay)

@@ -9,13 +9,15 @@ from course_utils.reference.gan import Discriminator, Generator
 from course_utils.training.gan import NUMBER, Judges, gallery, learn, symmetric
 from course_utils.training.run import Run, Trained
 
+BATCH, EPOCHS = 32, 8
+
 
 def gan_fashion(run: Run) -> Trained:
     """A DCGAN, Fashion-MNIST; the moving average of its generator."""
     torch.manual_seed(run.seed)
     networks = Generator().to(run.device), Discriminator().to(run.device)
     batches = run.part(data.fashion("train")).batches(
-        64, seed=run.seed, device=run.device, augment=symmetric, drop_last=True
+        BATCH, seed=run.seed, device=run.device, augment=symmetric, drop_last=True
     )
     number = max(100, round(NUMBER * run.share))
     test = data.fashion("test")
@@ -24,7 +26,7 @@ def gan_fashion(run: Run) -> Trained:
     mean, curve = learn(
         *networks,
         batches,
-        run.length(12),
+        run.length(EPOCHS),
         lambda generator: judges.distance(gallery(generator, number)),
         resume=run.resume,
         watch=run.watch,
