@@ -31,6 +31,7 @@ def gan_fashion(run: Run) -> Trained:
         resume=run.resume,
         watch=run.watch,
     )
+    mean = mean.half().float()  # what is measured is what ships
     row = judges.row(gallery(mean, number)) | {
         "of two real halves": round(judges.halves(), 2),
         "untrained": round(untrained, 2),
