@@ -31,7 +31,7 @@ from course_utils.reference.vae import elbo, reparameterise
 from course_utils.training import checkpoints
 from course_utils.training.fit import device as choose_device
 
-SEED, NUMBER = 188, 5_000
+SEED, NUMBER, MANY = 188, 5_000, 512
 LATENT, HIDDEN = 20, 512  # of pythae's own networks
 DIGITS = 1e-10  # of two distances, relative
 LACKING = "pythae and torchmetrics are needed: make bench NAMES=generative installs them"
@@ -206,15 +206,26 @@ def by_scipy(first: Moments, second: Moments) -> float:
     return float(np.square(m - n).sum() + np.trace(C) + np.trace(K) - 2 * np.trace(root))
 
 
-def distances(device: torch.device) -> list[Match]:
-    """From the moments of real images' features."""
-    from torchmetrics.image.fid import _compute_fid
-
+def of_images(device: torch.device) -> tuple[Moments, Moments]:
+    """Of LeNet's features of real images, one set mirrored: a distance worth measuring."""
     network = LeNet().to(device)
     checkpoints.restore(network, "lenet_fashion")
-    sets = [data.fashion(split).images[:NUMBER].float() / 255 for split in ("train", "test")]
-    sets[0] = sets[0].flip(3)  # at a distance worth measuring
-    first, second = (moments(lenet_features(network, images.to(device))) for images in sets)
+    train, test = (data.fashion(s).images[:NUMBER].float() / 255 for s in ("train", "test"))
+    sets = [lenet_features(network, images.to(device)) for images in (train.flip(3), test)]
+    return moments(sets[0]), moments(sets[1])
+
+
+def made(device: torch.device) -> tuple[Moments, Moments]:
+    """Of features that are drawn, as many as some networks have."""
+    x, y, mix = (torch.randn(n, MANY, device=device) for n in (NUMBER, NUMBER, MANY))
+    return moments(x @ mix / MANY**0.5), moments(y + 0.1)
+
+
+def distances(pair: tuple[Moments, Moments], times: int) -> list[Match]:
+    """From the moments on, which all ways compute alike."""
+    from torchmetrics.image.fid import _compute_fid
+
+    first, second = pair
     ours = gaussian_distance(first, second).item()
     peers: dict[str, Callable[[], float]] = {
         "torchmetrics": lambda: _compute_fid(*first, *second).item(),
@@ -224,9 +235,9 @@ def distances(device: torch.device) -> list[Match]:
     for peer, way in peers.items():
         if abs(ours - way()) > DIGITS * ours:
             raise AssertionError(f"Fréchet distance: {ours} here, {way()} by {peer}")
-        mine = many(lambda: gaussian_distance(first, second).item())
+        mine = many(lambda: gaussian_distance(first, second).item(), times)
         work = f"Fréchet distance of {len(first[0])} features"
-        matches.append(Match(work, peer, 0.4, mine, many(way)))
+        matches.append(Match(work, peer, 0.4, mine, many(way, times)))
     return matches
 
 
@@ -241,7 +252,8 @@ def main() -> None:
         matches = [
             vae_step(args.batch, device),
             *gan_steps(args.batch, device),
-            *distances(device),
+            *distances(of_images(device), 10),
+            *distances(made(device), 1),
         ]
     except ModuleNotFoundError as error:
         raise SystemExit(f"{error}. {LACKING}") from error
