@@ -8,7 +8,7 @@ export { begin, look, played, stepD, stepG };
 
 const LAST = 2500, STRIDE = 20; // steps of a game, and of one place of the player
 const REACH = 1.2, SIDE = 40; // of the field: its half side, and the cells of D's surface
-const LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9];
+const LEVELS = [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9];
 const SHOWN = 250, PULLED = 40; // points of each kind, those with an arrow
 const LENGTH = 0.05, LONGEST = 0.35; // of an arrow: for a gradient of length 1, and at most
 
@@ -18,13 +18,10 @@ const whole = (n) => String(n).replace(/(?=(?:...)+$)(?!^)/g, "\u202f"); // 1 50
 const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 
 // Where the game stands: the steps of both, or of each where single ones came in between.
-function place({ D, G }) {
-  const [d, g] = [D, G].map(({ memory }) => memory.steps);
-  return d === g ? `Step ${whole(d)}` : `D ${whole(d)} steps, G ${whole(g)}`;
-}
+const place = (d, g) => (d === g ? `step ${whole(d)}` : `D ${whole(d)}, G ${whole(g)} steps`);
 
-export const sentence = ({ game, covered, spots, near, right, mixed }) =>
-  `${place(game)}: ${covered} of ${spots} spots, ${percent(near)} near, D right ${percent(right)}`
+const says = ({ covered, spots, near, right, mixed }) =>
+  `${covered} of ${spots} spots, ${percent(near)} near, D right ${percent(right)}`
   + `${mixed ? "; settings changed on the way" : ""}.`;
 
 // ---------------------------------------------------------------- view
@@ -51,9 +48,8 @@ class View {
     this.field = pointField("A plane with real points and G’s", { x: [-REACH, REACH], y: [-REACH, REACH] });
     this.voice = announcer();
     this.player = stepPlayer("Training", {
-      last: LAST / STRIDE, pace: 50, name: (n) => `step ${whole(STRIDE * n)} of ${whole(LAST)}`,
+      pace: 50, name: (n) => this.name(n), say: says,
       compute: (n) => this.reached(n), draw: (frame, n) => this.draw(frame, n),
-      say: (frame) => sentence(frame),
     });
     this.root = this.arrange();
   }
@@ -111,12 +107,28 @@ class View {
     for (const key of GIVEN) this.controls[key].show(String(this.model.get(key)));
     this.made = JSON.stringify(this.settings());
     this.seed.textContent = `Seed ${this.model.get("seed")}.`;
-    if (this.started) this.player.show(n, { anew: true });
+    if (this.started) this.player.show(n, { anew: true, last: this.last() });
+  }
+
+  // Single steps have places of their own.
+  last() {
+    return LAST / STRIDE + this.film.filter(({ single }) => single).length;
+  }
+
+  // The steps of D and of G up to a place that was reached or not.
+  name(n) {
+    const known = Math.min(n, this.film.length - 1), { D, G } = this.film[known].game;
+    return place(...[D, G].map(({ memory }) => memory.steps + STRIDE * (n - known)));
+  }
+
+  sentence(frame, n) {
+    const name = this.name(n);
+    return `${name[0].toUpperCase()}${name.slice(1)}: ${says(frame)}`;
   }
 
   // What stands at a place of the player: from the place before it, once.
-  seen(game, mixed) {
-    return { game, mixed, made: this.made, ...look(game, this.data) };
+  seen(game, mixed, single = false) {
+    return { game, mixed, single, made: this.made, ...look(game, this.data) };
   }
 
   // Whether a game that goes on from place n has been played with more than the settings of now.
@@ -129,19 +141,19 @@ class View {
     return this.film[n];
   }
 
-  // Single steps change the game where it stands.
+  // Single steps go on from where the game stands; what came after is forgotten.
   byHand(...steps) {
-    if (!this.film[this.at]) return;
+    if (!this.started) return;
     const next = copied(this.film[this.at].game), mixed = this.mixed(this.at);
     for (const step of steps) step(next, this.settings());
-    this.film.length = this.at;
-    this.film.push(this.seen(next, mixed));
-    this.aloud = this.at;
-    this.player.show(this.at, { anew: true });
+    this.film.length = this.at + 1;
+    this.film.push(this.seen(next, mixed, true));
+    this.aloud = this.at + 1;
+    this.player.show(this.aloud, { anew: true, last: this.last() });
   }
 
   run(steps) {
-    this.aloud = Math.min(this.at + steps / STRIDE, LAST / STRIDE);
+    this.aloud = Math.min(this.at + steps / STRIDE, this.last());
     this.player.show(this.aloud);
   }
 
@@ -156,11 +168,11 @@ class View {
       values: surface(game, SIDE, REACH) };
     const groups = [["real points", realPoints(game, data)], ["G’s points", fake]]
       .map(([name, { data: at }]) => ({ name, at: at.subarray(0, 2 * SHOWN), size: 2.5 }));
-    this.field.show({ groups, arrows, bands }, sentence(frame));
+    this.field.show({ groups, arrows, bands }, this.sentence(frame, n));
     this.presets.show((preset) => !this.mixed(n)
       && GIVEN.every((key) => preset[key] === this.model.get(key)));
     if (this.aloud === n) {
-      this.voice.say(sentence(frame));
+      this.voice.say(this.sentence(frame, n));
       this.aloud = null;
     }
   }
