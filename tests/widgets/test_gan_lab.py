@@ -133,7 +133,7 @@ def started(sizes: list[int], random: Any) -> nn.Sequential:
     return model
 
 
-GAMES = [
+GAMES: list[tuple[str, dict[str, Any], int, str]] = [
     ("balanced", {}, 0, ""),
     ("D faster, saturating", {}, 3, ""),
     ("grid of nine", {"rate_g": 0.005}, 1, "DDGDGGD"),

@@ -122,9 +122,10 @@ def test_state_is_checked() -> None:
     assert RivalCurves("far apart", width=2).mean == 6
     with pytest.raises(ValueError, match="preset must be one of"):
         RivalCurves("nowhere")
-    for wrong in ({"mean": 7.0}, {"width": 0.1}, {"width": 3.0}, {"gap": -1.0}, {"gap": 4.0}):
+    wrong = [("mean", 7.0), ("width", 0.1), ("width", 3.0), ("gap", -1.0), ("gap", 4.0)]
+    for name, value in wrong:
         with pytest.raises(TraitError):
-            RivalCurves(**wrong)
+            RivalCurves("overlapping", **{name: value})
 
 
 CUT_OFF = """() => [...document.querySelectorAll(".rc text, .rc .ptp-field-head > *")]

@@ -10,7 +10,7 @@ const LAST = 2500, STRIDE = 20; // steps of a game, and of one place of the play
 const REACH = 1.2, SIDE = 40; // of the field: its half side, and the cells of D's surface
 const LEVELS = [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9];
 const SHOWN = 250, PULLED = 40; // points of each kind, those with an arrow
-const LENGTH = 0.05, LONGEST = 0.35; // of an arrow: for a gradient of length 1, and at most
+const LENGTH = 0.04, LONGEST = 0.35; // of an arrow: for a gradient of length 1, and at most
 
 // ---------------------------------------------------------------- words
 

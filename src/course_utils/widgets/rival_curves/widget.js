@@ -19,8 +19,8 @@ function step(name, gradient) {
 // What the curves say, in numbers.
 export function reading(found) {
   return {
-    best: `D at its best reaches V = ${fixed(found.value, 3)}, so JSD = (V + log 4) / 2 = `
-      + `${fixed(found.jsd, 3)} nats (0: q = p; log 2 = 0.693: no overlap).`,
+    best: `V(D*) = ${fixed(found.value, 3)}, so JSD = (V + log 4) / 2 = ${fixed(found.jsd, 3)} nats; `
+      + "0 if q = p, log 2 = 0.693 if they do not meet.",
     saturating: step("Saturating loss, E log(1 − D*(G(z)))", found.saturating),
     plain: step("Non-saturating loss, −E log D*(G(z))", found.plain),
   };
