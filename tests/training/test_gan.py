@@ -157,11 +157,24 @@ def test_the_second_judge_counts_classes(judges: Judges):
 def test_a_trial_of_the_recipe_gives_a_generator_and_its_row():
     trained = RECIPES["gan_fashion"](Run(CPU, share=0.005))
     assert len(trained.curve) == 1
-    assert {"Fréchet distance", "of two real halves", "untrained"} <= set(trained.row)
+    assert {"Fréchet distance", "of two real halves", "of an untrained generator"} <= set(
+        trained.row
+    )
     assert trained.row["images"] == NUMBER
     Generator().load_state_dict(trained.tensors)
     assert sum(t.numel() for t in trained.tensors.values()) * 2 < 200_000  # bytes in a page
     assert trained.ships
+
+
+def test_a_trial_of_the_twin_gives_its_row():
+    """Its decoder has the generator's layers but the tanh: one network, learned otherwise."""
+    trained = RECIPES["vae_fashion"](Run(CPU, share=0.005))
+    assert not trained.ships
+    assert trained.row["images"] == NUMBER
+    assert trained.row["of reconstructions"] > 0
+    twin, generator = gan.Twin(), Generator(16)
+    assert [str(layer) for layer in twin.decoder] == [str(m) for m in generator.layers[:-1]]
+    assert trained.row["parameters"] == sum(p.numel() for p in generator.parameters())
 
 
 def test_the_generator_that_ships_draws_all_classes(judges: Judges):

@@ -21,6 +21,7 @@ from course_utils.reference.cnn import LeNet
 from course_utils.reference.frechet import gaussian_distance, lenet_features, moments
 from course_utils.reference.gan import Discriminator, Generator, step
 from course_utils.reference.resnet import cifar_resnet
+from course_utils.reference.vae import VAE
 from course_utils.training import checkpoints
 from course_utils.training import resume as state
 from course_utils.training.fit import Epoch
@@ -123,6 +124,22 @@ class Judges:
             "largest share": max(shares.values()),
             "second judge's confidence": confidence,
         }
+
+
+class Twin(VAE):
+    """A VAE of the GAN's layers: those of the discriminator encode, the generator's decode.
+
+    So both draw with one network, and what differs is what they learned from.
+    """
+
+    def __init__(self, latent: int = 16) -> None:
+        super(VAE, self).__init__()
+        self.latent = latent
+        judge, draw = Discriminator().layers, Generator(latent).layers
+        last = judge[-1]
+        assert isinstance(last, nn.Linear)
+        self.encoder = nn.Sequential(*list(judge)[:-1], nn.Linear(last.in_features, 2 * latent))
+        self.decoder = nn.Sequential(*list(draw)[:-1])  # logits: without tanh
 
 
 def falling(at: int, steps: int) -> float:
