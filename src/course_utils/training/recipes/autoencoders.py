@@ -58,7 +58,6 @@ def vae_binary(run: Run) -> Trained:
     """
     torch.manual_seed(run.seed)
     network, start = MLPVAE().to(run.device), time.process_time()
-    # A rate of 3e-3 switches units off for good.
     curve = _fitted(
         network, learning.negative_elbo, learning.binarised(run.seed), run, BINARY_EPOCHS,
         lr=1.5e-3,
