@@ -25,7 +25,6 @@ from course_utils.reference.vae import VAE
 from course_utils.training import checkpoints
 from course_utils.training import resume as state
 from course_utils.training.fit import Epoch
-from course_utils.training.optimise import averaged
 
 NUMBER = 5_000  # images of every Fréchet distance: fewer are judged worse
 DICE = 188  # the seed of the noise from which the judged images are drawn
@@ -199,12 +198,7 @@ class _Game:
         self.rules = [Adam(n.parameters(), lr, (0.5, 0.99), fused=True) for n in self.networks]
         share = partial(falling, steps=steps)
         self.rates = [LambdaLR(rule, share) for rule in self.rules]
-        self.average = averaged(generator, decay)
-
-    @property
-    def mean(self) -> Generator:
-        """The averaged generator, ready to draw."""
-        return self.average.module.eval()  # type: ignore[return-value]
+        self.mean, self.decay = copy.deepcopy(generator).eval(), decay
 
     def play(self, real: Tensor) -> Tensor:
         """One batch: the losses of discriminator and generator."""
@@ -213,7 +207,7 @@ class _Game:
         losses = step(generator, discriminator, real, z, (self.rules[0], self.rules[1]))
         for rate in self.rates:
             rate.step()
-        self.average.update_parameters(generator)
+        follow(self.mean, generator, self.decay, self.rates[0].last_epoch)
         return torch.stack(losses)
 
     def parts(self) -> dict[str, Any]:
@@ -222,7 +216,22 @@ class _Game:
         own = {
             f"{name} {i}": part for name, parts in lists.items() for i, part in enumerate(parts)
         }
-        return own | {"average": self.average}
+        return own | {"mean": self.mean}
+
+
+@torch.no_grad()
+def follow(mean: nn.Module, network: nn.Module, decay: float, steps: int) -> None:
+    """w̄ ← d w̄ + (1 − d) w with statistics of norms alike, after so many steps.
+
+    d is ``decay`` or, for the first steps, (1 + steps) / (10 + steps): untrained weights are
+    soon forgotten.
+    """
+    now = min(decay, (1 + steps) / (10 + steps))
+    mine, theirs = mean.state_dict(), network.state_dict()  # which share memory with them
+    floats = [name for name, tensor in mine.items() if tensor.is_floating_point()]
+    torch._foreach_lerp_([mine[n] for n in floats], [theirs[n] for n in floats], 1 - now)
+    for name in mine.keys() - set(floats):  # how many batches a norm has seen
+        mine[name].copy_(theirs[name])
 
 
 @torch.no_grad()

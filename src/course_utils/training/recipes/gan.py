@@ -15,7 +15,7 @@ from course_utils.training.fit import fit
 from course_utils.training.gan import NUMBER, Judges, Twin, drawn, gallery, learn, symmetric
 from course_utils.training.run import Run, Trained
 
-BATCH, EPOCHS = 32, 8
+BATCH, EPOCHS = 32, 6
 
 
 def gan_fashion(run: Run) -> Trained:
