@@ -13,6 +13,7 @@ from .filter_explorer_1d import FilterExplorer1D
 from .filter_explorer_2d import FilterExplorer2D
 from .frame_slider import FrameSlider
 from .gan_lab import GanLab
+from .generator_walk import GeneratorWalk
 from .latent_pad import LatentPad
 from .memory_line import MemoryLine
 from .milestones import Milestones
@@ -32,7 +33,7 @@ STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "Captioner",
     "DenoisePad", "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D",
-    "FilterExplorer2D", "FrameSlider", "GanLab", "LatentPad", "MemoryLine", "Milestones",
-    "PatchGaze", "Quiz", "ReceptiveField", "RivalCurves", "SimilarityMatrix", "Tally",
-    "WhichWay",
+    "FilterExplorer2D", "FrameSlider", "GanLab", "GeneratorWalk", "LatentPad", "MemoryLine",
+    "Milestones", "PatchGaze", "Quiz", "ReceptiveField", "RivalCurves", "SimilarityMatrix",
+    "Tally", "WhichWay",
 ]  # fmt: skip

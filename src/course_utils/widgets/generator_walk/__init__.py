@@ -1,0 +1,3 @@
+from .widget import GeneratorWalk
+
+__all__ = ["GeneratorWalk"]
