@@ -9,12 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.checks.answer import Wrong
-from course_utils.checks.compare import a
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.gan.parts import KEEPS, two_scalars
-from course_utils.checks.probe import Probe, Subject, experiment, given
+from course_utils.checks.gan.parts import KEEPS, part, two_scalars
+from course_utils.checks.probe import Probe, experiment, given
 
 
 def played(
@@ -38,14 +36,6 @@ def played(
 
 
 gan_losses = Exercise("12.1", "gan_losses", points=6, hidden=1, right=played, reads=two_scalars)
-
-
-def one(subject: Subject, *args: object, which: int) -> Tensor:
-    """One of the two losses: a mistake in the other has an aspect of its own."""
-    got = subject(*args)
-    if not isinstance(got, list) or len(got) != 2:
-        raise Wrong(f"returned {a(got)}, expected two losses")
-    return got[which]
 
 
 def logits(draw: Draw, n: int, m: int) -> tuple[Tensor, Tensor]:
@@ -90,7 +80,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 def _(draw: Draw) -> Iterator[Probe]:
     for n, m in ((5, 3), (2, 6)):
         about = f"D's loss of {n} real and {m} fake logits"
-        yield experiment(partial(one, which=0), *logits(draw, n, m), False, about=about)
+        yield experiment(partial(part, which=0), *logits(draw, n, m), False, about=about)
 
 
 @gan_losses.aspect(
@@ -111,7 +101,7 @@ def _(draw: Draw) -> Iterator[Probe]:
 def _(draw: Draw) -> Iterator[Probe]:
     for saturating in (False, True):
         about = f"G's loss of 4 fake logits, saturating {saturating}"
-        yield experiment(partial(one, which=1), *logits(draw, 2, 4), saturating, about=about)
+        yield experiment(partial(part, which=1), *logits(draw, 2, 4), saturating, about=about)
 
 
 def far(draw: Draw, signs: tuple[int, ...] = (1, -1)) -> Iterator[tuple]:

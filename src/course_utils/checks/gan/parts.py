@@ -1,11 +1,15 @@
-"""What the exercises of this chapter share: readers, and a small network as its weights."""
+"""What the exercises of this chapter share: how pairs and scalars are read."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from course_utils.checks.core import Draw
+from course_utils.checks.answer import Wrong
+from course_utils.checks.compare import a
+from course_utils.checks.probe import Subject
 
 KEEPS = "gives the dtype that came in; inputs stay as they are"
 
@@ -23,13 +27,9 @@ def two_scalars(got: object) -> object:
     return [scalar(x) for x in parts] if isinstance(parts, tuple | list) else got
 
 
-def weights(draw: Draw, *sizes: int) -> list[Tensor]:
-    """W (h, n), b (h,), V (m, h), c (m,) of two layers; ``sizes`` are n, h, m."""
-    n, h, m = sizes
-    return [draw.normal(h, n) / n**0.5, draw.normal(h), draw.normal(m, h), draw.normal(m)]
-
-
-def ran(at: list[Tensor], x: Tensor) -> Tensor:
-    """Two layers, tanh between them."""
-    w, b, v, c = at
-    return (x @ w.mT + b).tanh() @ v.mT + c
+def part(subject: Subject, *args: object, which: int) -> Any:
+    """One of two values: a mistake in the other has an aspect of its own."""
+    got = subject(*args)
+    if not isinstance(got, list) or len(got) != 2:
+        raise Wrong(f"returned {a(got)}, expected two values")
+    return got[which]
