@@ -44,7 +44,7 @@ def random_tensors() -> dict[str, Tensor]:
 def denoisers(which: str) -> Iterator[None]:
     """A network of random weights in place of the one that ships, or the latter."""
     trained = networks.tensors
-    kept: Any = (widget.network, widget._in_the_page)
+    kept: Any = (widget.network, widget._in_the_page, widget.cases)
     with pytest.MonkeyPatch.context() as patch:
         if which == "random":
             patch.setattr(
@@ -122,6 +122,24 @@ def test_nothing_is_drawn_where_nothing_is_and_two_lie_apart() -> None:
     assert len(widget.examples()) == len(widget.NAMES)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("which", WHICH)
+def test_the_other_noise_turns_the_4_into_another_digit(which: str) -> None:
+    """And no noise before it does."""
+    with denoisers(which):
+        seed, digit = widget.turned() or (widget.SEEDS, 4)
+        noise = torch.cat([noise_of(n) for n in range(min(seed + 1, widget.SEEDS))])
+        shares = judge(restored(example(4) + 0.8 * noise).clamp(0, 1))
+        taken = (shares.amax(1) > widget.SURE) & (shares.argmax(1) != 4)
+        assert not taken[:seed].any()
+        named = {case["name"]: case for case in widget.cases()}
+        assert ("a 4, other noise" in named) == (digit != 4)
+        if digit != 4:
+            assert taken[seed]
+            assert shares[seed].argmax() == digit
+            assert named["a 4, other noise"]["seed"] == seed
+
+
 @pytest.mark.parametrize("digit", [10, -1, 4.5])
 def test_what_is_refused(digit: Any, random_denoiser: None) -> None:
     with pytest.raises(ValueError, match="digit must be from 0 to 9 or None"):
@@ -184,7 +202,7 @@ def test_by_keyboard(
 def test_each_case(browser: Browser, tmp_path: Path, random_denoiser: None) -> None:
     with shown(browser, tmp_path, DenoisePad(None, sigma=0.0, seed=3)) as (page, _):
         started(page)
-        for case in widget.CASES:
+        for case in widget.cases():
             name, which, sigma = str(case["name"]), int(case["example"]), float(case["sigma"])
             press(page, page.get_by_role("button", name=name, exact=True), "Enter")
             pressed = page.locator('.ptp-presets [aria-pressed="true"]')

@@ -46,7 +46,7 @@ def random_tensors(name: str) -> dict[str, Tensor]:
 
 def forget() -> None:
     kept: Any = [networks.plane, networks.in_the_page, widget._found]
-    kept += [cases.codes, cases.ranges, cases.cases]
+    kept += [cases.codes, cases.ranges, cases.cases, cases.readings, cases.chosen]
     for function in kept:
         function.cache_clear()
 
@@ -167,7 +167,7 @@ def test_the_maps_hold_all_codes_and_room_beside_them(which: str) -> None:
             assert low < y.min()
             assert y.max() < high
             extent = max(x.max() - x.min(), y.max() - y.min())
-            assert right - left >= 1.5 * extent
+            assert 1.2 * extent <= right - left < 1.2 * extent + 2
 
 
 @torch.no_grad()
@@ -175,25 +175,26 @@ def test_the_maps_hold_all_codes_and_room_beside_them(which: str) -> None:
 def test_the_cases_are_what_their_names_say(which: str) -> None:
     with planes(which):
         named = {case["name"]: case for case in cases.cases()}
-        first, x = networks.first_of_each(), networks.digits(cases.SHOWN)[0]
-        names = ["halfway from 3 to 8", "far outside", "the widest gap", "z = 0"]
-        assert list(named)[:4] == names
+        x, examples = networks.digits(cases.SHOWN)[0], cases.examples()[1]
+        halfway, outside, gap, middle = [*named.values()][:4]
         for kind in KINDS:
-            codes = networks.codes(kind, x)
-            halfway = torch.tensor(named["halfway from 3 to 8"][kind])
-            assert torch.allclose(halfway, codes[first[[3, 8]]].mean(0), atol=1e-6)
-            outside = torch.tensor(named["far outside"][kind])
+            codes, ends = networks.codes(kind, x), networks.codes(kind, examples[[3, 8]])
+            assert torch.allclose(torch.tensor(halfway[kind]), ends.mean(0), atol=1e-6)
+            left, right, low, high = cases.ranges(kind)
+            corners = torch.cartesian_prod(
+                torch.tensor([left, right]), torch.tensor([low, high])
+            )
+            unsure = networks.shares(networks.decoded(kind, corners)).amax(1).argmin()
+            assert outside[kind] == corners[unsure].tolist()
+            place = torch.tensor(gap[kind])
+            assert networks.shares(networks.decoded(kind, place[None])).max() < 0.5
             extent = (codes.amax(0) - codes.amin(0)).max()
-            assert (outside - codes).norm(dim=1).min() > 0.25 * extent
-            gap = torch.tensor(named["the widest gap"][kind])
-            away = (codes - gap).norm(dim=1).min()
-            others = codes[:, None].lerp(codes, 0.5)  # between any two codes one is inside
-            assert away > 0.8 * torch.cdist(others.flatten(0, 1), codes).amin(1).max()
+            assert (codes - place).norm(dim=1).min() > 0.05 * extent
             for degrees in range(0, 360, 5):  # inside: codes lie on all sides
                 angle = math.radians(degrees)
                 way = torch.tensor([math.cos(angle), math.sin(angle)])
-                assert (codes @ way).max() >= gap @ way - 0.01 * extent
-            assert named["z = 0"][kind] == [0, 0]
+                assert (codes @ way).max() >= place @ way - 0.01 * extent
+            assert middle[kind] == [0, 0]
 
 
 @pytest.mark.skipif(not SHIPS, reason="its networks are not trained yet")
@@ -211,6 +212,23 @@ def test_a_digit_that_shipped_planes_lose() -> None:
         after = networks.shares(networks.decoded(kind, networks.codes(kind, x)))[0]
         assert after.argmax() == case["other"]
         assert min(before.max(), after.max()) > cases.SURE
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("which", WHICH)
+def test_a_reader_chooses_digits_that_come_back_where_there_are_such(which: str) -> None:
+    with planes(which):
+        x, labels = networks.digits(cases.POOL)
+        place, (names, images) = cases.chosen(), cases.examples()
+        assert names[:10] == [*"0123456789"]
+        assert torch.equal(images[:10], x[place])
+        assert labels[place].tolist() == [*range(10)]
+        back = [networks.decoded(kind, networks.codes(kind, x)) for kind in KINDS]
+        read = [networks.shares(image).argmax(1) == labels for image in (x, *back)]
+        good = torch.stack(read).all(0)
+        for digit in range(10):
+            own = (labels == digit).nonzero().flatten().tolist()
+            assert place[digit] == next((n for n in own if good[n]), own[0])
 
 
 @pytest.mark.parametrize(
@@ -277,7 +295,7 @@ def greys(page: Page, which: str) -> Tensor:
 @torch.no_grad()
 @pytest.mark.parametrize("width", [1280, 390])
 def test_by_keyboard(browser: Browser, tmp_path: Path, width: int, random_planes: None) -> None:
-    first = networks.digits(100)[0][networks.first_of_each()]
+    first = cases.examples()[1]
     with shown(browser, tmp_path, LatentPad(3, 8), width=width) as (page, _):
         started(page)
         for kind in KINDS:
@@ -304,7 +322,7 @@ def test_by_keyboard(browser: Browser, tmp_path: Path, width: int, random_planes
 def test_q_is_told_and_z_is_drawn_by_the_dice(
     browser: Browser, tmp_path: Path, random_planes: None
 ) -> None:
-    x = networks.digits(100)[0][networks.first_of_each()][7:8].double()
+    x = cases.examples()[1][7:8].double()
     mean, logs = in_double("vae").encode(x)
     noise = [torch.tensor(normals(dice(seed), 2)).double() for seed in (1, 2)]
     with shown(browser, tmp_path, LatentPad(7)) as (page, _):
@@ -324,7 +342,7 @@ def test_q_is_told_and_z_is_drawn_by_the_dice(
 
 @torch.no_grad()
 def test_each_case_and_its_line(browser: Browser, tmp_path: Path, random_planes: None) -> None:
-    first = networks.digits(100)[0][networks.first_of_each()]
+    first = cases.examples()[1]
     with shown(browser, tmp_path, LatentPad(0, 1)) as (page, _):
         started(page)
         for case in cases.cases():
@@ -389,7 +407,7 @@ def test_the_pointer_moves_one_cross(
         per_pixel = (right - left) / box["width"]
         assert z[0] == pytest.approx((left + right) / 2, abs=2 * per_pixel)
         assert z[1] == pytest.approx(high - (high - low) / 4, abs=2 * per_pixel)
-        x = networks.digits(100)[0][networks.first_of_each()][3:4]
+        x = cases.examples()[1][3:4]
         assert words("vae", code_of("vae", x)) in label(page)
 
 

@@ -65,6 +65,8 @@ class Drawing {
     this.pen = canvas.getContext("2d");
     this.pen.scale(canvas.width / width, canvas.width / width);
     this.style = getComputedStyle(canvas);
+    // A still, which the build takes as if for print, has to be small: it does without previews.
+    this.light = matchMedia("print").matches;
     this.unit = width / (right - left); // CSS pixels
     this.at = ([a, b]) => [(a - left) * this.unit, (high - b) * this.unit];
     Object.assign(this, { width, middle: [(left + right) / 2, (low + high) / 2] });
@@ -75,13 +77,13 @@ class Drawing {
   }
 
   all({ codes, labels, line, ellipse, circle, source, target }, tiles) {
-    if (tiles) this.previews(tiles);
+    if (tiles && !this.light) this.previews(tiles);
     if (circle) this.circle(circle);
     this.codes(codes, labels);
     this.line(line);
-    if (ellipse) this.ellipse(ellipse);
     this.end(source, true);
     this.end(target, false);
+    if (ellipse) this.ellipse(ellipse);
   }
 
   previews(tiles) {
@@ -105,7 +107,7 @@ class Drawing {
     pen.strokeStyle = this.colour("--ptp-ground");
     labels.forEach((label, n) => {
       const [x, y] = this.at([codes[2 * n], codes[2 * n + 1]]);
-      pen.strokeText(label, x, y);
+      if (!this.light) pen.strokeText(label, x, y);
       pen.fillStyle = this.colour(`--lp-${label}`);
       pen.fillText(label, x, y);
     });
@@ -134,17 +136,16 @@ class Drawing {
 
   ellipse({ mean, radii }) {
     this.pen.beginPath();
-    const [across, up] = radii.map((r) => Math.max(r * this.unit, 1));
-    this.pen.ellipse(...this.at(mean), across, up, 0, 0, 2 * Math.PI);
-    this.stroke("--ptp-ground", 5);
-    this.stroke("--ptp-blue", 2.5);
+    this.pen.ellipse(...this.at(mean), ...radii.map((r) => r * this.unit), 0, 0, 2 * Math.PI);
+    this.stroke("--ptp-ground", 4);
+    this.stroke("--ptp-blue", 2);
   }
 
   // The line begins with a full disc and ends with a ring.
   end(place, full) {
     const { pen } = this;
     pen.beginPath();
-    pen.arc(...this.at(place), 4.5, 0, 2 * Math.PI);
+    pen.arc(...this.at(place), full ? 3 : 4.5, 0, 2 * Math.PI);
     pen.fillStyle = this.colour(full ? "--ptp-text" : "--ptp-ground");
     pen.fill();
     this.stroke(full ? "--ptp-ground" : "--ptp-text", full ? 1.5 : 2);

@@ -118,7 +118,7 @@ class View {
   arrange() {
     const { digit, other, posterior, prior, clear } = this.controls;
     this.reading = make("p", { class: "ptp-note" });
-    this.lines = this.sides.map((side) => make("div", {}, make("p", { class: "ptp-title" }), side.line.root));
+    this.lines = this.sides.map((side) => make("div", { class: "lp-line" }, make("p", { class: "ptp-title" }), side.line.root));
     return make("div", { class: "ptp lp", role: "group", "aria-label": "Two planes of codes, not computed yet" },
       this.cases.root,
       make("div", { class: "lp-top" },
