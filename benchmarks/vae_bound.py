@@ -37,9 +37,10 @@ def trained(name: str, seed: int) -> tuple[Path, dict[str, Any]]:
             return folder, made
     folder, stem = cache / "autoencoders", f"{name}-{seed}"
     if not (folder / f"{stem}.json").is_file():
-        run = recipes.Run(torch.device("cpu"), seed, resume=cache / "training" / f"{stem}.pt")
-        result, made = recipes.train(name, run)
+        state = cache / "training" / f"{stem}.pt"
+        result, made = recipes.train(name, recipes.Run(torch.device("cpu"), seed, resume=state))
         checkpoints.save_checkpoint(stem, result.tensors, made, folder, ships=False)
+        state.unlink(missing_ok=True)
     return folder, json.loads((folder / f"{stem}.json").read_text("utf-8"))
 
 

@@ -235,6 +235,9 @@ def test_a_seed_that_is_not_kept_is_trained_once(monkeypatch, tmp_path) -> None:
     def recipe(run: Run) -> recipes.Trained:
         """A recipe."""
         trained.append(run.seed)
+        assert run.resume is not None
+        run.resume.parent.mkdir(parents=True, exist_ok=True)
+        run.resume.touch()
         return recipes.Trained({"w": torch.full((2,), float(run.seed))}, {"seed": run.seed}, [])
 
     monkeypatch.setitem(RECIPES, "tiny", recipe)
@@ -245,3 +248,4 @@ def test_a_seed_that_is_not_kept_is_trained_once(monkeypatch, tmp_path) -> None:
     for seed in (2, 2, 0):
         assert vae_bound.restored(model, "tiny", seed).w.tolist() == [seed, seed]
     assert trained == [2, 0]
+    assert list((Course(tmp_path).cache / "training").iterdir()) == []
