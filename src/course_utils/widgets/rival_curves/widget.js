@@ -13,18 +13,16 @@ const NOTHING = 1e-12; // a gradient that only rounding has left
 function step(name, gradient) {
   const length = Math.abs(gradient);
   if (length < NOTHING) return `${name}: gradient 0, a step does not move G.`;
-  return `${name}: gradient of length ${powerOfTen(length)}, a step moves G to the ${gradient > 0 ? "left" : "right"}.`;
+  return `${name}: gradient ${powerOfTen(length)} long, a step moves G ${gradient > 0 ? "left" : "right"}.`;
 }
 
 // What the curves say, in numbers.
-export function reading(found) {
-  return {
-    best: `V(D*) = ${fixed(found.value, 3)}, so JSD = (V + log 4) / 2 = ${fixed(found.jsd, 3)} nats; `
-      + "0 if q = p, log 2 = 0.693 if they do not meet.",
-    saturating: step("Saturating loss, E log(1 − D*(G(z)))", found.saturating),
-    plain: step("Non-saturating loss, −E log D*(G(z))", found.plain),
-  };
-}
+export const reading = (found) => ({
+  best: `V(D*) = ${fixed(found.value, 3)}, JSD = (V + log 4) / 2 = ${fixed(found.jsd, 3)} nats; `
+    + "0 if q = p, 0.693 if apart.",
+  saturating: step("Saturating, E log(1 − D*(G(z)))", found.saturating),
+  plain: step("Non-saturating, −E log D*(G(z))", found.plain),
+});
 
 // ---------------------------------------------------------------- view
 
@@ -43,8 +41,8 @@ class View {
     this.presets = presets(Object.entries(model.get("presets")), { put: (state) => set(model, state) });
     this.figure = make("div", { class: "rc-figure", role: "img" });
     this.best = make("p", {});
-    this.saturating = make("p", { class: "rc-loss" });
-    this.plain = make("p", { class: "rc-loss" });
+    this.saturating = make("p", {});
+    this.plain = make("p", {});
     this.voice = announcer();
     const roots = (controls) => controls.map((c) => c.root);
     this.root = make("div", { class: "ptp rc", role: "group", "aria-label": "Data, G and the best D on a line" },
