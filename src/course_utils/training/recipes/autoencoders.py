@@ -18,7 +18,7 @@ from course_utils.training.fit import Epoch, Objective, fit
 from course_utils.training.run import Run, Trained
 
 BATCH = 128
-BINARY_EPOCHS = 130  # half an hour of one thread
+BINARY_EPOCHS = 80  # a quarter of an hour of one thread
 
 
 def ae_plane(run: Run) -> Trained:
