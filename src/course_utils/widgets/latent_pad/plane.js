@@ -40,11 +40,12 @@ export function plane(label, range, { put }) {
     });
   };
   const show = (what, said) => {
+    const fresh = what.line !== shown?.line; // the cross alone is no part of the drawing
     shown = what;
     pad.forget(); // a cross that jumps leaves no trail
     pad.show({ x: what.at[0], y: what.at[1] });
     pad.square.setAttribute("aria-label", `${pad.square.getAttribute("aria-label")} ${said}`);
-    draw();
+    if (fresh) draw();
   };
   const size = new ResizeObserver(draw);
   size.observe(canvas);

@@ -45,11 +45,11 @@ class Side {
   encode(image, other) {
     this.own = code(this.encoder, image);
     this.target = code(this.encoder, other).mean;
-    this.showLine();
+    this.path = between(this.own.mean, this.target);
+    this.shown = null;
   }
 
   showLine() {
-    this.path = between(this.own.mean, this.target);
     this.line.show(this.path.map((z) => {
       const image = decoded(this.decoder, z), { digit, share } = best(seen(this.view.lenet, image));
       return { values: bytesOf(image), width: SIDE, height: SIDE, name: String(digit), note: percent(share) };
@@ -61,7 +61,10 @@ class Side {
   }
 
   show(labels) {
-    const z = this.at(), image = decoded(this.decoder, z);
+    const z = this.at();
+    if (this.shown === String(z)) return; // the other cross has moved
+    this.shown = String(z);
+    const image = decoded(this.decoder, z);
     const { mean, logVariance } = this.own, looks = looksLike(seen(this.view.lenet, image));
     this.words = `z = ${pair(z)}: ${looks}`;
     this.said.textContent = this.words;
@@ -172,6 +175,7 @@ class View {
     this.encoded = key;
     const image = greysOf(pixels), target = greysOf(this.example(other));
     this.sides.forEach((side) => side.encode(image, target));
+    this.showLines();
     const shares = seen(this.lenet, image), drawn = this.which(pixels);
     this.ink.show(image, `LeNet reads it as ${best(shares).digit}.`);
     this.reading.textContent = `LeNet reads x as ${best(shares).digit} (${percent(best(shares).share)}).`;
@@ -181,6 +185,19 @@ class View {
       firstChild.textContent = `${this.sides[n].name}: from x to ${this.names[other]}, and what LeNet reads`;
     });
     this.drawn = drawn;
+  }
+
+  // Sixteen images come after what the reader waits for, those of one side at a time.
+  showLines() {
+    const next = (n) => {
+      this.sides[n].showLine();
+      this.lines[n].removeAttribute("aria-busy");
+      if (n + 1 < this.sides.length) this.later = setTimeout(next, 0, n + 1);
+    };
+    clearTimeout(this.later);
+    if (!this.began) return this.sides.forEach((side) => side.showLine());
+    this.lines.forEach((line) => line.setAttribute("aria-busy", "true"));
+    this.later = setTimeout(next, 0, 0);
   }
 
   show() {
@@ -208,6 +225,7 @@ async function render({ model, el }) {
   const stop = [listen(model, KEYS, () => view.show()), whenNear(view.root, () => view.begin())];
   return () => {
     stop.forEach((end) => end());
+    clearTimeout(view.later);
     view.sides.forEach((side) => side.map.stop());
     view.voice.stop();
   };
