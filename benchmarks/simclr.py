@@ -155,26 +155,33 @@ def main() -> None:
     parser.add_argument("--add", action="store_true", help="keep the seeds of the result")
     args = parser.parse_args()
     old, spent = before(args)
-    start, rows = time.perf_counter(), []
-    known: dict[Setting, dict[str, Any]] = {}
-    for what, settings in VARIED.items():
-        for setting in settings:
-            to = getattr(setting, what)
-            had = old.get((what, to), {})
-            known[setting] = known.get(setting) or measured(setting, args, had)
-            rows.append({"varied": what, "to": to, **known[setting]})
-            print(f"{time.perf_counter() - start:.0f} s", rows[-1], flush=True)
+    start, rows = time.perf_counter(), dict(old)
     torch.manual_seed(0)
     train = data.cifar10("train").per_class(args.images // 10, seed=0).halved()
     floor = round(judge(small_encoder().to(device()), train, data.cifar10("test").halved()), 4)
+    known: dict[Setting, dict[str, Any]] = {}
+    for what, settings in VARIED.items():
+        for setting in settings:
+            key = what, getattr(setting, what)
+            known[setting] = known.get(setting) or measured(setting, args, rows.get(key, {}))
+            rows[key] = {"varied": what, "to": key[1], **known[setting]}
+            took = time.perf_counter() - start
+            print(f"{took:.0f} s", rows[key], flush=True)
+            write(args, [*rows.values()], floor, spent + took)  # --add goes on from here
+
+
+def write(
+    args: argparse.Namespace, rows: list[dict[str, Any]], floor: float, seconds: float
+) -> None:
+    """Keep what was measured so far."""
+    counts = sorted({len(row["seeds of h"]) for row in rows})
     caption = (
         f"SimCLR on {args.images} images of CIFAR-10 at 16 × 16 pixels, "
-        f"{args.epochs} epochs, {args.seeds} seeds; one choice varied at a time from "
-        f"{BASE.composition}, τ = {BASE.temperature}, batches of {BASE.batch}; "
+        f"{args.epochs} epochs, {' to '.join(map(str, counts))} seeds; one choice varied at a "
+        f"time from {BASE.composition}, τ = {BASE.temperature}, batches of {BASE.batch}; "
         f"untrained: {floor}"
     )
-    took = spent + time.perf_counter() - start
-    print(record.write("simclr", rows, caption=caption, seed=0, seconds=took, untrained=floor))
+    record.write("simclr", rows, caption=caption, seed=0, seconds=seconds, untrained=floor)
 
 
 if __name__ == "__main__":
