@@ -65,7 +65,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 
 @gradient_penalty.aspect(
     "at x̂ = u · real + (1 − u) · fake, with a u for each pair",
-    1,
+    0.75,
     {
         "real and fake have changed places: u = 1 is the real image": {
             "between": lambda u, real, fake: u * fake + (1 - u) * real
@@ -86,7 +86,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @gradient_penalty.aspect(
     "the norm of the gradient of each image's score, over all its numbers",
-    1,
+    0.75,
     {
         "a norm for each pixel, over its channels: all numbers of an image make one": {
             "norm": lambda slope: slope.norm(dim=1)
@@ -125,7 +125,7 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 gradient_penalty.gradients(
     "critic",
-    0.5,
+    1,
     {
         "the critic learns nothing from it: the gradient needs create_graph=True": {
             "slope": lambda slope: slope.detach()
