@@ -56,6 +56,11 @@ def test_an_empty_image_becomes_no_digit(images: Tensor) -> None:
     assert nothing.sum() < 0.5 * digits.sum()
     sure = learning.probabilities(learning.judge(), nothing).amax(1) > learning.SURE
     assert sure.float().mean() < 0.02
+    # The formula's answer: a mean over images that are all digits.
+    known = data.digits("train").images[::6].flatten(1).float() / 255
+    best = reference.posterior_mean(noise[:5].flatten(1), known, 0.8)
+    assert (best.amax(1) > 0.75).all()
+    assert (nothing[:5].flatten(1).sum(1) < best.sum(1) + 40).all()
 
 
 def test_what_beta_does_to_both_terms_and_to_the_bound() -> None:
