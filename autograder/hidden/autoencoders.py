@@ -58,7 +58,7 @@ def _(answer: Answer, draw: Draw) -> None:
     for b in (1, 7):
         calls = answer.trace(*task(draw, b, 5, 0.7)).operators["aten::tanh"]
         if calls != 1:
-            raise Wrong(f"denoise was called {calls} times for {b} images, expected once")
+            raise Wrong(f"denoise was called {calls} times on a batch of {b}, expected once")
 
 
 # -- 11.3 reparameterisation --------------------------------------------------------------
@@ -69,10 +69,10 @@ reparameterise = visible.reparameterise.hidden_part()
 @reparameterise.aspect("stable: log variances of −200 and of 160", 0.75)
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     slope = slopes(lambda z: z, reparameterise.signature, ["mean", "log_variance"])
-    for dtype, small, large in ((torch.float32, -200, 160), (torch.float64, -1500, 1200)):
+    for dtype in (torch.float32, torch.float64):
         mean, noise = draw.normal(3, 4, dtype=dtype), draw.normal(2, 3, 4, dtype=dtype)
         around = draw.normal(3, 4, dtype=dtype)
-        for centre, log_variance in ((0 * mean, small + around), (mean, large + around)):
+        for centre, log_variance in ((0 * mean, around - 195), (mean, around + 155)):
             yield centre, log_variance, noise
             about = f"gradients at log variances of about {log_variance.mean():.0f}, {dtype}"
             yield experiment(slope, centre, log_variance, noise, about=about)
