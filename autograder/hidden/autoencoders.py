@@ -17,6 +17,7 @@ from course_utils.checks.autoencoders.importance_bound import samples
 from course_utils.checks.autoencoders.pca_reconstruct import cloud
 from course_utils.checks.core import Draw
 from course_utils.checks.probe import Probe, experiment, slopes
+from course_utils.tables import counted
 
 # -- 11.1 reconstruction by principal components ------------------------------------------
 
@@ -58,7 +59,9 @@ def _(answer: Answer, draw: Draw) -> None:
     for b in (1, 7):
         calls = answer.trace(*task(draw, b, 5, 0.7)).operators["aten::tanh"]
         if calls != 1:
-            raise Wrong(f"denoise was called {calls} times on a batch of {b}, expected once")
+            raise Wrong(
+                f"denoise was called {calls} times for {counted(b, 'image')}, expected once"
+            )
 
 
 # -- 11.3 reparameterisation --------------------------------------------------------------

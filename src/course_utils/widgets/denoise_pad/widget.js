@@ -22,7 +22,7 @@ class View {
     this.names = model.get("names");
     this.voice = announcer();
     this.ink = inkPad("x", { draw: (values) => set(model, { pixels: bytesOf(values) }) });
-    const canvas = () => make("canvas", { role: "img", class: "dn-image" });
+    const canvas = () => make("canvas", { role: "img", class: "dn-image", "aria-label": "Not computed yet" });
     this.images = { noisy: canvas(), restored: canvas(), change: canvas() };
     this.panels = {
       x: panel("x, drawn", this.ink.root),

@@ -2,7 +2,8 @@
 import { dice, normals } from "../kit/dice.js";
 import { run, softmax, tensor } from "../kit/nn.js";
 
-export const SIDE = 28, SIZE = SIDE * SIDE;
+export const SIDE = 28;
+export const SIZE = SIDE * SIDE;
 const AXES = 1000; // is added to a seed for the dice of its axes
 
 const dot = (a, b) => a.reduce((sum, v, n) => sum + v * b[n], 0);

@@ -26,7 +26,7 @@ class Side {
       put: (z) => set(model, { [kind]: z }),
     });
     this.codes = floats(model.get("codes")[kind]);
-    this.image = make("canvas", { role: "img", class: "lp-image" });
+    this.image = make("canvas", { role: "img", class: "lp-image", "aria-label": "Not computed yet" });
     this.said = make("p", { class: "lp-said" });
     this.about = make("p", { class: "ptp-note" });
     this.line = lineup(`Decoded along the line, ${this.name}`);
