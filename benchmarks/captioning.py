@@ -11,16 +11,15 @@ Writes ``results/captioning.json``.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Mapping
 
 import torch
 
-from benchmarks import caption_networks, record
+from benchmarks import caption_networks
 from benchmarks.caption_failures import split
 from benchmarks.caption_peers import END, VITS, Plain, weights_of
-from benchmarks.match import Match
+from benchmarks.match import Match, play
 from course_utils.data.scenes.judged import target
 from course_utils.reference.caption_metrics import apart, bleu, cider_d
 from course_utils.reference.captioning import PLACES
@@ -140,17 +139,7 @@ def main() -> None:
         *vit_steps(vit, args.batch, device),
         *(metrics(args.images) if args.images else ()),
     ]
-    rows = []
-    for match in matches:
-        rows.append(match.row(args.rounds))
-        print(rows[-1], flush=True)
-    caption = (
-        f"Medians of {args.rounds} interleaved rounds in one process, threads: "
-        f"{torch.get_num_threads()}; equal results before; load of the machine "
-        f"{os.getloadavg()[1]:.1f}"
-    )
-    seconds = time.perf_counter() - start
-    print(record.write("captioning", rows, caption=caption, seed=SEED, seconds=seconds))
+    print(play("captioning", matches, args.rounds, seed=SEED, start=start))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import os
 import time
 from collections.abc import Callable
 
@@ -21,8 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from benchmarks import record
-from benchmarks.match import Match
+from benchmarks.match import Match, play
 from course_utils import data
 from course_utils.reference import gan
 from course_utils.reference.cnn import LeNet
@@ -257,17 +255,7 @@ def main() -> None:
         ]
     except ModuleNotFoundError as error:
         raise SystemExit(f"{error}. {LACKING}") from error
-    rows = []
-    for match in matches:
-        rows.append(match.row(args.rounds))
-        print(rows[-1], flush=True)
-    caption = (
-        f"Medians of {args.rounds} interleaved rounds in one process, threads: "
-        f"{torch.get_num_threads()}; equal results before; load of the machine "
-        f"{os.getloadavg()[1]:.1f}"
-    )
-    seconds = time.perf_counter() - start
-    print(record.write("generative", rows, caption=caption, seed=SEED, seconds=seconds))
+    print(play("generative", matches, args.rounds, seed=SEED, start=start))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
+import torch
+
+from benchmarks import record
 from benchmarks.race import Work, race, ratio
 
 
@@ -38,3 +45,18 @@ class Match:
         return row | ({"ours, words a second": round(1e3 * self.words / mine),
                        "peer, words a second": round(1e3 * self.words / other)}
                       if self.words else {})  # fmt: skip
+
+
+def play(name: str, matches: Iterable[Match], rounds: int, *, seed: int, start: float) -> Path:
+    """Time all matches and write ``results/<name>.json``; ``start`` is of ``perf_counter``."""
+    rows = []
+    for match in matches:
+        rows.append(match.row(rounds))
+        print(rows[-1], flush=True)
+    caption = (
+        f"Medians of {rounds} interleaved rounds in one process, threads: "
+        f"{torch.get_num_threads()}; equal results before; load of the machine "
+        f"{os.getloadavg()[1]:.1f}"
+    )
+    seconds = time.perf_counter() - start
+    return record.write(name, rows, caption=caption, seed=seed, seconds=seconds)
