@@ -47,6 +47,7 @@ FAILURES = {
     "D 25 times faster than G": Game(5e-3, 2e-4),
     "D 25 times faster, slide's loss": Game(5e-3, 2e-4, saturating=True),
     "fakes not detached, gradients not cleared": Game(detach=False, zero=False),
+    "fakes not detached": Game(detach=False),
     "gradients not cleared": Game(zero=False),
     "batch norm in D, real and fake apart": Game(norm="apart"),
     "batch norm in D, real and fake together": Game(norm="together"),
