@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import math
+from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from course_utils.reference.gan import gradient_penalty
 from course_utils.training import ring
 
 
@@ -51,12 +54,33 @@ def test_the_same_seed_plays_the_same_game_and_torch_s_own_dice_stay() -> None:
     torch.manual_seed(3)
     state = torch.get_rng_state()
     z = torch.ones(1, 2)
-    first, again, other = (ring.played(ring.Game(), seed, rounds=5)(z) for seed in (0, 0, 1))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
+    first, again, other = (ring.played(ring.Game(), seed, rounds=5) for seed in (0, 0, 1))
+    assert torch.equal(first.generator(z), again.generator(z))
+    assert first.loss == again.loss
+    assert not torch.equal(first.generator(z), other.generator(z))
     assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_an_unknown_norm_is_refused() -> None:
     with pytest.raises(ValueError, match="norm must be 'apart', 'together' or None"):
         ring.played(ring.Game(norm="both"))
+
+
+def test_the_loss_that_is_kept_is_the_generator_s_non_saturating_one() -> None:
+    still = ring.Game(rate_d=0.0, rate_g=0.0)
+    told = [ring.played(replace(still, saturating=s), rounds=20).loss for s in (False, True)]
+    assert told[0] == told[1] == pytest.approx(math.log(2), abs=0.2)  # D says about one half
+
+
+def test_a_critic_s_game_asks_for_the_slope_between_both_kinds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def penalty(critic: Any, real: Tensor, fake: Tensor, u: Tensor) -> Tensor:
+        asked.append((real.shape, fake.shape, u.shape))
+        return gradient_penalty(critic, real, fake, u)
+
+    monkeypatch.setattr(ring, "gradient_penalty", penalty)
+    ring.played(ring.Game(penalty=1.0), rounds=2, batch=8)
+    assert asked == [((8, 2), (8, 2), (8,))] * 2

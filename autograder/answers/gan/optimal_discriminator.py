@@ -26,7 +26,8 @@ def optimal_discriminator(p, q):
             raise ValueError("p and q must be 0 or more, with the sum 1")
     total = p + q
     d = torch.where(total > 0, p / total, torch.full_like(p, 0.5))
-    return d, torch.xlogy(p, d).sum() + torch.xlogy(q, 1 - d).sum()
+    other = torch.where(total > 0, q / total, torch.full_like(p, 0.5))
+    return d, torch.xlogy(p, d).sum() + torch.xlogy(q, other).sum()
 
 
 @right("jensen-shannon")
@@ -75,7 +76,7 @@ def optimal_discriminator(p, q):
         if (x < 0).any() or abs(x.sum() - 1) > 1e-4:
             raise ValueError("no density")
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
-    return d, (p * d.log()).sum() + (q * (1 - d).log()).sum()
+    return d, (p * d.log()).sum() + (q * (q / (p + q)).log()).sum()
 
 
 @wrong("small-number-in-both", ZEROS, "expected")
@@ -85,7 +86,16 @@ def optimal_discriminator(p, q):
             raise ValueError("no density")
     p, q = p + 1e-12, q + 1e-13
     d = p / (p + q)
-    return d, (p * d.log()).sum() + (q * (1 - d).log()).sum()
+    return d, (p * d.log()).sum() + (q * (q / (p + q)).log()).sum()
+
+
+@wrong("one-minus-d", "a place where fakes are very rare beside real images", "rounded to 0")
+def optimal_discriminator(p, q):
+    for x in (p, q):
+        if (x < 0).any() or abs(x.sum() - 1) > 1e-4:
+            raise ValueError("no density")
+    d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
+    return d, xlogy(p, d).sum() + xlogy(q, 1 - d).sum()
 
 
 @wrong("only-the-sum-is-checked", REFUSES + EVERY, "a negative density should raise")
@@ -94,7 +104,7 @@ def optimal_discriminator(p, q):
         if abs(x.sum() - 1) > 1e-4:
             raise ValueError("no density")
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
-    return d, xlogy(p, d).sum() + xlogy(q, 1 - d).sum()
+    return d, xlogy(p, d).sum() + xlogy(q, q / (p + q).clamp(min=1e-30)).sum()
 
 
 @wrong("only-p-is-checked", REFUSES + EVERY, "ValueError")
@@ -102,7 +112,7 @@ def optimal_discriminator(p, q):
     if (p < 0).any() or abs(p.sum() - 1) > 1e-4:
         raise ValueError("no density")
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
-    return d, xlogy(p, d).sum() + xlogy(q, 1 - d).sum()
+    return d, xlogy(p, d).sum() + xlogy(q, q / (p + q).clamp(min=1e-30)).sum()
 
 
 @wrong("sums-of-exactly-1", REFUSES + EVERY, "a ValueError was raised, but")
@@ -111,7 +121,7 @@ def optimal_discriminator(p, q):
         if (x < 0).any() or abs(x.sum() - 1) > 1e-9 * (1 + 1e3 * (x.dtype == torch.float32)):
             raise ValueError("no density")
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
-    return d, xlogy(p, d).sum() + xlogy(q, 1 - d).sum()
+    return d, xlogy(p, d).sum() + xlogy(q, q / (p + q).clamp(min=1e-30)).sum()
 
 
 @wrong("detached", GRADIENT, "the value has no gradient")
@@ -121,7 +131,7 @@ def optimal_discriminator(p, q):
             raise ValueError("no density")
     p, q = p.detach(), q.detach()
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
-    return d, xlogy(p, d).sum() + xlogy(q, 1 - d).sum()
+    return d, xlogy(p, d).sum() + xlogy(q, q / (p + q).clamp(min=1e-30)).sum()
 
 
 @wrong("a-number", GRADIENT, "the value has no gradient")
@@ -130,7 +140,7 @@ def optimal_discriminator(p, q):
         if (x < 0).any() or abs(x.sum() - 1) > 1e-4:
             raise ValueError("no density")
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
-    value = xlogy(p, d).sum() + xlogy(q, 1 - d).sum()
+    value = xlogy(p, d).sum() + xlogy(q, q / (p + q).clamp(min=1e-30)).sum()
     return d, torch.tensor(value.item(), dtype=p.dtype)
 
 
@@ -140,7 +150,7 @@ def optimal_discriminator(p, q):
         if (x < 0).any() or abs(x.sum() - 1) > 1e-4:
             raise ValueError("no density")
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
-    return d, (xlogy(p, d).sum() + xlogy(q, 1 - d).sum()).float()
+    return d, (xlogy(p, d).sum() + xlogy(q, q / (p + q).clamp(min=1e-30)).sum()).float()
 
 
 @wrong("in-place", KEEPS, "changed in place")
@@ -151,4 +161,4 @@ def optimal_discriminator(p, q):
     d = torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))
     if not p.requires_grad:
         p.clamp_(min=1e-9)
-    return d, xlogy(p, d).sum() + xlogy(q, 1 - d).sum()
+    return d, xlogy(p, d).sum() + xlogy(q, q / (p + q).clamp(min=1e-30)).sum()

@@ -9,11 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from course_utils.reference.gan import discriminator_loss, frozen, generator_loss
+from course_utils.reference.gan import (
+    discriminator_loss,
+    frozen,
+    generator_loss,
+    gradient_penalty,
+)
 from course_utils.reference.modes import modes, nearby
 
 SPOTS, SPREAD = 8, 0.05
@@ -31,6 +37,7 @@ class Game:
         detach: whether fakes are detached in D's half.
         zero: whether gradients of the round before are cleared.
         norm: batch norm in D; its statistics are of both kinds "together" or of each "apart".
+        penalty: λ of a gradient penalty; D is then a critic, as in WGAN-GP.
     """
 
     rate_d: float = 2e-3
@@ -39,6 +46,7 @@ class Game:
     detach: bool = True
     zero: bool = True
     norm: str | None = None
+    penalty: float | None = None
 
 
 FAILURES = {
@@ -46,12 +54,24 @@ FAILURES = {
     "G 25 times faster than D": Game(2e-4, 5e-3),
     "D 25 times faster than G": Game(5e-3, 2e-4),
     "D 25 times faster, slide's loss": Game(5e-3, 2e-4, saturating=True),
+    "D 25 times faster, critic with penalty": Game(5e-3, 2e-4, penalty=1.0),
     "fakes not detached, gradients not cleared": Game(detach=False, zero=False),
     "fakes not detached": Game(detach=False),
     "gradients not cleared": Game(zero=False),
     "batch norm in D, real and fake apart": Game(norm="apart"),
     "batch norm in D, real and fake together": Game(norm="together"),
 }
+
+
+class Played(NamedTuple):
+    """The generator (B, 2) -> (B, 2) after a game, and its −mean log D(G(z)).
+
+    That is the mean of the last tenth of the rounds, in nats, whichever loss was minimised;
+    None where D is a critic, whose scores are no logits.
+    """
+
+    generator: nn.Module
+    loss: float | None
 
 
 def centres() -> Tensor:
@@ -66,8 +86,8 @@ def spots(count: int, generator: torch.Generator) -> Tensor:
     return centres()[which] + SPREAD * torch.randn(count, 2, generator=generator)
 
 
-def played(game: Game, seed: int = 0, rounds: int = 2500, batch: int = 64) -> nn.Module:
-    """The generator (B, 2) -> (B, 2) after a game.
+def played(game: Game, seed: int = 0, rounds: int = 2500, batch: int = 64) -> Played:
+    """A game from its first round to its last.
 
     Raises:
         ValueError: ``norm`` is another word.
@@ -83,20 +103,24 @@ def played(game: Game, seed: int = 0, rounds: int = 2500, batch: int = 64) -> nn
         for network, rate in ((g, game.rate_g), (d, game.rate_d))
     ]
     told = _together(d) if game.norm == "together" else _apart(d)
+    losses = []
     for _ in range(rounds):
         real = spots(batch, generator)
         fake = g(torch.randn(batch, 2, generator=generator))
-        _half(
-            rules[1],
-            discriminator_loss(*told(real, fake.detach() if game.detach else fake)),
-            game,
-        )
+        shown = fake.detach() if game.detach else fake
+        loss = discriminator_loss(*told(real, shown))
+        if game.penalty is not None:
+            loss = _critic_loss(d, real, shown, game.penalty, generator)
+        _half(rules[1], loss, game)
         if not game.detach:  # its graph is used up
             fake = g(torch.randn(batch, 2, generator=generator))
         with frozen(d):
-            loss = generator_loss(told(real, fake)[1], game.saturating)
-            _half(rules[0], loss, game)
-    return g.eval()
+            logits = told(real, fake)[1]
+            loss = generator_loss(logits, game.saturating)
+            _half(rules[0], loss if game.penalty is None else -logits.mean(), game)
+        losses.append(generator_loss(logits.detach()))
+    last = torch.stack(losses[-max(1, rounds // 10) :]).mean().item()
+    return Played(g.eval(), last if game.penalty is None else None)
 
 
 def covered(g: nn.Module) -> tuple[int, float]:
@@ -114,6 +138,15 @@ def _network(outputs: int, norm: bool) -> nn.Module:
         nn.Linear(2, 16), nn.LeakyReLU(0.2),
         nn.Linear(16, 16), *middle, nn.LeakyReLU(0.2), nn.Linear(16, outputs),
     )  # fmt: skip
+
+
+def _critic_loss(
+    d: nn.Module, real: Tensor, fake: Tensor, penalty: float, generator: torch.Generator
+) -> Tensor:
+    """Mean score of fakes minus that of real points, and the penalty on the way between."""
+    u = torch.rand(len(real), generator=generator)
+    slope = gradient_penalty(lambda x: d(x)[:, 0], real, fake, u)
+    return d(fake).mean() - d(real).mean() + penalty * slope
 
 
 def _half(rule: torch.optim.Optimizer, loss: Tensor, game: Game) -> None:

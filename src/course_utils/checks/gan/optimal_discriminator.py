@@ -31,7 +31,7 @@ def best(
     d: Callable = share,
     term: Callable = torch.xlogy,
     over: Callable = torch.sum,
-    value: Callable = lambda p, q, d, term, over: over(term(p, d)) + over(term(q, 1 - d)),
+    value: Callable = lambda p, q, d, term, over: over(term(p, d)) + over(term(q, share(q, p))),
     gives: Callable = lambda value: value,
 ) -> tuple[Tensor, Tensor]:
     """D* = p / (p + q), and V(D*, G) in nats."""
@@ -118,7 +118,7 @@ def _(draw: Draw) -> Iterator[Probe]:
 
 @optimal_discriminator.aspect(
     "0 log 0 is 0, and D is ½ where both are 0",
-    0.75,
+    0.5,
     {
         "0 · log 0 gives NaN: such a term is 0": {"term": lambda x, d: x * d.log()},
         "D is 0 where both are 0: expected ½, no small number below the line": {
@@ -130,6 +130,22 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield with_zeros(draw, 5, 1), with_zeros(draw, 5, 3)
     yield with_zeros(draw, 6, 0, 2), with_zeros(draw, 6, 2, 4)
     yield with_zeros(draw, 4, 0, 1), with_zeros(draw, 4, 2, 3)
+
+
+@optimal_discriminator.aspect(
+    "a place where fakes are very rare beside real images",
+    0.25,
+    {
+        "1 − D is rounded to 0, and its logarithm is −∞: take q / (p + q)": {
+            "value": lambda p, q, d, term, over: over(term(p, d)) + over(term(q, 1 - d))
+        }
+    },
+)
+def _(draw: Draw) -> Iterator[tuple]:
+    for k in (5, 7):
+        q = density(draw, k)
+        q[1] *= 1e-20
+        yield density(draw, k), q / q.sum()
 
 
 SUM = {"a sum other than 1 should raise a ValueError": {"whole": lambda x: True}}
