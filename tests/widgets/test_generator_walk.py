@@ -147,7 +147,7 @@ def test_neighbours_are_the_nearest_of_all(walk: Callable[..., GeneratorWalk]) -
     assert 1 <= len(pixels) == len(shown.labels) <= 200
     assert len(pixels.unique(dim=0)) == len(pixels)
     every = data.fashion("train").images[:2000].flatten(1)
-    z = places.grid(3, 32).float()
+    z = places.grid(places.SEEDS[2], 32).float()
     images = (places.generator()(z).flatten(1) + 1) / 2
     alone = [((every.float() / 255 - image) ** 2).mean(1).sqrt().min() for image in images]
     found = places.nearest(images, pixels)[0]
@@ -198,7 +198,7 @@ def test_by_keyboard_in_a_page(
     page_file = write_page(tmp_path, [walk()], theme)
     with open_page(browser, width) as (page, watch):
         page.goto(page_file.as_uri())
-        until(lambda: "z of seed 1, place (0.0, 0.0), times 1.0:" in says(page))
+        until(lambda: f"z of seed {places.SEEDS[0]}, place (0.0, 0.0), times 1.0:" in says(page))
         assert "Nearest training image:" in says(page)
         page.locator(".ptp-lineup li").nth(7).wait_for()
         pad = page.locator(".ptp-pad")
@@ -214,12 +214,12 @@ def test_by_keyboard_in_a_page(
         page.get_by_label("z times").focus()
         page.keyboard.press("ArrowRight")
         until(lambda: "times 0.1" in says(page))
-        page.get_by_label("Plane through").select_option("3")
-        until(lambda: "z of seed 3" in says(page))
+        page.get_by_label("Plane through").select_option(str(places.SEEDS[2]))
+        until(lambda: f"z of seed {places.SEEDS[2]}" in says(page))
         row = page.locator(".ptp-lineup")
         before = row.inner_html()
-        page.get_by_label("Line to").select_option("4")
-        until(lambda: row.inner_html() != before or "z of seed 3" not in says(page))
+        page.get_by_label("Line to").select_option(str(places.SEEDS[3]))
+        until(lambda: row.inner_html() != before)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert not watch.outside
         assert not watch.errors

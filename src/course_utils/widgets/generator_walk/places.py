@@ -14,7 +14,7 @@ from ...reference.cnn import LeNet
 from ...reference.dcgan import Generator
 from ..dice import dice, normals
 
-SEEDS = (1, 2, 3, 4)
+SEEDS = (28, 43, 52, 30)  # of the first 60: four kinds, and several in each plane
 REACH, GRID = 3.0, 7  # a plane's half side; places along a side at which is searched
 AXES = 1000  # is added to a seed for the dice of its axes
 COMPARED = 500  # test images that say how near a nearest training image usually is

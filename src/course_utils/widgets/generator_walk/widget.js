@@ -9,7 +9,6 @@ import { drawn, lengthOf, line, nearest, planeOf, seen, zAt, SIDE, SIZE } from "
 export { drawn, line, nearest, planeOf, seen, zAt };
 
 const REACH = 3, GRID = 7, LINE = 8, SLICE = 12; // milliseconds of drawing between two frames
-const SEEDS = [1, 2, 3, 4].map((n) => [String(n), `z of seed ${n}`]);
 const KEYS = ["seed", "other", "x", "y", "scale", "path"];
 const CASE = ["x", "y", "scale", "path"];
 
@@ -33,9 +32,10 @@ class View {
     Object.assign(this, { model, networks, classes: model.get("classes"), tiles: [] });
     const put = (key) => (value) => set(model, { [key]: value });
     const number = (key) => (value) => set(model, { [key]: Number(value) });
+    const seeds = model.get("seeds").map((n) => [String(n), `z of seed ${n}`]);
     this.controls = {
-      seed: select("Plane through", { options: SEEDS, put: number("seed") }),
-      other: select("Line to", { options: SEEDS, put: number("other") }),
+      seed: select("Plane through", { options: seeds, put: number("seed") }),
+      other: select("Line to", { options: seeds, put: number("other") }),
       path: select("Line", { options: [["straight", "straight"], ["arc", "along an arc"]], put: put("path") }),
       scale: slider("z times", { min: 0, max: 2, step: 0.1, text: (v) => fixed(v, 1), put: put("scale") }),
     };

@@ -44,7 +44,7 @@ class GeneratorWalk(BookWidget):
     nearest of all 60 000 at 7 × 7 places of each plane: elsewhere a nearer one may exist.
 
     Attributes:
-        seed, other: where the plane lies and where the line ends, 1 to 4, not the same.
+        seed, other: where the plane lies and where the line ends, of ``seeds``.
         x, y: the place in the plane, -3 to 3.
         scale: by what z is multiplied, 0 to 2.
         path: "straight", or "arc": along it the length of z stays between those of its ends.
@@ -61,8 +61,9 @@ class GeneratorWalk(BookWidget):
     usual = t.Float().tag(sync=True)
     noise = t.Int().tag(sync=True)
 
-    seed = t.Int(1, min=places.SEEDS[0], max=places.SEEDS[-1]).tag(sync=True)
-    other = t.Int(2, min=places.SEEDS[0], max=places.SEEDS[-1]).tag(sync=True)
+    seeds = t.List([*places.SEEDS]).tag(sync=True)
+    seed = t.Enum(places.SEEDS, places.SEEDS[0]).tag(sync=True)
+    other = t.Enum(places.SEEDS, places.SEEDS[1]).tag(sync=True)
     x = t.Float(min=-places.REACH, max=places.REACH).tag(sync=True)
     y = t.Float(min=-places.REACH, max=places.REACH).tag(sync=True)
     scale = t.Float(min=0.0, max=2.0).tag(sync=True)
