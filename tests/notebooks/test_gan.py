@@ -70,9 +70,7 @@ def test_no_generated_image_is_a_copy(drawn: Tensor) -> None:
 
 def test_the_loss_falls_by_less_than_a_quarter_the_distance_by_more_than_half() -> None:
     curve = results.table("gan_fashion").record["curve"]
-    loss, distance = (
-        curve[-1][key] / curve[0][key] for key in ("generator_loss", "distance")
-    )
+    loss, distance = (curve[-1][key] / curve[0][key] for key in ("generator_loss", "distance"))
     assert 0.75 < loss < 1
     assert distance < 0.5
 
@@ -114,3 +112,70 @@ def counts(row: dict[str, Any]) -> list[int]:
     found = row["seeds of spots covered"]
     assert len(found) == SEEDS
     return found
+
+
+def test_the_right_game_covers_all_spots_and_a_forgotten_detach_alone_costs_none(
+    games: dict[str, dict[str, Any]],
+) -> None:
+    for name in ("as it should be", "fakes not detached"):
+        assert set(counts(games[name])) == {8}
+
+
+def test_a_generator_that_is_too_fast_collapses_at_a_low_loss(
+    games: dict[str, dict[str, Any]],
+) -> None:
+    """Question ``fast``, and that a low loss may be a bad sign."""
+    fast, right = games["G 25 times faster than D"], games["as it should be"]
+    assert set(counts(fast)) <= {0, 1}
+    losses = [row["seeds of generator's loss"] for row in (fast, right)]
+    assert max(losses[0]) < min(losses[1])
+    known = [row["generator's loss"] for row in games.values() if row["generator's loss"]]
+    assert fast["generator's loss"] == min(known)
+
+
+def test_a_discriminator_that_is_too_fast_and_what_the_loss_and_a_critic_change(
+    games: dict[str, dict[str, Any]],
+) -> None:
+    plain, slide, critic = (
+        games[f"D 25 times faster{what}"]
+        for what in (" than G", ", slide's loss", ", critic with penalty")
+    )
+    assert 3 <= min(counts(plain)) <= max(counts(plain)) <= 5
+    assert sum(counts(slide)) > sum(counts(plain)) + 15
+    assert 7 <= min(counts(critic))
+    near = "points near a spot"
+    for row in (slide, critic):
+        assert row[near] < 0.5 * plain[near] < 0.5 * games["as it should be"][near]
+
+
+def test_gradients_that_are_not_cleared_spoil_the_game(
+    games: dict[str, dict[str, Any]],
+) -> None:
+    both = "fakes not detached, gradients not cleared"
+    for name in ("gradients not cleared", both):
+        assert max(counts(games[name])) <= 3
+        assert sorted(counts(games[name]))[7] <= 1  # mostly 0 or 1
+
+
+def test_batch_norm_apart_gives_all_or_none_and_together_some(
+    games: dict[str, dict[str, Any]],
+) -> None:
+    apart, together = (
+        counts(games[f"batch norm in D, real and fake {how}"]) for how in ("apart", "together")
+    )
+    assert set(apart) == {0, 8}
+    assert 0.3 <= apart.count(0) / SEEDS <= 0.7
+    assert min(together) >= 2
+    assert together.count(8) < SEEDS / 2
+
+
+def test_the_judges_of_the_shipped_generators() -> None:
+    """The table of exercise 12.4 and the sentences below it."""
+    found = results.table("gan_seeds").record["rows"]
+    assert len(found) == 3
+    for row in found:
+        distance = row["Fréchet distance"]
+        assert 10 * row["of two real halves"] < distance < row["of an untrained generator"] / 10
+        assert row["classes covered"] == 10
+        assert 0.04 < row["its share"] < 0.075  # about half of a tenth
+        assert row["images"] == 5000
