@@ -23,7 +23,7 @@ import torch
 from torch import Generator, Tensor
 
 from benchmarks import record
-from benchmarks.vae_bound import restored
+from benchmarks.networks import restored
 from course_utils import data
 from course_utils.reference.autoencoders import Autoencoder
 from course_utils.reference.vae import VAE

@@ -12,44 +12,18 @@ standard error of the gap. ``results/vae_bound.json``.
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Generator
 
 from benchmarks import record
-from course_utils.course import Course
+from benchmarks.networks import restored, trained
 from course_utils.reference.vae import MLPVAE
-from course_utils.training import autoencoders, checkpoints, recipes
+from course_utils.training import autoencoders
 
 KS = (1, 5, 50, 500, 5000)
-
-
-def trained(name: str, seed: int) -> tuple[Path, dict[str, Any]]:
-    """The folder with a network of chapter 11, and its record; trained now if there is none."""
-    cache = Course.find().cache
-    for folder in (checkpoints.FOLDER, cache / "checkpoints"):  # where course train writes
-        known = folder / f"{name}.json"
-        if known.is_file() and (made := json.loads(known.read_text("utf-8")))["seed"] == seed:
-            return folder, made
-    folder, stem = cache / "autoencoders", f"{name}-{seed}"
-    if not (folder / f"{stem}.json").is_file():
-        state = cache / "training" / f"{stem}.pt"
-        result, made = recipes.train(name, recipes.Run(torch.device("cpu"), seed, resume=state))
-        checkpoints.save_checkpoint(stem, result.tensors, made, folder, ships=False)
-        state.unlink(missing_ok=True)
-    return folder, json.loads((folder / f"{stem}.json").read_text("utf-8"))
-
-
-def restored(network: Any, name: str, seed: int) -> Any:
-    """``network`` with the weights of a recipe and seed."""
-    folder, made = trained(name, seed)
-    stem = name if folder.name == "checkpoints" else f"{name}-{made['seed']}"
-    network.load_state_dict(checkpoints.load(stem, folder))
-    return network.eval()
 
 
 def measured(seed: int, images: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from benchmarks import latent_walk, vae_bound, vae_study
+from benchmarks import latent_walk, networks, vae_study
 from course_utils import data
 from course_utils.course import Course
 from course_utils.data import Pictures
@@ -175,7 +175,7 @@ def test_checkpoints_fit_into_the_networks_of_the_reference(
     assert network is not None
     model = network()
     checkpoints.restore(model, name)
-    row = vae_bound.trained(name, 0)[1]["rows"][0]
+    row = networks.trained(name, 0)[1]["rows"][0]
     if name == "denoiser":
         found = autoencoders.restored(model.eval(), test_digits)
         for key in ("σ 0.5, restored: error", "σ 1.0, restored: error"):
@@ -246,6 +246,6 @@ def test_a_seed_that_is_not_kept_is_trained_once(monkeypatch, tmp_path) -> None:
     model = nn.Module()
     model.w = nn.Parameter(torch.zeros(2))
     for seed in (2, 2, 0):
-        assert vae_bound.restored(model, "tiny", seed).w.tolist() == [seed, seed]
+        assert networks.restored(model, "tiny", seed).w.tolist() == [seed, seed]
     assert trained == [2, 0]
     assert list((Course(tmp_path).cache / "training").iterdir()) == []
