@@ -375,3 +375,17 @@ def test_answers_are_computed():
         "weights": sum(p.numel() for p in attention.parameters()),
     }
     assert computed == {n: q["answer"] for n, q in QUESTIONS.items() if "answer" in q}
+
+
+def test_more_steps_end_to_end_go_on_helping() -> None:
+    """The note below the table of the three captioners."""
+    (longer,) = results.table("caption_transformer_long").record["rows"]
+    seeds = [
+        row
+        for row in results.table("caption_seeds").record["rows"]
+        if row["network"] == "caption_transformer"
+    ]
+    assert longer["steps end to end"] == 4 * seeds[0]["steps end to end"]
+    for search in ("greedy", "beam 3"):
+        key = f"test, {search}: full"
+        assert longer[key] > max(row[key] for row in seeds)

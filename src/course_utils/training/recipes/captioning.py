@@ -16,7 +16,6 @@ from course_utils.training.patches import fitted
 from course_utils.training.run import Run, Trained
 
 PLAN = Plan(64_000, 4_000, 6_000, 1_500)  # scenes and steps, alike for every network
-_longer = replace(PLAN, together=4 * PLAN.together, ships=False)
 
 
 def caption_encoder(run: Run) -> Trained:
@@ -54,12 +53,8 @@ def caption_transformer(run: Run) -> Trained:
 
 def caption_transformer_long(run: Run) -> Trained:
     """The same as ``caption_transformer`` with four times the steps end to end, scenes."""
-    return _longer.train_captioner(run, _with_trained_encoder(run, "caption_transformer"))
-
-
-def caption_gru_long(run: Run) -> Trained:
-    """The same as ``caption_gru`` with four times the steps end to end, scenes."""
-    return _longer.train_captioner(run, _with_trained_encoder(run, "caption_gru"))
+    longer = replace(PLAN, together=4 * PLAN.together, ships=False)
+    return longer.train_captioner(run, _with_trained_encoder(run, "caption_transformer"))
 
 
 def caption_vit(run: Run) -> Trained:
