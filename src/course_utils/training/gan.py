@@ -24,6 +24,7 @@ from course_utils.reference.resnet import cifar_resnet
 from course_utils.reference.vae import VAE
 from course_utils.training import checkpoints
 from course_utils.training import resume as state
+from course_utils.training.ema import follow
 from course_utils.training.fit import Epoch
 
 NUMBER = 5_000  # images of every Fréchet distance: fewer are judged worse
@@ -217,21 +218,6 @@ class _Game:
             f"{name} {i}": part for name, parts in lists.items() for i, part in enumerate(parts)
         }
         return own | {"mean": self.mean}
-
-
-@torch.no_grad()
-def follow(mean: nn.Module, network: nn.Module, decay: float, steps: int) -> None:
-    """w̄ ← d w̄ + (1 − d) w with statistics of norms alike, after so many steps.
-
-    d is ``decay`` or, for the first steps, (1 + steps) / (10 + steps): untrained weights are
-    soon forgotten.
-    """
-    now = min(decay, (1 + steps) / (10 + steps))
-    mine, theirs = mean.state_dict(), network.state_dict()  # which share memory with them
-    floats = [name for name, tensor in mine.items() if tensor.is_floating_point()]
-    torch._foreach_lerp_([mine[n] for n in floats], [theirs[n] for n in floats], 1 - now)
-    for name in mine.keys() - set(floats):  # how many batches a norm has seen
-        mine[name].copy_(theirs[name])
 
 
 @torch.no_grad()
