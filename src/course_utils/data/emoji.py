@@ -121,6 +121,21 @@ class Emoji(Pictures):
         ]
         return torch.tensor(chosen)
 
+    def right(self, candidates: Tensor) -> dict[str, Tensor]:
+        """Which candidates are right for each picture, (N, K) bool each.
+
+        ``exact``: the concept itself. ``base`` and ``trait``: the concepts that share the base
+        (thumbs up) or the trait (a skin tone), for one who gets half of a combination right.
+        """
+        rights = {"exact": self.labels[:, None] == candidates}
+        for part in ("base", "trait"):
+            names: dict[str | None, int] = {}
+            of = torch.tensor(
+                [names.setdefault(getattr(c, part), len(names)) for c in self.concepts]
+            )
+            rights[part] = of[self.labels][:, None] == of[candidates]
+        return rights
+
 
 def emoji(
     split: str = "train", *, size: int = 32, styles: Iterable[str] | None = None
