@@ -20,7 +20,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.reference.autoencoders import holds
+from course_utils.reference import autoencoders
 
 START, LARGEST = 1 / 0.07, 100.0  # of the logit scale, section 2.5
 
@@ -79,7 +79,9 @@ def unit_pairs(
     s = torch.as_tensor(logit_scale)
     if s.numel() != 1:
         raise ValueError(f"logit_scale must be one number, not {tuple(s.shape)}")
-    if s.device.type == "cpu" and not holds(s > 0):  # a GPU's numbers would be waited for
+    if s.device.type == "cpu" and not autoencoders.holds(
+        s > 0
+    ):  # a GPU's numbers would be waited for
         raise ValueError(f"logit_scale must be positive, not {s.item():g}: give exp(t), not t")
     x, y = (unit(features) for features in (images, texts))
     return x, y, s.to(x).reshape(())
@@ -206,11 +208,11 @@ def hits_at_k(similarity: Tensor, right: Tensor, k: int = 1, tie: float = 1e-6) 
     if similarity.ndim != 2 or not similarity.numel() or right.shape != similarity.shape:
         shapes = f"{tuple(similarity.shape)} and {tuple(right.shape)}"
         raise ValueError(f"similarity and right must be (Q, C) each, not empty, not {shapes}")
-    if right.dtype != torch.bool or not holds(right.any(1)):
+    if right.dtype != torch.bool or not autoencoders.holds(right.any(1)):
         raise ValueError("right must be bool, with one right answer or more for each query")
     if not 1 <= k <= similarity.shape[1]:
         raise ValueError(f"k must be from 1 to {similarity.shape[1]}, not {k}")
-    if not holds(similarity.isfinite()):
+    if not autoencoders.holds(similarity.isfinite()):
         raise ValueError("similarity must be finite")
     best = similarity.masked_fill(~right, -math.inf).amax(1, keepdim=True)
     as_similar = ~right & (similarity >= best - tie)
