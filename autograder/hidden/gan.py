@@ -73,6 +73,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield p, below.flip(0)
     yield p, q * (1 + 3e-4)
     yield p * (1 - 3e-4), q
+    yield p * (1 + 3e-4), q * (1 - 3e-4)
     yield p * (1 + 4e-5), q * (1 - 4e-5)
     yield p.float(), q.float()
     yield 0 * p, q
@@ -132,9 +133,7 @@ def finite(subject: Subject, *args: object) -> list:
     0.5,
     {
         "the gradient is NaN: a root at 0 has no derivative; torch's norm has one there, or "
-        "add a tiny number below the root": {
-            "norm": lambda g: g.flatten(1).square().sum(1).sqrt()
-        }
+        "add 1e-12 below the root": {"norm": lambda g: g.flatten(1).square().sum(1).sqrt()}
     },
 )
 def _(draw: Draw) -> Iterator[Probe]:

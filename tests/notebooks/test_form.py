@@ -126,3 +126,40 @@ def test_the_first_row_of_the_opening_card_is_no_head(chapter):
 def test_code_that_is_seen_is_short(source):
     long = {cell: lines for cell, lines in form(source).code.items() if lines > LINES}
     assert not long, f"lines by cell: {long}; hide what only draws or formats"
+
+
+def bound(tree: ast.Module) -> set[str]:
+    """Names that a cell binds for the cells below it."""
+    inner = (
+        ast.FunctionDef,
+        ast.Lambda,
+        ast.ListComp,
+        ast.SetComp,
+        ast.DictComp,
+        ast.GeneratorExp,
+    )
+    found, open_nodes = set(), list(tree.body)
+    while open_nodes:
+        node = open_nodes.pop()
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        if not isinstance(node, inner):  # names inside stay inside
+            open_nodes.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def test_no_cell_takes_the_name_of_a_function_that_an_answer_needs(chapter):
+    """A check that is run again, further up, would meet the other thing of that name."""
+    cells = [(cell, ast.parse(cell.source)) for cell, _ in code(chapter)]
+    answers = {
+        node.name: cell.id
+        for cell, tree in cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    for cell, tree in cells:
+        taken = {name for name in bound(tree) & answers.keys() if answers[name] != cell.id}
+        assert not taken, f"cell {cell.id} binds {taken}"

@@ -37,7 +37,8 @@ def test_where_d_is_sure_the_slide_s_loss_pulls_a_hundred_times_less() -> None:
         torch.autograd.grad(reference.generator_loss(logit, saturating), logit)[0].item()
         for saturating in (True, False)
     )
-    assert slide < 0 and other < 0  # both want the logit up
+    assert slide < 0  # both want the logit up
+    assert other < 0
     assert other / slide == pytest.approx(99, rel=1e-4)
 
 
@@ -142,7 +143,7 @@ def test_a_discriminator_that_is_too_fast_and_what_the_loss_and_a_critic_change(
     )
     assert 3 <= min(counts(plain)) <= max(counts(plain)) <= 5
     assert sum(counts(slide)) > sum(counts(plain)) + 15
-    assert 7 <= min(counts(critic))
+    assert min(counts(critic)) >= 7
     near = "points near a spot"
     for row in (slide, critic):
         assert row[near] < 0.5 * plain[near] < 0.5 * games["as it should be"][near]

@@ -24,18 +24,24 @@ from course_utils.reference import (
     attention,
     autoencoders,
     captioning,
+    clip,
+    clip_towers,
     cnn,
     convolution,
     cpc,
     dcgan,
+    diffusion,
     frechet,
     gan,
     modes,
     naive_bayes,
     resnet,
     rotation,
+    samplers,
+    schedules,
     simclr,
     transformer,
+    unet,
     vae,
     vit,
 )
@@ -43,6 +49,7 @@ from course_utils.training import autoencoders as codes
 from course_utils.training import captioning as captions
 from course_utils.training import optimise, representation, transforms
 from course_utils.training.captioners import CAPTIONERS, untrained
+from course_utils.training.clip import contrastive_loss_tiled, vary
 from course_utils.training.fit import classify
 
 _device = "cuda"
@@ -89,6 +96,19 @@ class Fed(nn.Module):
         return self.module(first, self.second)
 
 
+class Learned(nn.Module):
+    """A diffusion model's loss as a module of its weights."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x0: Tensor) -> Tensor:
+        return diffusion.loss(
+            self.network, x0, *both(len(x0))[:1], x0, SCHEDULE, "v", labels(len(x0), 3)
+        )
+
+
 class Penalised(nn.Module):
     """A critic's gradient penalty as a module of its weights."""
 
@@ -108,6 +128,13 @@ def running(n: int) -> tuple[Tensor, Tensor]:
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Conditions on values are not asked for: there are no values."""
     monkeypatch.setattr(autoencoders, "holds", lambda condition: True)
+
+
+SCHEDULE = schedules.cosine_schedule(10)
+
+
+def both(n: int) -> tuple[Tensor, Tensor]:
+    return labels(n, 10) + 1, labels(n, 10)
 
 
 CASES: dict[Callable, Callable[[], Any]] = {
@@ -177,6 +204,70 @@ CASES: dict[Callable, Callable[[], Any]] = {
         lambda: Fed(Penalised(dcgan.Discriminator(batch_norm=False)), x(2, 1, 28, 28)),
     ),
     gan.optimal_discriminator: lambda: gan.optimal_discriminator(x(3, 4), x(3, 4)),
+    diffusion.convert: lambda: [
+        diffusion.convert(x(2, 3), x(2, 3), t, SCHEDULE, "v", "eps") for t in (3, both(2)[0])
+    ],
+    diffusion.gaussian_score: lambda: diffusion.gaussian_score(x(2, 3), 3, SCHEDULE, 0.5, x(3)),
+    diffusion.loss: lambda: on(x(2, 1, 28, 28), lambda: Learned(unet.UNet(3, (8, 8), 8))),
+    diffusion.posterior: lambda: diffusion.posterior(x(2, 3), x(2, 3), both(2)[0], SCHEDULE)[0],
+    diffusion.q_sample: lambda: diffusion.q_sample(x(2, 3), both(2)[0], x(2, 3), SCHEDULE),
+    samplers.ancestral_step: lambda: samplers.ancestral_step(
+        x(2, 3), 5, x(2, 3), SCHEDULE, x(2, 3)
+    ),
+    samplers.ddim_step: lambda: samplers.ddim_step(
+        x(2, 3), 5, 2, x(2, 3), SCHEDULE, 0.5, x(2, 3)
+    ),
+    samplers.drop_classes: lambda: samplers.drop_classes(labels(2, 3), 0.5),
+    samplers.estimate: lambda: samplers.estimate(
+        made(lambda: unet.UNet(3, (8, 8), 8)),
+        x(2, 1, 28, 28),
+        4,
+        SCHEDULE,
+        "v",
+        labels(2, 3),
+        2.0,
+    ),
+    samplers.guided: lambda: samplers.guided(
+        made(lambda: unet.UNet(3, (8, 8), 8)), x(2, 1, 28, 28), *both(2), 2.0
+    ),
+    samplers.sample: lambda: samplers.sample(
+        made(lambda: unet.UNet(3, (8, 8), 8)),
+        (2, 1, 28, 28),
+        SCHEDULE,
+        (10, 5, 0),
+        1.0,
+        guidance=2.0,
+        classes=labels(2, 3),
+        device=_device,
+    ),
+    schedules.levels: lambda: schedules.levels(both(2)[0], SCHEDULE, x(2, 3)),
+    unet.UNet: lambda: on(x(2, 1, 28, 28), lambda: Fed(unet.UNet(3, (8, 8), 8), both(2)[0])),
+    unet.time_embedding: lambda: unet.time_embedding(both(2)[0], 6),
+    clip.LogitScale: lambda: made(clip.LogitScale)(),
+    clip.classify: lambda: clip.classify(x(4, 5), x(3, 5)),
+    clip.contrastive_loss: lambda: clip.contrastive_loss(x(6, 5), x(6, 5), x(1)),
+    clip.gathered_loss: lambda: clip.gathered_loss(x(6, 5), x(6, 5), 14.3),
+    clip.multi_positive_loss: lambda: clip.multi_positive_loss(
+        x(6, 5), x(6, 5), 14.3, labels(6, 3)
+    ),
+    clip.unit: lambda: clip.unit(x(6, 5)),
+    clip.unit_pairs: lambda: clip.unit_pairs(x(6, 5), x(6, 5), x(1)),
+    clip.zero_shot_head: lambda: clip.zero_shot_head(x(3, 2, 5)),
+    clip_towers.CLIP: lambda: on(
+        x(4, 3, 32, 32),
+        lambda: Fed(
+            clip_towers.CLIP(clip_towers.ImageTower(), clip_towers.WordMean(6)),
+            labels(4, 6)[:, None],
+        ),
+    ),
+    clip_towers.ImageTower: lambda: on(x(2, 3, 32, 32), clip_towers.ImageTower),
+    clip_towers.TextTransformer: lambda: made(lambda: clip_towers.TextTransformer(6, 8, 1, 2))(
+        labels(2, 6)[:, None].expand(2, 3)
+    ),
+    clip_towers.WordMean: lambda: made(lambda: clip_towers.WordMean(6))(labels(2, 6)[:, None]),
+    clip_towers.end_of_text: lambda: clip_towers.end_of_text(
+        x(2, 3, 4), labels(2, 6)[:, None].expand(2, 3), 5
+    ),
     gan.value: lambda: gan.value(x(3, 4), x(3, 4)),
     modes.modes: lambda: modes.modes(x(5, 2), x(3, 2), 0.5, 1),
     modes.nearby: lambda: modes.nearby(x(5, 2), x(3, 2), 0.5),
@@ -214,6 +305,7 @@ CASES: dict[Callable, Callable[[], Any]] = {
     vit.ViT: lambda: on(x(2, 3, 16, 16), lambda: vit.ViT(16, 8, 12, 1, 3, 24, classes=5)),
 }
 TRANSFORMS = {  # through which no gradient need flow
+    vary: lambda: vary(x(2, 4, 8, 8), torch.Generator()),
     transforms.blur: lambda: transforms.blur(x(2, 3, 8, 8), x(2), 3),
     transforms.colour_jitter: lambda: transforms.colour_jitter(x(2, 3, 8, 8), x(2, 4)),
     transforms.crop: lambda: transforms.crop(x(2, 3, 8, 8), x(2, 4), (6, 6)),
@@ -224,15 +316,21 @@ TRANSFORMS = {  # through which no gradient need flow
     transforms.turn: lambda: transforms.turn(x(2, 3, 8, 8), labels(2, 4)),
 }
 NO_GRADIENT = {  # answers with yes or no
+    clip.hits_at_k: lambda: clip.hits_at_k(x(4, 3), yes(12).reshape(4, 3), 1),
     vae.active_units: lambda: vae.active_units(x(4, 2)),
 }
 TILED = {  # their backward pass is by hand; autocast, which they use, knows no device ``meta``
+    contrastive_loss_tiled: lambda: contrastive_loss_tiled(x(6, 5), x(6, 5), 14.3),
     simclr.nt_xent_gathered: lambda: simclr.nt_xent_gathered(x(6, 5), x(6, 5), 0.1),
     simclr.nt_xent_tiled: lambda: simclr.nt_xent_tiled(x(6, 5), x(6, 5), 0.1),
 }
 
 
 NO_TENSOR = {  # numbers alone, or what a computation starts from
+    "clip.gathered", "clip.recall_at_k", "clip_towers.label_prompts",
+    "clip_towers.require_different", "clip_towers.split_words", "schedules.linear_schedule",
+    "schedules.cosine_schedule", "schedules.require_times", "samplers.times",
+    "samplers.require_order",
     "caption_metrics.apart", "caption_metrics.bleu", "caption_metrics.cider_d",
     "caption_metrics.cider_d_each", "caption_metrics.clipped", "caption_metrics.ngrams",
     "cnn.count_parameters", "cnn.receptive_field", "convolution.box_filter",
@@ -252,6 +350,8 @@ BY_VALUE = {  # what they do next depends on values, which there are none of her
     "autoencoders.require_pixels",
 }  # fmt: skip
 PART_OF = {
+    "schedules.pick": schedules.levels,
+    "unet.Block": unet.UNet,
     "autoencoders.Decoder": autoencoders.Autoencoder,
     "autoencoders.Encoder": autoencoders.Autoencoder,
     "captioning.GRUDecoder": captioning.Captioner,

@@ -198,7 +198,8 @@ def test_by_keyboard_in_a_page(
     page_file = write_page(tmp_path, [walk()], theme)
     with open_page(browser, width) as (page, watch):
         page.goto(page_file.as_uri())
-        until(lambda: f"z of seed {places.SEEDS[0]}, place (0.0, 0.0), times 1.0:" in says(page))
+        first = f"z of seed {places.SEEDS[0]}, place (0.0, 0.0), times 1.0:"
+        until(lambda: first in says(page))
         assert "Nearest training image:" in says(page)
         page.locator(".ptp-lineup li").nth(7).wait_for()
         pad = page.locator(".ptp-pad")

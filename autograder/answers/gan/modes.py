@@ -58,6 +58,23 @@ def modes(samples, centres, radius, least):
     return int(np.sum(counts >= least)), float(near.mean())
 
 
+@right("numpy-s-own-numbers")
+def modes(samples, centres, radius, least):
+    x, c = samples.numpy(), centres.numpy()
+    far = ((x[:, None] - c) ** 2).sum(2) ** 0.5
+    near = far.min(1) <= radius
+    counts = np.bincount(far.argmin(1)[near], minlength=len(c))
+    return np.sum(counts >= least), near.mean()
+
+
+@wrong("first-centre-within", Exercise.WHOLE, "expected")
+def modes(samples, centres, radius, least):
+    inside = torch.cdist(samples, centres) <= radius
+    near = inside.any(1)
+    counts = inside.int().argmax(1)[near].bincount(minlength=len(centres))
+    return int((counts >= least).sum()), near.double().mean().item()
+
+
 @wrong("squeezed", ALONE, "raised")
 def modes(samples, centres, radius, least):
     far = (samples[:, None] - centres).norm(dim=2).squeeze()

@@ -6,6 +6,7 @@ import contextlib
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -94,7 +95,9 @@ def plain(x: Tensor) -> Tensor:
 
 
 def number(got: object) -> object:
-    """A reader: a tensor that holds one number counts as that number."""
+    """A reader: a tensor that holds one number, or NumPy's number, counts as that number."""
+    if isinstance(got, np.generic):
+        return got.item()
     one = isinstance(got, Tensor) and got.numel() == 1 and not got.is_complex()
     return plain(got).item() if one else got  # type: ignore[arg-type]
 

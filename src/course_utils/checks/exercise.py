@@ -378,5 +378,6 @@ class Exercise(Check):
         exact = study.whole_is_right and self.rtol is None and self.tolerance(got) == FINE
         if exact and not same(got.value, self.want(got, ()), EXACT):
             raise Wrong(
-                "right to about seven digits only: a step computes in float32, keep the dtype"
+                "right to about seven digits only: a step computes in float32, or adds a small "
+                "number; keep the dtype"
             )

@@ -26,13 +26,14 @@ def played(
     over: Callable = torch.mean,
     joins: Callable = lambda real, fake, over: -over(real) - over(fake),
     asks: Callable = lambda saturating: saturating,
+    falls: Callable = lambda of_g: of_g,
     gives: Callable = lambda of_d, of_g: (of_d, of_g),
 ) -> tuple[Tensor, Tensor]:
     """What the discriminator minimises, and what the generator does."""
     real, fake = sides(reads(real_logits), reads(fake_logits))
     fools = reads(fake_logits)
     of_g = over(log_d(-fools)) if asks(saturating) else -over(log_d(fools))
-    return gives(joins(log_d(real), log_d(fake), over), of_g)
+    return gives(joins(log_d(real), log_d(fake), over), falls(of_g))
 
 
 gan_losses = Exercise("12.1", "gan_losses", points=6, hidden=1, right=played, reads=two_scalars)
@@ -90,6 +91,7 @@ def _(draw: Draw) -> Iterator[Probe]:
         "saturating is the wrong way round: True is the slide's mean log(1 − σ(fake))": {
             "asks": lambda saturating: not saturating
         },
+        "the sign of G's loss: it falls as D(G(z)) rises": {"falls": lambda of_g: -of_g},
         "saturating is ignored: True is the slide's mean log(1 − σ(fake))": {
             "asks": lambda saturating: False
         },

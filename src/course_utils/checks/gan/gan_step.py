@@ -58,6 +58,7 @@ def halves(draw: Draw, *which: slice) -> Iterator[Probe]:
 @gan_step.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield Probe(game(draw, 5, 3, (2, 4, 3, 5), 0.5), parts=PARTS)
+    yield Probe(game(draw, 5, 3, (2, 4, 3, 5), 0.5), parts=PARTS)  # the same shapes again
     yield Probe(game(draw, 4, 6, (1, 3, 2, 4), 1.0), parts=PARTS)
     yield Probe(game(draw, 3, 3, (4, 2, 1, 3), 2.5), parts=PARTS)
     yield Probe(game(draw, 1, 2, (3, 3, 4, 2), 0.8), parts=PARTS)
@@ -80,6 +81,14 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         },
         "only the fakes count: D learns from real images, too": {
             "tells": lambda real, fake, over: -over(F.logsigmoid(-fake))
+        },
+        "only the real images count: D learns from the fakes, too": {
+            "tells": lambda real, fake, over: -over(F.logsigmoid(real))
+        },
+        "one mean over all: real images and fakes have a mean each": {
+            "tells": lambda real, fake, over: (
+                -over(torch.cat([F.logsigmoid(real), F.logsigmoid(-fake)]))
+            )
         },
         "half of D's loss: its two means are added, not averaged": {
             "tells": lambda real, fake, over: (

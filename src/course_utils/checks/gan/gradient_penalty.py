@@ -127,9 +127,8 @@ gradient_penalty.gradients(
     "critic",
     1,
     {
-        "the critic learns nothing from it: the gradient needs create_graph=True": {
-            "slope": lambda slope: slope.detach()
-        }
+        "the critic learns nothing from it: the gradient needs create_graph=True, and no "
+        "detach, .data or .item() after it": {"slope": lambda slope: slope.detach()}
     },
 )
 gradient_penalty.no_loop_over("images", 0.25, lambda n, draw: images(draw, n * n, 1, 3, 4))
