@@ -18,6 +18,7 @@ from .latent_pad import LatentPad
 from .memory_line import MemoryLine
 from .milestones import Milestones
 from .patch_gaze import PatchGaze
+from .point_field import PointField
 from .quiz import Quiz
 from .receptive_field import ReceptiveField
 from .rival_curves import RivalCurves
@@ -34,6 +35,6 @@ __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "Captioner",
     "DenoisePad", "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D",
     "FilterExplorer2D", "FrameSlider", "GanLab", "GeneratorWalk", "LatentPad", "MemoryLine",
-    "Milestones", "PatchGaze", "Quiz", "ReceptiveField", "RivalCurves", "SimilarityMatrix",
-    "Tally", "WhichWay",
+    "Milestones", "PatchGaze", "PointField", "Quiz", "ReceptiveField", "RivalCurves",
+    "SimilarityMatrix", "Tally", "WhichWay",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
 // Two small networks that train in the page: G turns noise into points of the plane, D tells
 // real points from G's. A game is { seed, G, D }, each side { network, memory } of Adam.
 
-import { dice, normals } from "../kit/dice.js";
+import { diceFor, normals } from "../kit/dice.js";
+import { nearSpots, ring, scattered } from "../kit/spots.js";
 import { backward, crossEntropy, descend, forward, moments, perceptron } from "../kit/train.js";
 
 export const BATCH = 64, WIDTH = 16;
@@ -9,37 +10,25 @@ const BETAS = [0.5, 0.999];
 
 // ---------------------------------------------------------------- data
 
-const ring = Array.from({ length: 8 }, (_, k) =>
-  [0.75 * Math.cos(k * Math.PI / 4), 0.75 * Math.sin(k * Math.PI / 4)]);
 const grid = Array.from({ length: 9 }, (_, k) => [0.65 * (k % 3 - 1), 0.65 * (Math.floor(k / 3) - 1)]);
 
 // Round spots, equally frequent, by the name of the data; a sample is near within three sigma.
 export const DATA = {
-  ring: { spots: ring, sigma: 0.05 },
+  ring: { spots: ring(8, 0.75), sigma: 0.05 },
   grid: { spots: grid, sigma: 0.05 },
   blobs: { spots: [[-0.5, 0], [0.5, 0]], sigma: 0.15 },
 };
 
 export const points = (data) => ({ shape: [data.length / 2, 2], data });
 
-export function real(name, random, count) {
-  const { spots, sigma } = DATA[name], found = new Float64Array(2 * count);
-  for (let n = 0; n < count; n++) {
-    const spot = spots[Math.floor(random() * spots.length)], [x, y] = normals(random, 2);
-    found.set([spot[0] + sigma * x, spot[1] + sigma * y], 2 * n);
-  }
-  return points(found);
-}
+export const real = (name, random, count) => points(scattered(DATA[name], random, count));
 
 export const noise = (random, count) => points(normals(random, 2 * count));
 
 // ---------------------------------------------------------------- training
 
-// Dice of their own for each purpose and each step: whatever was tried before, a step from the
-// same place throws the same.
 const PURPOSES = { start: 0, D: 1, G: 2, real: 3, fake: 4 };
-export const thrown = (seed, purpose, n = 0) =>
-  dice(Math.imul(seed + 1, 0x9e3779b1) + Math.imul(PURPOSES[purpose], 0x85ebca6b) + n);
+export const thrown = (seed, purpose, n = 0) => diceFor(seed, PURPOSES[purpose], n);
 
 export function begin(seed) {
   const random = thrown(seed, "start");
@@ -113,27 +102,13 @@ const LEAST = LOOK / 100; // of them near a spot that counts as covered
 export const realPoints = ({ seed }, name) => real(name, thrown(seed, "real"), LOOK);
 const fakePoints = ({ seed, G }) => forward(G.network, noise(thrown(seed, "fake"), LOOK)).at(-1);
 
-// How many of G's points lie near each spot.
-function nearSpots({ data }, { spots, sigma }) {
-  const counts = spots.map(() => 0);
-  for (let n = 0; n < data.length; n += 2) {
-    let best = 0, least = Infinity;
-    spots.forEach(([x, y], k) => {
-      const far = Math.hypot(data[n] - x, data[n + 1] - y);
-      if (far < least) [best, least] = [k, far];
-    });
-    if (least < 3 * sigma) counts[best] += 1;
-  }
-  return counts;
-}
-
 // Which share of the points D holds for real, where it stands now.
 const heldReal = (D, x) => forward(D.network, x).at(-1).data.filter((v) => v > 0).length / x.shape[0];
 
 // G's points, and what they say: how many spots they cover, which share of them is near one,
 // which share of all points, half of them real, D tells rightly.
 export function look(game, name) {
-  const fake = fakePoints(game), counts = nearSpots(fake, DATA[name]);
+  const fake = fakePoints(game), counts = nearSpots(fake.data, DATA[name]);
   const right = (heldReal(game.D, realPoints(game, name)) + 1 - heldReal(game.D, fake)) / 2;
   return { fake, right, spots: counts.length, covered: counts.filter((c) => c >= LEAST).length,
     near: counts.reduce((sum, c) => sum + c, 0) / LOOK };

@@ -1,4 +1,4 @@
-import { announcer, button, listen, make, select, set, whenNear } from "../kit/kit.js";
+import { announcer, button, listen, make, percent, select, set, whenNear } from "../kit/kit.js";
 import { stepPlayer } from "../kit/play.js";
 import { pointField } from "../kit/points.js";
 import { presets } from "../kit/presets.js";
@@ -15,7 +15,6 @@ const LENGTH = 0.04, LONGEST = 0.35; // of an arrow: for a gradient of length 1,
 // ---------------------------------------------------------------- words
 
 const whole = (n) => String(n).replace(/(?=(?:...)+$)(?!^)/g, "\u202f"); // 1 500
-const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 
 // Where the game stands: the steps of both, or of each where single ones came in between.
 const place = (d, g) => (d === g ? `step ${whole(d)}` : `D ${whole(d)}, G ${whole(g)} steps`);

@@ -1,4 +1,4 @@
-import { announcer, bytes, fixed, listen, make, paint, select, set, slider, whenNear } from "../kit/kit.js";
+import { announcer, bytes, fixed, listen, make, paint, percent, select, set, slider, whenNear } from "../kit/kit.js";
 import { lineup } from "../kit/lineup.js";
 import { unpack } from "../kit/nn.js";
 import { pad2d } from "../kit/pad.js";
@@ -13,7 +13,6 @@ const KEYS = ["seed", "other", "x", "y", "scale", "path"];
 const CASE = ["x", "y", "scale", "path"];
 
 const bytesOf = (image) => Uint8Array.from(image, (v) => Math.round(255 * v));
-const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 
 // What can wait: a slice a frame, until other jobs take its place.
 function idleJobs() {

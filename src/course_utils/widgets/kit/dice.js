@@ -14,3 +14,8 @@ export function dice(seed) {
 // Normal numbers with mean 0 and standard deviation 1, by Box and Muller's method.
 export const normals = (random, count) => Float64Array.from({ length: count }, () =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
+
+// Dice of their own for each purpose, a small whole number, and each step of it: whatever was
+// tried before, a step from the same place throws the same.
+export const diceFor = (seed, purpose, step = 0) =>
+  dice(Math.imul(seed + 1, 0x9e3779b1) + Math.imul(purpose, 0x85ebca6b) + step);

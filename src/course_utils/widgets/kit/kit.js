@@ -23,6 +23,9 @@ export function fixed(value, digits = 2) {
 export const short = (value, digits = 3) =>
   String(Number(value.toFixed(digits)) || 0).replace("-", "−");
 
+// A share of 1, with a space that does not break.
+export const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
+
 // Bytes arrive as a DataView, from a live kernel as from the static page.
 export const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 

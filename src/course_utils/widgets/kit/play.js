@@ -7,7 +7,8 @@ const PACE = 350; // milliseconds a step stays, at least, while it plays
 // Whether the reader wants less motion.
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// Buttons and a slider through the steps 0 … last; `show(n, { last, anew })` goes to one of them.
+// Buttons and a slider through the steps 0 … last; `show(n, { last, anew, aloud })` goes to one of
+// them: anew from the first, aloud for who did not ask the player itself.
 //
 // compute(n, before): a step from the one before it, asked for once, when it is needed; what is
 //   many steps away is computed in slices, a frame is drawn in between
@@ -69,12 +70,12 @@ class Player {
     this.put(Math.min(this.last, Math.max(0, n)));
   }
 
-  show(n, { last = this.last, anew = false } = {}) {
+  show(n, { last = this.last, anew = false, aloud = this.aloud } = {}) {
     if (anew) {
       this.pause();
       this.steps = [];
     }
-    this.last = last;
+    Object.assign(this, { last, aloud });
     this.goal = Math.min(n, last);
     this.cancel();
     this.work();

@@ -33,7 +33,8 @@ export const bandOf = (value, levels) => levels.filter((level) => value >= level
 
 // x, y: [least, most] along each axis; y grows upwards
 // show({ groups, arrows, paths, bands }, said), all of them optional, `said` a sentence:
-//   groups: [{ name, at: [x, y, x, y, …], shape, size, faint }]; a shape is one of SHAPE_NAMES
+//   groups: [{ name, at: [x, y, x, y, …], shape, size, faint, colour }]; a shape is one of
+//     SHAPE_NAMES, a colour one of 0 to 3 (paths have 1, arrows 3); else each group has its own
 //   arrows: [[x, y, dx, dy], …]; paths: [[x, y, x, y, …], …]
 //   bands: { name, columns, rows, values, levels }, row by row from the top
 // The canvas may lie elsewhere than in the root: below a pad's cross.
@@ -61,7 +62,7 @@ export function pointField(label, { x, y }) {
     const mark = make("canvas", { width: 16, height: 16, "aria-hidden": "true" });
     const pen = mark.getContext("2d");
     pen.translate(8, 8);
-    stamp(pen, group, n, colourOf(canvas, n));
+    stamp(pen, group, n, colourOf(canvas, group.colour ?? n));
     return mark;
   };
   const bandSample = (count) => make("span", { class: "ptp-bands", "aria-hidden": "true" },
@@ -109,7 +110,7 @@ class Drawing {
     this.pen.strokeStyle = colourOf(this.canvas, 1);
     this.pen.lineWidth = 2;
     paths.forEach((path) => this.path(path));
-    groups.forEach((group, n) => this.group(group, n, colourOf(this.canvas, n)));
+    groups.forEach((group, n) => this.group(group, n, colourOf(this.canvas, group.colour ?? n)));
   }
 
   // Tints by band, and a line where one meets another.

@@ -1,5 +1,5 @@
 // The arithmetic of two autoencoders with codes of two numbers: codes, what is decoded, KL.
-import { fixed } from "../kit/kit.js";
+import { fixed, percent } from "../kit/kit.js";
 import { run, sigmoid, softmax, tensor } from "../kit/nn.js";
 
 export const SIDE = 28; // pixels along an image's side
@@ -38,7 +38,6 @@ export const between = (a, b, count = LINE) => Array.from({ length: count }, (_,
 
 // ---------------------------------------------------------------- words
 
-export const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 export const pair = (values, digits = 1) => `(${values.map((v) => fixed(v, digits)).join(", ")})`;
 
 // What LeNet says: the digit and its share.

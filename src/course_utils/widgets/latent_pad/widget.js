@@ -1,10 +1,10 @@
-import { announcer, button, bytes, floats, fixed, listen, make, paint, select, set, whenNear } from "../kit/kit.js";
+import { announcer, button, bytes, floats, fixed, listen, make, paint, percent, select, set, whenNear } from "../kit/kit.js";
 import { dice, normals } from "../kit/dice.js";
 import { inkPad } from "../kit/ink.js";
 import { lineup } from "../kit/lineup.js";
 import { unpack } from "../kit/nn.js";
 import { presets } from "../kit/presets.js";
-import { best, between, code, decoded, gaussianKl, looksLike, pair, percent, sampled, seen, SIDE } from "./numbers.js";
+import { best, between, code, decoded, gaussianKl, looksLike, pair, sampled, seen, SIDE } from "./numbers.js";
 import { legend, plane } from "./plane.js";
 
 const SIZE = SIDE * SIDE;

@@ -1,0 +1,3 @@
+from .widget import PointField
+
+__all__ = ["PointField"]
