@@ -72,7 +72,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     yield *grid(), 5.0, 2
     line = torch.tensor(
         [[1.9], [1.8], [0.1], [0.0], [30.0]]
-    ).double()  # four lie in both circles
+    ).double()  # four in both
     yield line, torch.tensor([[0.0], [2.0], [50.0]]).double(), 2.0, 2
 
 
