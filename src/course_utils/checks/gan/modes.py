@@ -70,9 +70,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     samples, centres = ring(draw, 3, 2, 1.5, 11, 4)
     yield given(least=2, radius=5.0, centres=centres, samples=samples)
     yield *grid(), 5.0, 2
-    line = torch.tensor(
-        [[1.9], [1.8], [0.1], [0.0], [30.0]]
-    ).double()  # four in both
+    line = torch.tensor([[1.9], [1.8], [0.1], [0.0], [30.0]]).double()  # four in both
     yield line, torch.tensor([[0.0], [2.0], [50.0]]).double(), 2.0, 2
 
 
