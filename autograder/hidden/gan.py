@@ -16,7 +16,8 @@ from course_utils.checks.gan.game import game, learning
 from course_utils.checks.gan.gan_losses import far
 from course_utils.checks.gan.gradient_penalty import images
 from course_utils.checks.gan.modes import ring
-from course_utils.checks.gan.optimal_discriminator import NEGATIVE, REFUSES, density
+from course_utils.checks.gan.optimal_discriminator import NEGATIVE, REFUSES
+from course_utils.checks.gan.parts import density
 from course_utils.checks.probe import Probe, Subject, experiment, slopes
 
 # -- 12.1 losses --------------------------------------------------------------------------

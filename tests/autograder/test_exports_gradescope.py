@@ -112,7 +112,7 @@ def test_the_bundle_has_what_gradescope_asks_for(archive: Path) -> None:
     assert f"course/notebooks/{CHAPTER}/{CHAPTER}.ipynb" in names
     assert "course/autograder/hidden/convolution.py" in names
     assert "course/src/course_utils/checks/convolution/conv2d.py" in names
-    for foreign in ("/answers/", "sample", "__pycache__", ".db", "/tests/", ".git"):
+    for foreign in ("/answers/", "sample_class", "__pycache__", ".db", "/tests/", ".git"):
         assert not [name for name in names if foreign in name.removeprefix("course/src/")]
 
 

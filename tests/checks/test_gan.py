@@ -17,7 +17,8 @@ from course_utils.checks.gan.gan_losses import logits, played
 from course_utils.checks.gan.gradient_penalty import gradient_penalty, images, judged, penalised
 from course_utils.checks.gan.modes import grid, modes, ring, spotted
 from course_utils.checks.gan.moments import features
-from course_utils.checks.gan.optimal_discriminator import best, density, with_zeros
+from course_utils.checks.gan.optimal_discriminator import best
+from course_utils.checks.gan.parts import density, with_zeros
 from course_utils.reference import frechet
 from course_utils.reference import gan as reference
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise, exchange
-from course_utils.checks.gan.parts import KEEPS, part, scalar
+from course_utils.checks.gan.parts import KEEPS, density, part, scalar, with_zeros
 from course_utils.checks.probe import Probe, experiment, given
 
 LOG_2 = math.log(2)
@@ -50,18 +50,6 @@ def two(got: object) -> object:
 optimal_discriminator = Exercise(
     "12.3", "optimal_discriminator", points=6, hidden=2, right=best, reads=two
 )
-
-
-def density(draw: Draw, k: int) -> Tensor:
-    """(k,) without zeros."""
-    return (1.5 * draw.normal(k)).softmax(0)
-
-
-def with_zeros(draw: Draw, k: int, *where: int) -> Tensor:
-    """(k,), 0 at these places."""
-    x = draw.uniform(k) + 0.2
-    x[list(where)] = 0
-    return x / x.sum()
 
 
 @optimal_discriminator.whole
@@ -127,9 +115,8 @@ def _(draw: Draw) -> Iterator[Probe]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    yield with_zeros(draw, 5, 1), with_zeros(draw, 5, 3)
-    yield with_zeros(draw, 6, 0, 2), with_zeros(draw, 6, 2, 4)
-    yield with_zeros(draw, 4, 0, 1), with_zeros(draw, 4, 2, 3)
+    for k, of_p, of_q in ((5, [1], [3]), (6, [0, 2], [2, 4]), (4, [0, 1], [2, 3])):
+        yield with_zeros(draw, k, *of_p), with_zeros(draw, k, *of_q)
 
 
 @optimal_discriminator.aspect(

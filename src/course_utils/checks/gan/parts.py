@@ -1,4 +1,4 @@
-"""What the exercises of this chapter share: how pairs and scalars are read."""
+"""What the exercises of this chapter share: how pairs and scalars are read, densities."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from course_utils.checks.answer import Wrong
 from course_utils.checks.compare import a
+from course_utils.checks.core import Draw
 from course_utils.checks.probe import Subject
 
 KEEPS = "gives the dtype that came in; inputs stay as they are"
@@ -33,3 +34,15 @@ def part(subject: Subject, *args: object, which: int) -> Any:
     if not isinstance(got, list) or len(got) != 2:
         raise Wrong(f"returned {a(got)}, expected two values")
     return got[which]
+
+
+def density(draw: Draw, k: int) -> Tensor:
+    """(k,) without zeros."""
+    return (1.5 * draw.normal(k)).softmax(0)
+
+
+def with_zeros(draw: Draw, k: int, *where: int) -> Tensor:
+    """(k,), 0 at these places."""
+    x = draw.uniform(k) + 0.2
+    x[list(where)] = 0
+    return x / x.sum()

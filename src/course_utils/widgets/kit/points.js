@@ -39,7 +39,7 @@ export const bandOf = (value, levels) => levels.filter((level) => value >= level
 //   bands: { name, columns, rows, values, levels }, row by row from the top
 // The canvas may lie elsewhere than in the root: below a pad's cross.
 export function pointField(label, { x, y }) {
-  const canvas = make("canvas", { class: "ptp-field-canvas", role: "img" });
+  const canvas = make("canvas", { class: "ptp-field-canvas", role: "img", "aria-label": "Not drawn yet" });
   const legend = make("ul", { class: "ptp-legend" });
   const root = make("div", { class: "ptp-points" }, canvas, legend);
   let shown = {};
