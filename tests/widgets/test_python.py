@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from course_utils.widgets import (
     FilterExplorer2D,
     FrameSlider,
     Milestones,
+    RivalCurves,
 )
 from course_utils.widgets.base import BookWidget
 
@@ -182,3 +185,11 @@ def test_milestones_are_sorted_by_time() -> None:
 def test_milestones_refuse(points: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Milestones(points, "error")
+
+
+def test_cases_keep_their_order_in_a_notebook_whose_keys_are_sorted():
+    widget = RivalCurves()
+    state = json.loads(json.dumps(widget.get_state()["presets"], sort_keys=True))
+    assert [name for name, _ in state] == list(widget.presets)
+    assert list(widget.presets) != sorted(widget.presets)
+    assert dict(state) == widget.presets

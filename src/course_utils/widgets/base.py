@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
+import traitlets as t
 from traitlets import TraitError
 
 from .bundle import bundled, kit_files
@@ -53,6 +54,17 @@ class BookWidget(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"  # no address: outputs stay equal from run to run
+
+
+class Cases(t.Dict):
+    """Named cases, in the order in which readers are to see them.
+
+    They cross to the page as pairs: a notebook that is written sorts the keys of its objects.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tag(sync=True, to_json=lambda cases, _: [*map(list, cases.items())])
 
 
 def by_name(given: Any, what: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class View {
     this.voice = announcer();
     this.numbers = new Numbers({
       put: (name, rows) => set(model, { [name]: rows }), refuse: (text) => this.refuse(text) });
-    this.presets = presets(Object.entries(model.get("presets")), { put: (state) => set(model, state) });
+    this.presets = presets(model.get("presets"), { put: (state) => set(model, state) });
     this.player = stepPlayer("Stage", {
       last: STAGES.length - 1, name: (n) => `${n + 1} of ${STAGES.length}`, put: put("stage"),
       draw: (_, n) => this.drawStage(n), say: (_, n) => sentence(this.state, n),

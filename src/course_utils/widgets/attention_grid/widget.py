@@ -9,7 +9,7 @@ import numpy as np
 import traitlets as t
 
 from ..arrays import array_of
-from ..base import BookWidget, known
+from ..base import BookWidget, Cases, known
 
 WORDS = ("a", "red", "cat", "runs", "<pad>")
 MASKS = ("none", "causal", "padding", "both")
@@ -61,7 +61,7 @@ class AttentionGrid(BookWidget):
     _esm = Path(__file__).with_name("widget.js")
 
     words = t.List(t.Unicode(), list(WORDS)).tag(sync=True)
-    presets = t.Dict(PRESETS).tag(sync=True)
+    presets = Cases(PRESETS)
     q = t.List(t.List(t.Float())).tag(sync=True)
     k = t.List(t.List(t.Float())).tag(sync=True)
     v = t.List(t.List(t.Float())).tag(sync=True)

@@ -79,7 +79,7 @@ class View {
 
   parts() {
     const { model } = this, state = (change) => set(model, change);
-    this.presets = presets(Object.entries(model.get("presets")), { put: state });
+    this.presets = presets(model.get("presets"), { put: state });
     this.scenes = shelf("Scenes", { side: SIDE, put: (scene) => state({ scene, given: [], place: 0 }) });
     this.scene = sceneImage("Scene", { width: SIDE, height: SIDE, choose: () => {},
       move: (_, cover) => state({ cover }) });

@@ -9,7 +9,7 @@ from typing import Any
 import traitlets as t
 from ipywidgets import widget_serialization
 
-from ..base import BookWidget, known
+from ..base import BookWidget, Cases, known
 from ..network import Network
 
 SEARCHES = ("greedy", "beam", "sample")
@@ -55,7 +55,7 @@ class Captioner(BookWidget):
     pixels = t.Bytes().tag(sync=True)
     right = t.List(t.Unicode()).tag(sync=True)
     splits = t.List(t.Unicode()).tag(sync=True)
-    presets = t.Dict().tag(sync=True)
+    presets = Cases()
 
     network = t.Int(0, min=0).tag(sync=True)
     scene = t.Int(0, min=0).tag(sync=True)

@@ -199,7 +199,7 @@ class View {
         options: named(Object.keys(model.get("photos"))), put: put("photo_name"),
       }),
       preset: select("Kernel", {
-        options: named([...Object.keys(model.get("presets")), "custom"]),
+        options: named([...model.get("presets").map(([name]) => name), "custom"]),
         put: (name) => this.choose(name),
       }),
       size: select("Kernel size", {
@@ -253,7 +253,7 @@ class View {
     const get = (key) => this.model.get(key);
     const photo = get("photos")[get("photo_name")], name = get("kernel_name");
     const weights = kernelOf(name, {
-      size: get("size"), sigma: get("sigma"), presets: get("presets"), custom: get("kernel"),
+      size: get("size"), sigma: get("sigma"), presets: Object.fromEntries(get("presets")), custom: get("kernel"),
     });
     const k = sideOf(weights), stride = get("stride"), padding = get("padding");
     const height = outputSize(photo.height, k, stride, padding);

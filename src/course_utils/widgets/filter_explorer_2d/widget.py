@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from skimage import data, transform
 
 from ...reference.convolution import KERNELS
-from ..base import BookWidget, by_name, known
+from ..base import BookWidget, Cases, by_name, known
 
 SMALLEST, LARGEST = 5, 256
 
@@ -76,7 +76,7 @@ class FilterExplorer2D(BookWidget):
 
     photos = t.Dict().tag(sync=True)
     photo_name = t.Unicode().tag(sync=True)
-    presets = t.Dict().tag(sync=True)
+    presets = Cases()
     kernel_name = t.Enum([*KERNELS, "custom"], default_value="sobel x").tag(sync=True)
     size = t.Enum([3, 5], default_value=3).tag(sync=True)
     sigma = t.Float(SIGMA_121, min=0.3, max=3.0).tag(sync=True)

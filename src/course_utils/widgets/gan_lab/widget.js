@@ -43,7 +43,7 @@ class View {
       rate_d: select("D’s rate", { options: rates, put: number("rate_d") }),
       rate_g: select("G’s rate", { options: rates, put: number("rate_g") }),
     };
-    this.presets = presets(Object.entries(model.get("presets")), { put: (state) => this.take(state) });
+    this.presets = presets(model.get("presets"), { put: (state) => this.take(state) });
     this.field = pointField("A plane with real points and G’s", { x: [-REACH, REACH], y: [-REACH, REACH] });
     this.voice = announcer();
     this.player = stepPlayer("Training", {

@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets as t
 
-from ..base import BookWidget, known
+from ..base import BookWidget, Cases, known
 
 DATA = ("ring", "grid", "blobs")
 LOSSES = ("non-saturating", "saturating")
@@ -48,7 +48,7 @@ class GanLab(BookWidget):
 
     _esm = Path(__file__).with_name("widget.js")
 
-    presets = t.Dict(PRESETS).tag(sync=True)
+    presets = Cases(PRESETS)
     rates = t.List(t.Float(), list(RATES)).tag(sync=True)
     data = t.Unicode().tag(sync=True)
     loss = t.Unicode().tag(sync=True)

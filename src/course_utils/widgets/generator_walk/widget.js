@@ -41,7 +41,7 @@ class View {
     const axis = (label) => ({ label, min: -REACH, max: REACH });
     this.pad = pad2d("Place in the plane", { x: axis("To the right"), y: axis("Up"),
       put: (at) => set(model, at) });
-    this.presets = presets(Object.entries(model.get("presets")), { put: (state) => set(model, state) });
+    this.presets = presets(model.get("presets"), { put: (state) => set(model, state) });
     this.row = lineup("What G draws on the line");
     this.jobs = idleJobs();
     this.voice = announcer();

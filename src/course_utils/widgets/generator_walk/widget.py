@@ -10,7 +10,7 @@ import traitlets as t
 from ipywidgets import widget_serialization
 
 from ... import data
-from ..base import BookWidget, known
+from ..base import BookWidget, Cases, known
 from ..network import Network
 from . import places
 
@@ -54,7 +54,7 @@ class GeneratorWalk(BookWidget):
 
     generator = t.Instance(Network).tag(sync=True, **widget_serialization)
     lenet = t.Instance(Network).tag(sync=True, **widget_serialization)
-    presets = t.Dict(PRESETS).tag(sync=True)
+    presets = Cases(PRESETS)
     classes = t.List(t.Unicode()).tag(sync=True)
     pixels = t.Bytes().tag(sync=True)
     labels = t.Bytes().tag(sync=True)

@@ -53,7 +53,7 @@ class View {
       data: select("Data", { options: DATA, put: put("data") }),
       denoiser: select("Denoiser knows", { options: DENOISERS, put: put("denoiser") }),
     };
-    this.presets = presets(Object.entries(model.get("presets")), { put: (state) => this.take(state) });
+    this.presets = presets(model.get("presets"), { put: (state) => this.take(state) });
     this.field = pointField("A plane with points and arrows", { x: [-REACH, REACH], y: [-REACH, REACH] });
     this.field.canvas.setAttribute("aria-label", "Points and arrows, not computed yet");
     this.player = stepPlayer("Time", {

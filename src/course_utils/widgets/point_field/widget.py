@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets as t
 
-from ..base import BookWidget, known
+from ..base import BookWidget, Cases, known
 
 DATA = ("ring", "spiral", "gaussians")
 DENOISERS = ("density", "200 points", "10 points")
@@ -49,7 +49,7 @@ class PointField(BookWidget):
 
     _esm = Path(__file__).with_name("widget.js")
 
-    presets = t.Dict(PRESETS).tag(sync=True)
+    presets = Cases(PRESETS)
     choices = t.List(t.Int(), list(STEPS)).tag(sync=True)
     data = t.Unicode().tag(sync=True)
     denoiser = t.Unicode().tag(sync=True)

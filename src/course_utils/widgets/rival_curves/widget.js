@@ -38,7 +38,7 @@ class View {
     this.width = slider("G’s width", { min: 0.2, max: 2, step: 0.1, text, put: put("width") });
     this.gap = slider("G’s gap", { min: 0, max: 3, step: 0.1, put: put("gap"),
       text: (v) => (v === 0 ? "one peak" : `peaks ± ${text(v)}`) });
-    this.presets = presets(Object.entries(model.get("presets")), { put: (state) => set(model, state) });
+    this.presets = presets(model.get("presets"), { put: (state) => set(model, state) });
     this.figure = make("div", { class: "rc-figure", role: "img" });
     this.best = make("p", {});
     this.saturating = make("p", {});

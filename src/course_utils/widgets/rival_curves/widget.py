@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets as t
 
-from ..base import BookWidget
+from ..base import BookWidget, Cases
 
 # The data: two peaks, equally frequent, each with this standard deviation.
 PEAKS, WIDTH = (-1.5, 1.5), 0.5
@@ -40,7 +40,7 @@ class RivalCurves(BookWidget):
 
     _esm = Path(__file__).with_name("widget.js")
 
-    presets = t.Dict(PRESETS).tag(sync=True)
+    presets = Cases(PRESETS)
     mean = t.Float(min=-6.0, max=6.0).tag(sync=True)
     width = t.Float(min=0.2, max=2.0).tag(sync=True)
     gap = t.Float(min=0.0, max=3.0).tag(sync=True)
