@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Generator, Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils.reference import simclr
 from course_utils.training import distributed
+from tests.largest import Largest
 from tests.training.two_processes import joined, started
 
 
@@ -138,19 +138,6 @@ def test_order_and_length_do_not_count(loss) -> None:
     torch.testing.assert_close(loss(b, a), want)
     torch.testing.assert_close(loss(7 * a, b / 3), want)
     assert not torch.isclose(loss(a, b[order]), want)
-
-
-class Largest(TorchDispatchMode):
-    """The size of the largest tensor that any operation gives."""
-
-    numbers = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        for t in out if isinstance(out, tuple | list) else [out]:
-            if isinstance(t, Tensor):
-                self.numbers = max(self.numbers, t.untyped_storage().nbytes() // t.itemsize)
-        return out
 
 
 def test_no_matrix_of_all_similarities() -> None:

@@ -7,7 +7,6 @@ import math
 import pytest
 import torch
 from torch import Generator, Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils import data
 from course_utils.course import CourseError
@@ -20,6 +19,7 @@ from course_utils.training.clip import contrastive_loss_tiled, emoji_words, text
 from course_utils.training.recipes import RECIPES
 from course_utils.training.recipes import clip as recipe
 from course_utils.training.run import Run
+from tests.largest import Largest
 
 CPU = torch.device("cpu")
 
@@ -317,19 +317,6 @@ def test_float32_is_near_float64_at_all_scales(s: float) -> None:
 def test_gradients_of_strips_by_differences() -> None:
     given = features(4, 3)
     assert torch.autograd.gradcheck(lambda *g: contrastive_loss_tiled(*g, tile=3), given)
-
-
-class Largest(TorchDispatchMode):
-    """The size of the largest tensor that any operation gives."""
-
-    numbers = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        for t in out if isinstance(out, tuple | list) else [out]:
-            if isinstance(t, Tensor):
-                self.numbers = max(self.numbers, t.untyped_storage().nbytes() // t.itemsize)
-        return out
 
 
 def test_no_matrix_of_all_pairs() -> None:

@@ -67,6 +67,17 @@ class Cases(t.Dict):
         self.tag(sync=True, to_json=lambda cases, _: [*map(list, cases.items())])
 
 
+def case(name: str, cases: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The state of a named case.
+
+    Raises:
+        ValueError: there is no such case.
+    """
+    if name not in cases:
+        raise ValueError(f"preset must be one of {[*cases]}, not {name!r}")
+    return cases[name]
+
+
 def by_name(given: Any, what: str) -> dict[str, Any]:
     """Several things by their names; one alone is named after ``what`` it is.
 

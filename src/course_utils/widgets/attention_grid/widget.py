@@ -9,7 +9,7 @@ import numpy as np
 import traitlets as t
 
 from ..arrays import array_of
-from ..base import BookWidget, Cases, known
+from ..base import BookWidget, Cases, case, known
 
 WORDS = ("a", "red", "cat", "runs", "<pad>")
 MASKS = ("none", "causal", "padding", "both")
@@ -81,9 +81,7 @@ class AttentionGrid(BookWidget):
         Raises:
             ValueError: there is no such preset, or q, k, v have another shape or range.
         """
-        if preset not in PRESETS:
-            raise ValueError(f"preset must be one of {[*PRESETS]}, not {preset!r}")
-        state = PRESETS[preset] | state
+        state = case(preset, PRESETS) | state
         numbers = {name: _numbers(name, state[name]) for name in ("q", "k", "v")}
         if len(numbers["q"][0]) != len(numbers["k"][0]):
             raise ValueError("q and k must have equally long rows")

@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets as t
 
-from ..base import BookWidget, Cases, known
+from ..base import BookWidget, Cases, case, known
 
 DATA = ("ring", "grid", "blobs")
 LOSSES = ("non-saturating", "saturating")
@@ -66,9 +66,7 @@ class GanLab(BookWidget):
         Raises:
             ValueError: there is no such preset.
         """
-        if preset not in PRESETS:
-            raise ValueError(f"preset must be one of {[*PRESETS]}, not {preset!r}")
-        super().__init__(**PRESETS[preset] | state)
+        super().__init__(**case(preset, PRESETS) | state)
 
     @t.validate("data")
     def _known_data(self, proposal: Any) -> str:

@@ -10,7 +10,7 @@ import traitlets as t
 from ipywidgets import widget_serialization
 
 from ... import data
-from ..base import BookWidget, Cases, known
+from ..base import BookWidget, Cases, case, known
 from ..network import Network
 from . import places
 
@@ -79,9 +79,7 @@ class GeneratorWalk(BookWidget):
             ValueError: there is no such preset.
             CourseError: a checkpoint is missing.
         """
-        if preset not in PRESETS:
-            raise ValueError(f"preset must be one of {[*PRESETS]}, not {preset!r}")
-        near = places.neighbours()
+        chosen, near = case(preset, PRESETS), places.neighbours()
         super().__init__(
             **_networks(),
             classes=list(data.fashion("test").classes),
@@ -89,7 +87,7 @@ class GeneratorWalk(BookWidget):
             labels=near.labels,
             usual=near.usual,
             noise=places.generator().noise,
-            **PRESETS[preset] | state,
+            **chosen | state,
         )
 
     @t.validate("path")

@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets as t
 
-from ..base import BookWidget, Cases, known
+from ..base import BookWidget, Cases, case, known
 
 DATA = ("ring", "spiral", "gaussians")
 DENOISERS = ("density", "200 points", "10 points")
@@ -68,9 +68,7 @@ class PointField(BookWidget):
             ValueError: there is no such preset.
             TraitError: no such data, denoiser or way, or a number out of range.
         """
-        if preset not in PRESETS:
-            raise ValueError(f"preset must be one of {[*PRESETS]}, not {preset!r}")
-        super().__init__(**PRESETS[preset] | state)
+        super().__init__(**case(preset, PRESETS) | state)
 
     @t.validate("data")
     def _known_data(self, proposal: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets as t
 
-from ..base import BookWidget, Cases
+from ..base import BookWidget, Cases, case
 
 # The data: two peaks, equally frequent, each with this standard deviation.
 PEAKS, WIDTH = (-1.5, 1.5), 0.5
@@ -54,6 +54,4 @@ class RivalCurves(BookWidget):
         Raises:
             ValueError: there is no such preset.
         """
-        if preset not in PRESETS:
-            raise ValueError(f"preset must be one of {[*PRESETS]}, not {preset!r}")
-        super().__init__(**PRESETS[preset] | state)
+        super().__init__(**case(preset, PRESETS) | state)
