@@ -23,7 +23,6 @@ from course_utils.reference.autoencoders import require_floats, require_sizes
 from course_utils.reference.diffusion import NO_CLASS
 
 GROUPS = 8  # of every group norm
-PATCH = 2  # pixels a side that become channels
 
 
 def time_embedding(t: Tensor, size: int) -> Tensor:
@@ -78,6 +77,7 @@ class UNet(nn.Module):
         classes: K labels, 0 to K − 1; one more row is for ``NO_CLASS``, −1.
         widths: channels at 14 × 14 and at 7 × 7, multiples of 8.
         condition: numbers that tell time and class, even.
+        patch: pixels a side that become channels, 1 or 2; at 1 all is twice as large.
 
     Raises:
         ValueError: no class, widths or a condition that do not fit.
@@ -86,7 +86,11 @@ class UNet(nn.Module):
     unconditional = True  # it can be asked without a class: see ``samplers.guided``
 
     def __init__(
-        self, classes: int = 10, widths: tuple[int, int] = (32, 48), condition: int = 32
+        self,
+        classes: int = 10,
+        widths: tuple[int, int] = (32, 48),
+        condition: int = 32,
+        patch: int = 2,
     ) -> None:
         super().__init__()
         require_sizes(classes=classes)
@@ -94,19 +98,21 @@ class UNet(nn.Module):
             raise ValueError(f"widths must be multiples of {GROUPS}, not {widths}")
         if condition < 2 or condition % 2:
             raise ValueError(f"condition must be at least 2 and even, not {condition}")
+        if patch not in (1, 2):
+            raise ValueError(f"patch must be 1 or 2, not {patch}")
         wide, deep = widths
-        self.classes, self.size = classes, condition
+        self.classes, self.size, self.patch = classes, condition, patch
         self.time = nn.Sequential(
             nn.Linear(condition, condition), nn.SiLU(), nn.Linear(condition, condition)
         )
         self.label = nn.Embedding(classes + 1, condition)
-        self.enter = nn.Conv2d(PATCH**2, wide, 3, padding=1)
+        self.enter = nn.Conv2d(patch**2, wide, 3, padding=1)
         self.down = Block(wide, wide, condition)
         self.halve = nn.Conv2d(wide, deep, 3, 2, 1)
         self.middle = nn.ModuleList([Block(deep, deep, condition) for _ in range(2)])
         self.up = Block(deep + wide, wide, condition)
         self.norm = nn.GroupNorm(GROUPS, wide)
-        self.leave = nn.Conv2d(wide, PATCH**2, 3, padding=1)
+        self.leave = nn.Conv2d(wide, patch**2, 3, padding=1)
         _silent(self.leave)
 
     def forward(self, x: Tensor, t: Tensor, classes: Tensor | None = None) -> Tensor:
@@ -122,14 +128,14 @@ class UNet(nn.Module):
         """
         label = self._label(x, t, classes)
         condition = F.silu(self.time(time_embedding(t, self.size)) + label)  # (B, condition)
-        h = self.enter(F.pixel_unshuffle(x, PATCH))  # (B, wide, 14, 14)
+        h = self.enter(F.pixel_unshuffle(x, self.patch))  # (B, wide, 14, 14)
         skip = self.down(h, condition)
         h = self.halve(skip)  # (B, deep, 7, 7)
         for block in self.middle:
             h = block(h, condition)
         h = F.interpolate(h, scale_factor=2.0)  # (B, deep, 14, 14)
         h = self.up(torch.cat([h, skip], 1), condition)
-        return F.pixel_shuffle(self.leave(F.silu(self.norm(h))), PATCH)
+        return F.pixel_shuffle(self.leave(F.silu(self.norm(h))), self.patch)
 
     def _label(self, x: Tensor, t: Tensor, classes: Tensor | None) -> Tensor:
         """The embedding of each image's class, after a look at all that came in."""

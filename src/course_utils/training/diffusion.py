@@ -25,7 +25,7 @@ from course_utils.reference.unet import UNet
 from course_utils.training import resume as state
 from course_utils.training.ema import follow
 from course_utils.training.fit import Epoch
-from course_utils.training.gan import DICE, Judges
+from course_utils.training.gan import DICE
 
 LONGEST = 1.0  # to which the gradient of all weights together is cut
 
@@ -78,11 +78,12 @@ def learn(
     lr: float = 2e-3,
     drop: float = 0.1,
     decay: float = 0.999,
+    prediction: str = "v",
     bfloat16: bool | None = None,
     resume: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
 ) -> tuple[UNet, list[Round]]:
-    """Train in place to predict v; the weights' moving average, and the curve.
+    """Train in place; the weights' moving average, and the curve.
 
     AdamW, a warm-up and a cosine, gradients cut to length 1.
 
@@ -93,6 +94,7 @@ def learn(
         lr: the highest learning rate.
         drop: the share of labels that are not told.
         decay: of the moving average.
+        prediction: what the network is to say, "v", "eps" or "x0".
         bfloat16: the network in mixed precision; None: where that is quicker.
         resume: a file that holds the state after each epoch, see ``fit``.
         watch: is told each epoch.
@@ -103,6 +105,7 @@ def learn(
     device = next(network.parameters()).device
     settings: dict[str, Any] = {
         "epochs": epochs, "batches": len(batches), "lr": lr, "drop": drop, "decay": decay,
+        "prediction": prediction,
         "bfloat16": quick_bfloat16(device) if bfloat16 is None else bfloat16,
         "steps": schedule.steps, "last": schedule.alpha_bar[-1].item(),
     }  # fmt: skip
@@ -140,7 +143,9 @@ class _Lesson:
         noise = torch.randn(x0.shape).to(x0.device)
         told = drop_classes(classes, self.settings["drop"])
         with torch.autocast(x0.device.type, torch.bfloat16, enabled=self.settings["bfloat16"]):
-            error = loss(self.network, x0, t, noise, self.schedule, "v", told)
+            error = loss(
+                self.network, x0, t, noise, self.schedule, self.settings["prediction"], told
+            )
         self.rule.zero_grad(set_to_none=True)
         error.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), LONGEST)
@@ -162,33 +167,33 @@ def gallery(
     guidance: float | None = None,
     steps: int = 20,
     told: bool = True,
+    eta: float = 0.0,
+    prediction: str = "v",
 ) -> tuple[Tensor, Tensor]:
-    """What a network draws by DDIM, in 0 to 1, (number, 1, 28, 28), and the classes asked for.
+    """What a network draws, in 0 to 1, (number, 1, 28, 28), and the classes asked for.
 
     The classes come in turn; always from the same noise.
 
     Args:
         guidance: the scale; None: none.
-        steps: of DDIM.
+        steps: of the sampler.
         told: whether the network is told the classes, (number,).
+        eta: 0 for DDIM, 1 for as much new noise as DDPM adds.
+        prediction: what the network says.
     """
     device = next(network.parameters()).device
     classes = torch.arange(number) % network.classes
-    noise = torch.randn(number, 1, 28, 28, generator=Dice().manual_seed(DICE))
+    dice = Dice().manual_seed(DICE)
+    starts = torch.randn(number, 1, 28, 28, generator=dice)
     path, parts = times(schedule.steps, steps), []
-    for start, which in zip(noise.split(250), classes.split(250), strict=True):
+    for start, which in zip(starts.split(250), classes.split(250), strict=True):
         asked = which.to(device) if told else None
+        added = torch.randn((steps - 1) if eta else 0, *start.shape, generator=dice)
+        noise = torch.cat([start[None], added]).to(device)
         parts.append(
             sample(
-                network, start.shape, schedule, path, noise=start[None].to(device),
-                guidance=guidance, classes=asked,
+                network, start.shape, schedule, path, eta, noise,
+                guidance=guidance, classes=asked, prediction=prediction,
             )
         )  # fmt: skip
     return ((torch.cat(parts) + 1) / 2).clamp(0, 1), classes.to(device)
-
-
-@torch.no_grad()
-def named(judges: Judges, images: Tensor, classes: Tensor) -> float:
-    """The share of images (N, 1, 28, 28) that the second judge names as their class, (N,)."""
-    said = torch.cat([judges.second(x.to(judges.device)).argmax(1) for x in images.split(500)])
-    return (said == classes.to(judges.device)).float().mean().item()

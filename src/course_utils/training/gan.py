@@ -80,16 +80,16 @@ class Judges:
         checkpoints.restore(self.lenet, "lenet_fashion")
         checkpoints.restore(self.second, "resnet20_fashion")
         self.classes, self.device = real.classes, device
-        self.features = self._features(real.images.float() / 255)
+        self.features = self.features_of(real.images.float() / 255)
         self.real = moments(self.features)
 
-    def _features(self, images: Tensor) -> Tensor:
+    def features_of(self, images: Tensor) -> Tensor:
         parts = [lenet_features(self.lenet, x.to(self.device)) for x in images.split(500)]
         return torch.cat(parts)
 
     def distance(self, images: Tensor) -> float:
         """The Fréchet distance of images (N, 1, 28, 28) in 0 to 1 from the real ones."""
-        return gaussian_distance(moments(self._features(images)), self.real).item()
+        return gaussian_distance(moments(self.features_of(images)), self.real).item()
 
     def halves(self) -> float:
         """The distance of one half of the real images from the other: what none can beat."""
@@ -105,6 +105,16 @@ class Judges:
             name: round(s, 4) for name, s in zip(self.classes, counts.tolist(), strict=True)
         }
         return {"confidence": round(p.max(1).values.mean().item(), 4), **named}
+
+    def named(self, images: Tensor, classes: Tensor) -> float:
+        """The share of images that the second judge names as their class, (N,)."""
+        return (self.second_names(images) == classes.to(self.device)).float().mean().item()
+
+    @torch.no_grad()
+    def second_names(self, images: Tensor) -> Tensor:
+        """The class that the second judge sees in each image, (N,)."""
+        parts = [self.second(x.to(self.device)).argmax(1) for x in images.split(500)]
+        return torch.cat(parts)
 
     def row(self, images: Tensor) -> dict[str, Any]:
         """What is kept of a generator: distance, number, the classes that it draws.

@@ -10,7 +10,7 @@ import torch
 from course_utils import data
 from course_utils.reference.diffusion import Schedule, cosine_schedule
 from course_utils.reference.unet import UNet
-from course_utils.training.diffusion import gallery, learn, named
+from course_utils.training.diffusion import gallery, learn
 from course_utils.training.gan import NUMBER, Judges, symmetric
 from course_utils.training.run import Run, Trained
 
@@ -37,7 +37,7 @@ def diffusion_fashion(run: Run) -> Trained:
 
     def judge(mean: UNet) -> tuple[float, float]:
         images, classes = gallery(mean, schedule, min(LOOK, number), GUIDANCE, DRAWN // 2)
-        return named(judges, images, classes), judges.distance(images)
+        return judges.named(images, classes), judges.distance(images)
 
     mean, curve = learn(
         network,
@@ -59,11 +59,11 @@ def diffusion_fashion(run: Run) -> Trained:
 def _judged(network: UNet, schedule: Schedule, judges: Judges, number: int) -> dict[str, Any]:
     """With guidance and without, and without being told a class: distance, and names."""
     images, classes = gallery(network, schedule, number, GUIDANCE, DRAWN)
-    row = judges.row(images) | {"named rightly": round(named(judges, images, classes), 4)}
+    row = judges.row(images) | {"named rightly": round(judges.named(images, classes), 4)}
     images, classes = gallery(network, schedule, number, steps=DRAWN)
     row |= {
         "unguided": round(judges.distance(images), 2),
-        "unguided, named rightly": round(named(judges, images, classes), 4),
+        "unguided, named rightly": round(judges.named(images, classes), 4),
     }
     images, _ = gallery(network, schedule, number, steps=DRAWN, told=False)
     return row | {"no class told": round(judges.distance(images), 2)}
@@ -75,7 +75,7 @@ def _beside(run: Run, judges: Judges, network: UNet) -> dict[str, Any]:
     return {
         "of two real halves": round(judges.halves(), 2),
         "real images named rightly": round(
-            named(judges, test.images.float() / 255, test.labels), 4
+            judges.named(test.images.float() / 255, test.labels), 4
         ),
         "parameters": sum(p.numel() for p in network.parameters()),
     }

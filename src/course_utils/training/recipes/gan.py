@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import torch
@@ -12,7 +13,21 @@ from course_utils.data import Batches
 from course_utils.reference.gan import Discriminator, Generator
 from course_utils.training.autoencoders import negative_elbo
 from course_utils.training.fit import fit
-from course_utils.training.gan import NUMBER, Judges, Twin, drawn, gallery, learn, symmetric
+from course_utils.training.gan import (
+    DICE,
+    NUMBER,
+    Judges,
+    Twin,
+    drawn,
+    gallery,
+    learn,
+    symmetric,
+)
+from course_utils.training.labelled_gan import (
+    LabelledDiscriminator,
+    LabelledGenerator,
+    pairs,
+)
 from course_utils.training.run import Run, Trained
 
 BATCH, EPOCHS, VAE_EPOCHS = 32, 6, 10  # in about the same time
@@ -34,6 +49,36 @@ def gan_fashion(run: Run) -> Trained:
     mean = mean.half().float()  # what is measured is what ships
     row = judges.row(gallery(mean, number)) | _beside(run, judges, number, mean)
     return Trained(mean.state_dict(), row | {"epochs": len(curve)}, list(curve))
+
+
+def gan_labelled(run: Run) -> Trained:
+    """The DCGAN of ``gan_fashion`` with labels for both networks, as long in time as diffusion.
+
+    It is compared with ``diffusion_fashion`` and does not ship.
+    """
+    torch.manual_seed(run.seed)
+    networks = LabelledGenerator().to(run.device), LabelledDiscriminator().to(run.device)
+    number, judges = _judges(run)
+
+    def images(generator: Generator) -> Tensor:
+        return gallery(generator, number)[:, :1]
+
+    start = time.process_time()
+    mean, curve = learn(
+        *networks, pairs(run.part(data.fashion("train"))).batches(
+            BATCH, seed=run.seed, device=run.device, augment=symmetric, drop_last=True
+        ),
+        run.length(EPOCHS), lambda generator: judges.distance(images(generator)),
+        resume=run.resume, watch=run.watch,
+    )  # fmt: skip
+    seconds = round(time.process_time() - start)
+    z = torch.randn(number, mean.noise, generator=torch.Generator().manual_seed(DICE))
+    shown = images(mean)
+    row = judges.row(shown) | {
+        "named rightly": round(judges.named(shown, networks[0].asked(z)), 4)
+    }
+    row |= _beside(run, judges, number, mean) | {"epochs": len(curve), "CPU seconds": seconds}
+    return Trained(mean.state_dict(), row, list(curve), ships=False)
 
 
 def vae_fashion(run: Run) -> Trained:

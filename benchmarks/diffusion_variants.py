@@ -1,0 +1,156 @@
+"""Diffusion models of chapter 13 that differ in one thing, at equal CPU time, several seeds.
+
+    python -m benchmarks.diffusion_variants [--seeds 3] [--share 1.0]
+
+What the network says (v, ε, x₀), whether pixels are unshuffled first, whether it is told the
+class, how long it learns, and from how many images. ``results/diffusion_variants.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks import record
+from benchmarks.kept import kept
+from course_utils import data
+from course_utils.course import Course
+from course_utils.data import Pictures
+from course_utils.reference.diffusion import cosine_schedule
+from course_utils.reference.unet import UNet
+from course_utils.training import checkpoints
+from course_utils.training.diffusion import gallery, learn
+from course_utils.training.gan import NUMBER, Judges, symmetric
+
+BATCH, STEPS, DRAWN, GUIDANCE = 32, 1000, 20, 2.0
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One network.
+
+    Args:
+        epochs: of part of the images, as many as take about the same CPU time; "half as long"
+            half of it.
+        part: of the images.
+        drop: the share of labels that are not told.
+        few: learn from so many images alone, in as many steps.
+    """
+
+    name: str
+    epochs: int
+    prediction: str = "v"
+    patch: int = 2
+    drop: float = 0.1
+    part: float = 1.0
+    few: int | None = None
+
+    def images(self, share: float) -> Pictures:
+        """What it learns from; few images come again until there are as many."""
+        train = data.fashion("train")
+        number = round(len(train) * self.part * share)
+        return train.select(torch.arange(number) % (self.few or number))
+
+
+VARIANTS = (
+    Variant("v", 2),
+    Variant("ε", 2, "eps"),
+    Variant("x₀", 2, "x0"),
+    # a step takes 3.55 times as long
+    Variant("v, no pixels unshuffled", 1, patch=1, part=2 / 3.55),
+    Variant("v, told no class", 2, drop=1.0),
+    Variant("v, half as long", 1),
+    Variant("v, a hundred images", 2, few=100),
+)
+
+
+def place(variant: Variant, seed: int) -> tuple[Path, str]:
+    """Folder and name of the checkpoint."""
+    stem = variant.name.replace(", ", "_").replace(" ", "_")
+    return Course.find().cache / "networks", f"diffusion_{stem}-{seed}"
+
+
+def restored(variant: Variant, seed: int) -> UNet:
+    """The network with the weights that ``measured`` left."""
+    network = UNet(patch=variant.patch)
+    folder, stem = place(variant, seed)
+    network.load_state_dict(checkpoints.load(stem, folder))
+    return network.eval().requires_grad_(False)
+
+
+def measured(variant: Variant, seed: int, share: float) -> dict[str, Any]:
+    """Train one, keep its weights, judge what it draws."""
+    torch.manual_seed(seed)
+    network, schedule = UNet(patch=variant.patch), cosine_schedule(STEPS)
+    batches = variant.images(share).batches(BATCH, seed=seed, augment=symmetric, drop_last=True)
+    start = time.process_time()
+    mean, curve = learn(
+        network, batches, variant.epochs, schedule, lambda _: (0.0, 0.0),
+        drop=variant.drop, prediction=variant.prediction,
+    )  # fmt: skip
+    seconds = time.process_time() - start
+    folder, stem = place(variant, seed)
+    about = {"variant": variant.name, "seed": seed}
+    checkpoints.save_checkpoint(stem, mean.state_dict(), about, folder, ships=False)
+    about |= {"epochs": len(curve), "CPU seconds": round(seconds)}
+    return about | judged(restored(variant, seed), variant, max(100, round(NUMBER * share)))
+
+
+def judged(network: UNet, variant: Variant, number: int) -> dict[str, Any]:
+    """Fréchet distances with guidance and without, and names; without classes its own alone."""
+    judges = Judges(data.fashion("test").select(torch.arange(2 * number)), CPU)
+    schedule = cosine_schedule(STEPS)
+    told = variant.drop < 1
+    row: dict[str, Any] = {"images": number}
+    for name, guidance in (("guided", GUIDANCE), ("unguided", None)):
+        if guidance and not told:
+            continue
+        images, classes = gallery(
+            network, schedule, number, guidance, DRAWN, told, prediction=variant.prediction
+        )
+        row[name] = round(judges.distance(images), 2)
+        if told:
+            row[f"{name}, named rightly"] = round(judges.named(images, classes), 4)
+    known = data.fashion("train").images[: variant.few]
+    return row | {"copies": round(copies(images[:1000], known.float() / 255), 4)}
+
+
+def copies(images: Tensor, known: Tensor) -> float:
+    """The share of images that are less than half as far from one known image as from others.
+
+    Of real test images it is below 1 %, few of which have a twin.
+    """
+    far = torch.cdist(images.flatten(1), known.flatten(1)).topk(2, largest=False).values
+    return (far[:, 0] < far[:, 1] / 2).float().mean().item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--share", type=float, default=1.0, help="of the images, for a trial")
+    args = parser.parse_args()
+    start, rows = time.perf_counter(), []
+    for seed in range(args.seeds):
+        for variant in VARIANTS:
+            key = f"{variant.name}-{seed}-{args.share}"
+            measure = partial(measured, variant, seed, args.share)
+            rows.append(kept("diffusion_variants", key, measure))
+            print(rows[-1], flush=True)
+    caption = (
+        f"Diffusion models that differ in one thing, {args.seeds} seeds; Fréchet distances of "
+        f"{DRAWN} steps of DDIM, guidance {GUIDANCE:g}"
+    )
+    seconds = time.perf_counter() - start
+    print(record.write("diffusion_variants", rows, caption=caption, seed=0, seconds=seconds))
+
+
+if __name__ == "__main__":
+    main()
