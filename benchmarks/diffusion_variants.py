@@ -2,8 +2,8 @@
 
     python -m benchmarks.diffusion_variants [--seeds 3] [--share 1.0]
 
-What the network says (v, ε, x₀), whether pixels are unshuffled first, whether it is told the
-class, how long it learns, and from how many images. ``results/diffusion_variants.json``.
+What the network says (v, ε, x₀), whether pixels are unshuffled first, how long it
+learns, and from how many images. ``results/diffusion_variants.json``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ class Variant:
         epochs: of part of the images, as many as take about the same CPU time; "half as long"
             half of it.
         part: of the images.
-        drop: the share of labels that are not told.
         few: learn from so many images alone, in as many steps.
     """
 
@@ -49,7 +48,6 @@ class Variant:
     epochs: int
     prediction: str = "v"
     patch: int = 2
-    drop: float = 0.1
     part: float = 1.0
     few: int | None = None
 
@@ -66,7 +64,6 @@ VARIANTS = (
     Variant("x₀", 2, "x0"),
     # a step takes 3.55 times as long
     Variant("v, no pixels unshuffled", 1, patch=1, part=2 / 3.55),
-    Variant("v, told no class", 2, drop=1.0),
     Variant("v, half as long", 1),
     Variant("v, a hundred images", 2, few=100),
 )
@@ -94,7 +91,7 @@ def measured(variant: Variant, seed: int, share: float) -> dict[str, Any]:
     start = time.process_time()
     mean, curve = learn(
         network, batches, variant.epochs, schedule, lambda _: (0.0, 0.0),
-        drop=variant.drop, prediction=variant.prediction,
+        prediction=variant.prediction,
     )  # fmt: skip
     seconds = time.process_time() - start
     folder, stem = place(variant, seed)
@@ -105,20 +102,16 @@ def measured(variant: Variant, seed: int, share: float) -> dict[str, Any]:
 
 
 def judged(network: UNet, variant: Variant, number: int) -> dict[str, Any]:
-    """Fréchet distances with guidance and without, and names; without classes its own alone."""
+    """Fréchet distances with guidance and without, and names."""
     judges = Judges(data.fashion("test").select(torch.arange(2 * number)), CPU)
     schedule = cosine_schedule(STEPS)
-    told = variant.drop < 1
     row: dict[str, Any] = {"images": number}
     for name, guidance in (("guided", GUIDANCE), ("unguided", None)):
-        if guidance and not told:
-            continue
         images, classes = gallery(
-            network, schedule, number, guidance, DRAWN, told, prediction=variant.prediction
+            network, schedule, number, guidance, DRAWN, prediction=variant.prediction
         )
         row[name] = round(judges.distance(images), 2)
-        if told:
-            row[f"{name}, named rightly"] = round(judges.named(images, classes), 4)
+        row[f"{name}, named rightly"] = round(judges.named(images, classes), 4)
     known = data.fashion("train").images[: variant.few]
     return row | {"copies": round(copies(images[:1000], known.float() / 255), 4)}
 

@@ -142,6 +142,7 @@ def learn(
     passes: int = 10,
     lr: float = 3e-3,
     weight_decay: float = 0.05,
+    objective: Callable[..., Tensor] = multi_positive_loss,
     resume: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _: None,
 ) -> list[Block]:
@@ -151,10 +152,12 @@ def learn(
         batches: full ones alone, of images ``varied`` and the numbers of their concepts.
         texts: (N, M, L), M texts of each concept, on the CPU.
         blocks: how many, of ``passes`` each.
+        objective: gives the loss of (images, texts, logit scale, labels).
         resume: a file that holds the state after each block, see ``fit``.
         watch: is told each block.
     """
-    training = _Training(model, texts, lr, weight_decay, blocks * passes * len(batches))
+    steps = blocks * passes * len(batches)
+    training = _Training(model, texts, lr, weight_decay, steps, objective)
     settings = {"blocks": blocks, "passes": passes, "batches": len(batches), "lr": lr,
                 "weight_decay": weight_decay, "texts": list(texts.shape)}  # fmt: skip
     done = state.read(resume, training.parts(), batches, settings) if resume else []
@@ -177,7 +180,10 @@ def learn(
 class _Training:
     """A model with what moves its weights."""
 
-    def __init__(self, model: CLIP, texts: Tensor, lr: float, decay: float, steps: int) -> None:
+    def __init__(
+        self, model: CLIP, texts: Tensor, lr: float, decay: float, steps: int,
+        objective: Callable[..., Tensor],
+    ) -> None:  # fmt: skip
         matrices = [p for p in model.parameters() if p.ndim > 1]
         others = [p for p in model.parameters() if p.ndim < 2]  # norms, biases, the scale
         groups: list[dict[str, Any]] = [
@@ -186,7 +192,7 @@ class _Training:
         ]
         self.rule = AdamW(groups, lr, (0.9, 0.98), weight_decay=decay, fused=True)
         self.rate = LambdaLR(self.rule, partial(_share, steps=steps))
-        self.model, self.texts = model, texts
+        self.model, self.texts, self.objective = model, texts, objective
 
     def step(self, x: Tensor, labels: Tensor) -> Tensor:
         """One batch: its loss, and the share of images whose nearest text means the same."""
@@ -196,7 +202,7 @@ class _Training:
         x = x.contiguous(memory_format=torch.channels_last)
         with torch.autocast(x.device.type, torch.bfloat16):  # two thirds of the time on a CPU
             images, texts, scale = self.model(x, words)
-        loss = multi_positive_loss(images, texts, scale, labels)
+        loss = self.objective(images, texts, scale, labels)
         self.rule.zero_grad(set_to_none=True)
         loss.backward()
         self.rule.step()
