@@ -6,6 +6,7 @@ from .attention_grid import AttentionGrid
 from .augmentation_gallery import AugmentationGallery
 from .captioner import Captioner
 from .denoise_pad import DenoisePad
+from .denoise_player import DenoisePlayer
 from .depth_explorer import DepthExplorer
 from .digit_pad import DigitPad
 from .feature_map import FeatureMap
@@ -33,8 +34,8 @@ STATIC_STYLE = STATIC_LOADER.with_suffix(".css")
 
 __all__ = [
     "STATIC_LOADER", "STATIC_STYLE", "AttentionGrid", "AugmentationGallery", "Captioner",
-    "DenoisePad", "DepthExplorer", "DigitPad", "FeatureMap", "FilterExplorer1D",
-    "FilterExplorer2D", "FrameSlider", "GanLab", "GeneratorWalk", "LatentPad", "MemoryLine",
-    "Milestones", "PatchGaze", "PointField", "Quiz", "ReceptiveField", "RivalCurves",
-    "SimilarityMatrix", "Tally", "WhichWay",
+    "DenoisePad", "DenoisePlayer", "DepthExplorer", "DigitPad", "FeatureMap",
+    "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "GanLab", "GeneratorWalk",
+    "LatentPad", "MemoryLine", "Milestones", "PatchGaze", "PointField", "Quiz",
+    "ReceptiveField", "RivalCurves", "SimilarityMatrix", "Tally", "WhichWay",
 ]  # fmt: skip

@@ -1,0 +1,3 @@
+from .widget import DenoisePlayer
+
+__all__ = ["DenoisePlayer"]
