@@ -1,0 +1,177 @@
+"""Chapter 14: what its sentences, questions and tables say is what was measured."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from course_utils import data, results, training
+from course_utils.data.boxing import boxed
+from course_utils.data.emoji import concepts, on_ground
+from course_utils.reference import clip as reference
+from course_utils.reference.clip_towers import CLIP
+from course_utils.reference.probe import features
+from course_utils.training.clip import emoji_words, small_clip
+
+SEEDS = 3
+
+
+@pytest.fixture(scope="module")
+def model() -> CLIP:
+    network = small_clip()
+    network.load_state_dict(training.load("clip_emoji"))
+    return network.eval().requires_grad_(False)
+
+
+def of_texts(model: CLIP, texts: list[str]) -> Tensor:
+    return reference.unit(features(model.text, emoji_words().encode(texts, skip=True)))
+
+
+def cosines(model: CLIP, style: str) -> tuple[Tensor, Tensor]:
+    """With all known names, and the right ones' places."""
+    seen = data.emoji("train").labels.unique()
+    pictures = data.emoji("style", size=64, styles=[style])
+    pictures = pictures.select(torch.isin(pictures.labels, seen))
+    shown = on_ground(boxed(pictures.rgba, 32)).float() / 255
+    names = of_texts(model, [concepts()[int(n)].name for n in seen])
+    similar = reference.unit(features(model.image, shown)) @ names.T
+    return similar, (pictures.labels[:, None] == seen).int().argmax(1)
+
+
+@pytest.fixture(scope="module")
+def near(model: CLIP) -> tuple[Tensor, Tensor]:
+    return cosines(model, "twemoji")
+
+
+@pytest.fixture(scope="module")
+def far(model: CLIP) -> tuple[Tensor, Tensor]:
+    return cosines(model, "openmoji")
+
+
+def measured() -> dict[str, Any]:
+    row: dict[str, Any] = results.table("clip_emoji").record["rows"][0]
+    return row
+
+
+def study(what: str) -> list[dict[str, Any]]:
+    return [r for r in results.table("clip_study").record["rows"] if r["what"] == what]
+
+
+def test_half_of_the_first_ten_names_are_right(near: tuple[Tensor, Tensor]) -> None:
+    similar, right = near
+    assert similar.shape[1] == 1612
+    chosen = torch.arange(54, len(similar), 161)
+    assert len(chosen) == 10
+    assert (similar[chosen].argmax(1) == right[chosen]).sum() == 5
+
+
+def test_at_scale_1_a_perfect_model_is_hardly_better_than_one_that_knows_nothing() -> None:
+    best = math.log(1 + 255 * math.exp(-1))
+    assert best > 0.8 * math.log(256)
+    assert math.log(1 + 255 * math.exp(-1 / 0.07)) < 0.001
+
+
+def test_cutting_lifts_the_floor_and_clip_stands_above_it() -> None:
+    rows, floor = measured(), {r["style"]: r for r in study("pixels")}
+    plain, cut = floor["near"]["as drawn"], floor["near"]["cut to its box"]
+    assert cut - plain == pytest.approx(0.1, abs=0.01)  # ten points
+    assert floor["far"]["cut to its box"] == pytest.approx(
+        2 * floor["far"]["as drawn"], rel=0.05
+    )
+    for style in ("near", "far"):
+        clip, pixels = rows[f"{style}: top-1"], rows[f"{style}, pixels: top-1"]
+        assert pixels == pytest.approx(floor[style]["cut to its box"], abs=1e-3)
+        assert clip - pixels > 3 * (
+            rows[f"{style}: top-1 ±"] + rows[f"{style}, pixels: top-1 ±"]
+        )
+        assert rows[f"{style}, moved, pixels: top-1"] < 0.06
+        assert rows[f"{style}, moved: top-1"] > 0.75 * clip
+
+
+def test_few_candidates_hide_that_the_tone_is_not_read() -> None:
+    """Question ``candidates`` and the text of the trap."""
+    (trap,) = study("candidates")
+    few, all_cells = (v for k, v in trap.items() if k.startswith("among"))
+    assert few > 0.9
+    assert all_cells < 0.4
+    assert all_cells < few / 2
+    rows = measured()
+    assert all_cells == pytest.approx(rows["gesture, near: exact"], abs=1e-3)
+    assert rows["gesture, near: base"] > 0.9
+    assert rows["gesture, near: trait"] < 0.5
+
+
+def test_keywords_help_unseen_concepts_and_not_known_ones() -> None:
+    rows = measured()
+    for style in ("own", "near", "far"):
+        by = {w: rows[f"unseen, {style}, by {w}: top-1"] for w in ("name", "ensemble")}
+        assert by["ensemble"] > by["name"] + 0.03
+    for row in study("words"):
+        name = row["its name"]
+        for kind in ("name and keywords, each a text", "name and keywords, one text"):
+            assert abs(row[kind] - name) < 0.01
+        singles = [row[f"one keyword, seed {seed}"] for seed in range(SEEDS)]
+        assert max(singles) < name / 5
+
+
+def test_a_fifth_of_the_unseen_names_has_no_known_word() -> None:
+    unseen = data.emoji("concepts").labels.unique()
+    texts = [concepts()[int(n)].name for n in unseen]
+    lost = (emoji_words().encode(texts, skip=True) == 0).all(1)
+    assert len(texts) == 128
+    assert 0.15 < lost.float().mean() < 0.25
+
+
+def calibration(similar: Tensor, right: Tensor, scale: float) -> float:
+    confidence, said = (scale * similar).softmax(1).double().max(1)
+    hit, part = (said == right).double(), (confidence * 10).ceil()
+    gaps = [
+        (hit[part == k].mean() - confidence[part == k].mean()).abs() * (part == k).sum()
+        for k in part.unique()
+    ]
+    return float(sum(gaps)) / len(hit)
+
+
+def test_the_learned_scale_is_honest_near_and_too_sure_far(
+    model: CLIP, near: tuple[Tensor, Tensor], far: tuple[Tensor, Tensor]
+) -> None:
+    learned = model.scale().item()
+    assert learned == pytest.approx(40, abs=1)
+    scales = (5, 10, 15, 20, 25, 30, 40, 60, 100)
+    errors = [[calibration(*style, s) for s in scales] for style in (near, far)]
+    assert scales[min(range(9), key=errors[0].__getitem__)] == 40
+    assert scales[min(range(9), key=errors[1].__getitem__)] == 25
+    assert calibration(*near, learned) < 0.1
+    assert calibration(*far, learned) > 2 * calibration(*near, learned)
+    assert min(errors[1]) < 0.5 * calibration(*far, learned)
+    similar, right = far
+    confidence = (learned * similar).softmax(1).max(1).values.mean()
+    assert confidence > (similar.argmax(1) == right).float().mean() + 0.1  # too sure
+
+
+def test_photographs_are_named_rightly_little_more_often_than_by_chance() -> None:
+    (photographs,) = study("photographs")
+    assert 0.12 < photographs["top-1"] < 0.25
+
+
+def test_the_order_of_words_is_not_seen(model: CLIP) -> None:
+    one, other = of_texts(model, ["cat heart eyes", "eyes heart cat"])
+    torch.testing.assert_close(one, other)
+
+
+def test_three_moods_are_read_rightly_and_tears_of_joy_surely_wrongly(model: CLIP) -> None:
+    texts = (["happy smile", "smiling face", "laugh"], ["sad", "crying", "tears"],
+             ["angry", "mad"])  # fmt: skip
+    head = reference.zero_shot_head([of_texts(model, list(t)) for t in texts])
+    near = data.emoji("style", size=64, styles=["twemoji"])
+    shown = on_ground(boxed(near.rgba, 32)).float() / 255
+    names = [c.name for c in concepts()]
+    faces = ("grinning face", "crying face", "enraged face", "face with tears of joy")
+    pick = torch.stack([shown[near.labels == names.index(face)][0] for face in faces])
+    shares = reference.classify(features(model.image, pick), head, model.scale())
+    assert shares.argmax(1).tolist() == [0, 1, 2, 1]
+    assert shares[3, 1] > 0.95
