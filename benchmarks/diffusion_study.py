@@ -37,8 +37,8 @@ SCALES = (0.0, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 DRAWN = 20  # steps, where something else is compared
 LENGTHS = {"half as long": "v, half as long", "short": "v"}  # of the training, and its variant
 FEW_MANY = (10, 50)
-NOISY = (10, 20, 100)
-EARLY = (800, 600, 400)  # where a schedule that is too short ends
+NOISY = (10, 100)
+EARLY = (800, 600)  # where a schedule that is too short ends
 
 
 class Study:
@@ -46,15 +46,13 @@ class Study:
 
     def __init__(self, network: UNet, number: int) -> None:
         self.network, self.number, self.schedule = network, number, cosine_schedule(T)
+        self.known: dict[tuple[int, float], tuple[Tensor, Tensor]] = {}
         self.test = data.fashion("test").select(torch.arange(2 * number))
         self.judges = Judges(self.test, torch.device("cpu"))
 
     def steps(self, steps: int, eta: float) -> dict[str, Any]:
         """Unguided: its distance."""
-        images, classes = gallery(
-            self.network, self.schedule, self.number, steps=steps, eta=eta
-        )
-        return self._row(images, classes)
+        return self._row(*self._drawn(steps, eta))
 
     def guidance(self, scale: float) -> dict[str, Any]:
         """Distance, names, and how much the images of a class differ."""
@@ -63,9 +61,7 @@ class Study:
 
     def last_noise(self, steps: int) -> dict[str, Any]:
         """Stochastic, and noise is added to the image itself, as much as the step took away."""
-        images, classes = gallery(
-            self.network, self.schedule, self.number, steps=steps, eta=1.0
-        )
+        images, classes = self._drawn(steps, 1.0)
         last = times(T, steps)[-2]
         dice = torch.Generator().manual_seed(DICE + 1)
         noise = torch.randn(images.shape, generator=dice)
@@ -85,6 +81,14 @@ class Study:
         ]  # fmt: skip
         row = self._row((torch.cat(parts) + 1) / 2, classes)
         return row | {"√ᾱ at the end": round(self.schedule.numbers[first] ** 0.5, 3)}
+
+    def _drawn(self, steps: int, eta: float) -> tuple[Tensor, Tensor]:
+        """Unguided images and their classes, drawn once."""
+        if (steps, eta) not in self.known:
+            self.known[steps, eta] = gallery(
+                self.network, self.schedule, self.number, steps=steps, eta=eta
+            )
+        return self.known[steps, eta]
 
     def _row(self, images: Tensor, classes: Tensor) -> dict[str, Any]:
         named = self.judges.named(images, classes)
