@@ -23,7 +23,6 @@ from benchmarks.diffusion_variants import restored as variant
 from benchmarks.kept import kept
 from benchmarks.networks import restored
 from course_utils import data
-from course_utils.reference.frechet import moments
 from course_utils.reference.samplers import sample, times
 from course_utils.reference.schedules import cosine_schedule
 from course_utils.reference.unet import UNet
@@ -107,7 +106,7 @@ class Study:
 def _within(features: Tensor, labels: Tensor) -> float:
     """The total variance within a class, mean over the classes."""
     groups = [features[labels == k] for k in labels.unique()]
-    return sum(moments(g)[1].trace().item() for g in groups) / len(groups)
+    return sum(g.var(0).sum().item() for g in groups) / len(groups)
 
 
 def rows(seed: int, number: int, steps: list[int]) -> Iterator[dict[str, Any]]:
