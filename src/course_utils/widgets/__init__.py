@@ -26,6 +26,7 @@ from .rival_curves import RivalCurves
 from .similarity_matrix import SimilarityMatrix
 from .tally import Tally
 from .which_way import WhichWay
+from .word_search import WordSearch
 
 # The script that runs widgets in a built page; the book adds it to every page that has one.
 STATIC_LOADER = Path(__file__).parent / "static_page" / "static-widgets.js"
@@ -38,4 +39,5 @@ __all__ = [
     "FilterExplorer1D", "FilterExplorer2D", "FrameSlider", "GanLab", "GeneratorWalk",
     "LatentPad", "MemoryLine", "Milestones", "PatchGaze", "PointField", "Quiz",
     "ReceptiveField", "RivalCurves", "SimilarityMatrix", "Tally", "WhichWay",
+    "WordSearch",
 ]  # fmt: skip

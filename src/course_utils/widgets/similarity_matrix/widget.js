@@ -1,6 +1,8 @@
 import {
-  announcer, bytes, clamp, fixed, floats, listen, make, onMode, pointerAt, select, set, short, slider,
+  announcer, clamp, fixed, floats, listen, make, onMode, pointerAt, select, set, short, slider,
 } from "../kit/kit.js";
+import { nearestStep, roundSteps } from "../kit/scales.js";
+import { paintCells, scaleBar, shareText, strip, SCALES } from "./heat.js";
 
 // ---------------------------------------------------------------- arithmetic
 
@@ -81,66 +83,18 @@ export function rankOf(s, i, partner) {
   return 1 + Array.from(s.slice(i * count, (i + 1) * count)).filter(before).length;
 }
 
-// Renard's R″20: 20 round numbers a decade, steps of nearly equal factors; 0.01 to 2.
-const ROUND = [10, 11, 12, 14, 16, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 55, 60, 70, 80, 90];
-export const TEMPERATURES = [0.001, 0.01, 0.1].flatMap((unit) =>
-  ROUND.map((n) => Number((n * unit).toPrecision(2)))).filter((v) => v <= 2);
+export const TEMPERATURES = roundSteps(0.01, 2);
 
-// The step of the slider that is nearest by its factor.
-export function stepOf(temperature) {
-  const far = TEMPERATURES.map((v) => Math.abs(Math.log(v / temperature)));
-  return far.indexOf(Math.min(...far));
-}
+export const stepOf = (temperature) => nearestStep(TEMPERATURES, temperature);
 
 // ---------------------------------------------------------------- words
-
-// Three digits; below 0.001 as a power of ten.
-export function shareText(share) {
-  if (share >= 0.0005 || share === 0) return fixed(share, 3);
-  const [digits, power] = share.toExponential(1).split("e-");
-  return `${digits} · 10⁻${[...power].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("")}`;
-}
 
 const note = (...words) => make("p", { class: "ptp-note" }, ...words);
 const title = (...words) => make("p", { class: "ptp-title" }, ...words);
 
-// ---------------------------------------------------------------- images
-
-const DEPTH = 0.95; // of the strongest colour
-const EDGES = 24; // so many views still have room for their images beside the map
-
-// One view's image as pixels of a canvas.
-function pixelsOf({ channels, height, width, pixels }, view) {
-  const size = height * width, image = new ImageData(width, height);
-  const values = bytes(pixels).subarray(view * channels * size, (view + 1) * channels * size);
-  for (let n = 0; n < size; n++) {
-    for (let c = 0; c < 3; c++) image.data[4 * n + c] = values[(c % channels) * size + n];
-    image.data[4 * n + 3] = 255;
-  }
-  return image;
-}
-
-// Images in a line, across or down.
-function strip(pictures, views, down) {
-  const { height, width } = pictures, last = views.length;
-  const canvas = make("canvas", { "aria-hidden": "true" });
-  canvas.width = down ? width : width * last;
-  canvas.height = down ? height * last : height;
-  const context = canvas.getContext("2d");
-  views.forEach((view, n) =>
-    context.putImageData(pixelsOf(pictures, view), down ? 0 : n * width, down ? n * height : 0));
-  return canvas;
-}
-
 // ---------------------------------------------------------------- map
 
-// Similarities reach from −1 to 1; shares are drawn by their roots, so that small ones are seen.
-const SCALES = {
-  similarities: {
-    low: "blue", depth: (v) => v, ticks: [-1, -0.5, 0, 0.5, 1], at: (v) => (v + 1) / 2,
-  },
-  shares: { low: null, depth: Math.sqrt, ticks: [0, 0.04, 0.25, 0.5, 1], at: Math.sqrt },
-};
+const EDGES = 24; // so many views still have room for their images beside the map
 
 class Matrix {
   constructor(count, onRow) {
@@ -175,19 +129,10 @@ class Matrix {
     left.replaceChildren(...(room ? [strip(pictures, views, true)] : numbers("row i")));
   }
 
-  // One canvas pixel a pair, a tint over the page's own ground; the diagonal stays empty.
-  paint(values, { low, depth }) {
+  // The diagonal stays empty.
+  paint(values, show) {
     const { canvas, count } = this;
-    const style = getComputedStyle(canvas);
-    const tint = (name) => style.getPropertyValue(`--ptp-${name}-tint`).split(" ").map(Number);
-    const above = tint("orange"), below = low ? tint(low) : above;
-    const image = new ImageData(count, count);
-    values.forEach((value, n) => {
-      const alpha = n % (count + 1) === 0 ? 0 : Math.abs(depth(value));
-      image.data.set([...(value < 0 ? below : above), Math.round(255 * DEPTH * alpha)], 4 * n);
-    });
-    canvas.width = canvas.height = count;
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    paintCells(canvas, values, count, SCALES[show], (n) => n % (count + 1) === 0);
   }
 
   // A view with itself is in no sum: grey cells, crossed out.
@@ -208,17 +153,10 @@ class Matrix {
   }
 
   drawLegend(show, order) {
-    const { ticks, at } = SCALES[show], half = this.count / 2;
+    const half = this.count / 2;
     const pair = order === "interleaved" ? "2k − 1 and 2k" : `k and k + ${half}`;
-    const bar = make("div", { class: `sm-bar sm-bar-${show}`, "aria-hidden": "true" });
-    const numbers = make("div", { class: "sm-ticks ptp-note" }, ...ticks.map((v) => {
-      const tick = make("span", {}, short(v));
-      tick.style.left = `${100 * at(v)}%`;
-      return tick;
-    }));
-    const words = show === "shares" ? "share, from 0 to 1 by its square root" : "cosine similarity";
     const key = (kind, label) => make("span", {}, make("i", { class: kind }), label);
-    this.legend.replaceChildren(note(`Colour: ${words}`), bar, numbers,
+    this.legend.replaceChildren(...scaleBar(show),
       make("p", { class: "ptp-note sm-key" }, key("sm-key-row", "chosen row, partner framed"),
         key("sm-key-self", "a view with itself: left out")),
       note(`Views ${pair} are partners, k = 1 … ${half}.`));
@@ -330,7 +268,7 @@ class View {
 
   paint() {
     const show = this.model.get("show");
-    this.matrix.paint(show === "shares" ? this.shares : this.s, SCALES[show]);
+    this.matrix.paint(show === "shares" ? this.shares : this.s, show);
   }
 
   // A image with words below it; without images the words alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import array_of, fits_float32, pictures_of
 from ..base import BookWidget
+from .pairs import PairMatrix
 
 FEWEST, MOST = 2, 32  # images; two views of each
 
@@ -76,6 +78,22 @@ class SimilarityMatrix(BookWidget):
             shown = {"channels": channels, "height": height, "width": width}
             shown["pixels"] = pixels.tobytes()
         super().__init__(views=z.tobytes(), count=len(z), pictures=shown, **state)
+
+    @staticmethod
+    def two_sided(
+        images: ArrayLike,
+        texts: ArrayLike,
+        names: Sequence[str],
+        pictures: ArrayLike | None = None,
+        **state: Any,
+    ) -> PairMatrix:
+        """The rectangular matrix of CLIP, images down and texts across, in place of views with
+        themselves.
+
+        ``SimilarityMatrix.two_sided(x, y, names, pictures, scale=s)``; arguments, attributes
+        and errors are those of ``PairMatrix``.
+        """
+        return PairMatrix(images, texts, names, pictures, **state)
 
     @t.validate("row")
     def _known_row(self, proposal: dict[str, Any]) -> int:

@@ -1,0 +1,3 @@
+from .widget import WordSearch
+
+__all__ = ["WordSearch"]
