@@ -9,6 +9,7 @@ learns, and from how many images. ``results/diffusion_variants.json``.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -27,9 +28,10 @@ from course_utils.reference.diffusion import cosine_schedule
 from course_utils.reference.unet import UNet
 from course_utils.training import checkpoints
 from course_utils.training.diffusion import gallery, learn
-from course_utils.training.gan import NUMBER, Judges, symmetric
+from course_utils.training.gan import Judges, symmetric
 
 BATCH, STEPS, DRAWN, GUIDANCE = 32, 1000, 20, 2.0
+IMAGES = 1000  # of each distance
 CPU = torch.device("cpu")
 
 
@@ -84,7 +86,15 @@ def restored(variant: Variant, seed: int) -> UNet:
 
 
 def measured(variant: Variant, seed: int, share: float) -> dict[str, Any]:
-    """Train one, keep its weights, judge what it draws."""
+    """Train one, or take what was trained before, and judge what it draws."""
+    folder, stem = place(variant, seed)
+    if not (folder / f"{stem}.json").is_file():
+        _train(variant, seed, share)
+    about = json.loads((folder / f"{stem}.json").read_text("utf-8"))
+    return about | judged(restored(variant, seed), variant, max(100, round(IMAGES * share)))
+
+
+def _train(variant: Variant, seed: int, share: float) -> None:
     torch.manual_seed(seed)
     network, schedule = UNet(patch=variant.patch), cosine_schedule(STEPS)
     batches = variant.images(share).batches(BATCH, seed=seed, augment=symmetric, drop_last=True)
@@ -93,12 +103,10 @@ def measured(variant: Variant, seed: int, share: float) -> dict[str, Any]:
         network, batches, variant.epochs, schedule, lambda _: (0.0, 0.0),
         prediction=variant.prediction,
     )  # fmt: skip
-    seconds = time.process_time() - start
+    about = {"variant": variant.name, "seed": seed, "epochs": len(curve)}
+    about["CPU seconds"] = round(time.process_time() - start)
     folder, stem = place(variant, seed)
-    about = {"variant": variant.name, "seed": seed}
     checkpoints.save_checkpoint(stem, mean.state_dict(), about, folder, ships=False)
-    about |= {"epochs": len(curve), "CPU seconds": round(seconds)}
-    return about | judged(restored(variant, seed), variant, max(100, round(NUMBER * share)))
 
 
 def judged(network: UNet, variant: Variant, number: int) -> dict[str, Any]:
@@ -139,7 +147,7 @@ def main() -> None:
             print(rows[-1], flush=True)
     caption = (
         f"Diffusion models that differ in one thing, {args.seeds} seeds; Fréchet distances of "
-        f"{DRAWN} steps of DDIM, guidance {GUIDANCE:g}"
+        f"{IMAGES} images, {DRAWN} steps of DDIM, guidance {GUIDANCE:g}"
     )
     seconds = time.perf_counter() - start
     print(record.write("diffusion_variants", rows, caption=caption, seed=0, seconds=seconds))
