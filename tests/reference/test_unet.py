@@ -141,3 +141,13 @@ def test_what_it_cannot_take_is_refused():
         UNet(condition=7)
     with pytest.raises(ValueError, match=r"widths must be multiples of 8, not \(12, 16\)"):
         UNet(widths=(12, 16))
+    with pytest.raises(ValueError, match="patch must be 1 or 2, not 4"):
+        UNet(patch=4)
+
+
+def test_without_unshuffled_pixels_it_has_about_as_many_weights_and_the_same_shapes():
+    plain, x = UNet(patch=1), torch.randn(2, 1, 28, 28)
+    t, classes = torch.tensor([1, 500]), torch.tensor([0, -1])
+    assert plain(x, t, classes).shape == x.shape
+    count = [sum(p.numel() for p in n.parameters()) for n in (plain, UNet())]
+    assert count[0] == pytest.approx(count[1], rel=0.02)

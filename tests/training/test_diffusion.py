@@ -9,10 +9,10 @@ import torch
 
 from course_utils import data
 from course_utils.course import CourseError
-from course_utils.reference.diffusion import cosine_schedule
+from course_utils.reference.diffusion import cosine_schedule, loss
 from course_utils.reference.unet import UNet
 from course_utils.training import diffusion
-from course_utils.training.diffusion import gallery, learn, named, rate, spread_times
+from course_utils.training.diffusion import gallery, learn, rate, spread_times
 from course_utils.training.gan import Judges, symmetric
 from course_utils.training.recipes import RECIPES
 from course_utils.training.recipes import diffusion as recipe
@@ -68,6 +68,28 @@ def test_it_learns_and_tells_each_epoch():
     for name, now in network.state_dict().items():
         assert not torch.equal(now, first[name]), name
         assert not torch.equal(now, mean.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("prediction", ["eps", "x0"])
+def test_it_learns_what_it_is_asked_to_say(prediction):
+    """Its answers become those of that kind: read as another kind they are further off."""
+    network, images = small(), symmetric(data.fashion("test").images[:64].float() / 255)
+    mean, curve = learn(
+        network, batches(), 6, SCHEDULE, brightness, lr=1e-2, decay=0.5, prediction=prediction
+    )
+    assert curve[-1].loss < 0.8 * curve[0].loss
+    t, noise = torch.full((64,), 50), torch.randn(images.shape)
+    asked, other = (loss(mean, images, t, noise, SCHEDULE, name) for name in (prediction, "v"))
+    assert asked < other
+
+
+def test_a_stochastic_sampler_draws_something_else_from_the_same_start():
+    network = awake()
+    plain, again, noisy = (
+        gallery(network, SCHEDULE, 4, steps=3, eta=eta)[0] for eta in (0.0, 0.0, 1.0)
+    )
+    assert torch.equal(plain, again)
+    assert (noisy - plain).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("stop", [1, 2])
@@ -191,8 +213,8 @@ def test_guidance_and_no_class_draw_something_else():
 def test_the_second_judge_names_real_images(judges: Judges):
     test = data.fashion("test").select(torch.arange(300))
     images = test.images.float() / 255
-    assert named(judges, images, test.labels) > 0.88
-    assert named(judges, images, (test.labels + 1) % 10) < 0.1
+    assert judges.named(images, test.labels) > 0.88
+    assert judges.named(images, (test.labels + 1) % 10) < 0.1
 
 
 def test_a_trial_of_the_recipe_gives_a_network_and_its_row(monkeypatch):
