@@ -110,7 +110,7 @@ def _within(features: Tensor, labels: Tensor) -> float:
 
 
 def rows(seed: int, number: int, steps: list[int]) -> Iterator[dict[str, Any]]:
-    """All of a seed, each measured once."""
+    """All that the chapter's network is asked."""
     full = Study(restored(UNet(), "diffusion_fashion", seed), number)
     for name, eta in SAMPLERS.items():
         for n in steps:
@@ -125,6 +125,10 @@ def rows(seed: int, number: int, steps: list[int]) -> Iterator[dict[str, Any]]:
     for first in EARLY:
         found = _one(f"too short {first}", seed, number, partial(full.too_short, first))
         yield found | {"schedule ends at": first}
+
+
+def lengths(seed: int, number: int) -> Iterator[dict[str, Any]]:
+    """Both samplers with networks that learned for a shorter time."""
     for length, which in LENGTHS.items():
         chosen = next(v for v in VARIANTS if v.name == which)
         for name, eta in SAMPLERS.items():
@@ -149,6 +153,7 @@ def main() -> None:
     args = parser.parse_args()
     start = time.perf_counter()
     found = [r for seed in range(args.seeds) for r in rows(seed, args.number, args.steps)]
+    found += [r for seed in range(args.seeds) for r in lengths(seed, args.number)]
     judges = Judges(
         data.fashion("test").select(torch.arange(2 * args.number)), torch.device("cpu")
     )
