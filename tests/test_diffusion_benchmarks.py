@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -79,7 +80,7 @@ def test_loops_of_ddim_must_draw_the_same():
     start, model = torch.randn(2, 1, 8, 8), lambda x, t: x * (t.view(-1, 1, 1, 1) / STEPS)
     rows = diffusion_peers.loops(model, "small", start, 1, plain_sampler)
     assert ["not cut" in row["peer"] for row in rows] == [False, True]
-    other = lambda *given: plain_sampler(*given, eta=1e-3)  # noqa: E731
+    other = partial(plain_sampler, eta=1e-3)
     with pytest.raises(AssertionError, match="DDIM, small differs"):
         diffusion_peers.loops(model, "small", start, 1, other)
 
