@@ -27,7 +27,7 @@ from benchmarks import record
 from benchmarks.busy import beside, peak, peers, race
 from course_utils.reference.clip import LARGEST, START, contrastive_loss
 from course_utils.tables import counted
-from course_utils.training.clip import contrastive_loss_tiled
+from course_utils.training.contrastive_tiled import contrastive_loss_tiled
 from course_utils.training.fit import device as choose_device
 
 SEED = 188

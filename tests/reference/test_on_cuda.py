@@ -49,7 +49,8 @@ from course_utils.training import autoencoders as codes
 from course_utils.training import captioning as captions
 from course_utils.training import optimise, representation, transforms
 from course_utils.training.captioners import CAPTIONERS, untrained
-from course_utils.training.clip import contrastive_loss_tiled, vary
+from course_utils.training.clip import vary
+from course_utils.training.contrastive_tiled import contrastive_loss_tiled
 from course_utils.training.fit import classify
 
 _device = "cuda"

@@ -15,7 +15,8 @@ from course_utils.data.boxing import boxed, pixel_similarity
 from course_utils.data.emoji import concepts, on_ground
 from course_utils.reference.clip import contrastive_loss, recall_at_k
 from course_utils.training import clip
-from course_utils.training.clip import contrastive_loss_tiled, emoji_words, texts_of, vary
+from course_utils.training.clip import emoji_words, texts_of, vary
+from course_utils.training.contrastive_tiled import contrastive_loss_tiled
 from course_utils.training.recipes import RECIPES
 from course_utils.training.recipes import clip as recipe
 from course_utils.training.run import Run

@@ -58,7 +58,7 @@ def contrastive_loss(images: Tensor, texts: Tensor, logit_scale: Tensor | float)
         logit_scale: s > 0 itself, not its logarithm; see ``LogitScale``.
 
     Returns:
-        A scalar. It holds several matrices (N, N); ``training.clip`` has one that does not.
+        A scalar. It holds several matrices (N, N); ``training.contrastive_tiled`` does not.
 
     Raises:
         ValueError: the two are not of one shape (N, D), there is no pair, or s is not positive.
