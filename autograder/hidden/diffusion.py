@@ -44,7 +44,7 @@ q_sample = visible.q_sample.hidden_part()
 
 @q_sample.refuses("refuses a t outside 0 … T", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    x0, noise, bar = draw.normal(3, 2, 3, 4), draw.normal(3, 2, 3, 4), schedule(draw, 5)
+    x0, noise, bar = draw.normal(3, 2, 4, 3), draw.normal(3, 2, 4, 3), schedule(draw, 5)
     for t in ((2, 6, 1), (-1, 0, 5), (5, 3, -6), (7, 8, 9), (0, 5, 2), (5, 5, 5), (0, 0, 0)):
         yield x0, torch.tensor(t), noise, bar
 
@@ -56,13 +56,13 @@ diffusion_loss = visible.diffusion_loss.hidden_part()
 
 @diffusion_loss.refuses("refuses another word, and pixels outside −1 … 1", 0.25)
 def _(draw: Draw) -> Iterator[tuple]:
-    said, x0, *others = told(draw, 3, 2, 3, 4)
+    said, x0, *others = told(draw, 3, 2, 4, 3)
     for word in ("epsilon", "V", "x_0", "", "vx0"):
         yield said, x0, *others, word
     for word in WORDS:
         for odd in (1.01, -1.01, 1.0, -1.0):
             x = x0.clone()
-            x[2, 1, 0, 3] = odd
+            x[2, 1, 3, 0] = odd
             yield said, x, *others, word
 
 

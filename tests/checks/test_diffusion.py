@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from autograder.answers.diffusion import ANSWERS
 from course_utils.checks.core import Draw
 from course_utils.checks.diffusion import ddim_step, diffusion_loss, guided, q_sample
 from course_utils.checks.diffusion.ddim_step import images, stepped
 from course_utils.checks.diffusion.diffusion_loss import WORDS, lost, told
 from course_utils.checks.diffusion.guided import led, noisy
 from course_utils.checks.diffusion.noise_levels import betas, levels
-from course_utils.checks.diffusion.parts import schedule, times
+from course_utils.checks.diffusion.parts import scalar, schedule, times, two
 from course_utils.checks.diffusion.posterior import back
 from course_utils.checks.diffusion.q_sample import noised
 from course_utils.checks.exercise import Exercise
 from course_utils.reference import diffusion as reference
 from course_utils.reference import samplers
 from course_utils.reference.schedules import Schedule
+from tests.checks.mutants import graded
 
 BAR = torch.tensor([1, 0.64, 0.16]).double()
 
@@ -204,6 +207,32 @@ def test_eta_1_and_the_step_before_is_the_ancestral_step():
     mean, variance = back(x0, xt, t, bar)
     got = stepped(xt, t, s, eps, bar, eta, noise)
     torch.testing.assert_close(got, mean + variance.sqrt() * noise)
+
+
+# -- points -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("exercise", "name", "aspect"),
+    [
+        ("q_sample", "along-the-width", "each image has its own t"),
+        ("diffusion_loss", "along-the-width-in-a-dictionary", '"v": √ᾱ_t ε − √(1 − ᾱ_t) x₀'),
+    ],
+)
+def test_a_forgotten_reshape_costs_its_aspect_alone(exercise, name, aspect):
+    """On many sizes it raises an error; the others tell what is right."""
+    (answer,) = (a for a in ANSWERS if (a.exercise, a.name) == (exercise, name))
+    failed = graded("diffusion", exercise, answer.function).failures
+    left = [f for f in failed if f != Exercise.WHOLE and not f.startswith(aspect)]
+    assert left == [f for f in failed if f.startswith("the gradient")]
+
+
+@pytest.mark.parametrize(
+    "number", [0.25, torch.tensor(0.25), np.float32(0.25), np.float64(0.25)]
+)
+def test_one_number_is_one_whoever_holds_it(number):
+    assert scalar(number) == torch.tensor(0.25)
+    assert two((pixel(1), number))[1] == torch.tensor(0.25)
 
 
 # -- what the probes hold -----------------------------------------------------------------

@@ -102,6 +102,25 @@ def diffusion_loss(said, x0, noise, t, alpha_bar, prediction):
     return F.mse_loss(said, targets[prediction])
 
 
+@wrong("other-sign-of-v", V, "v has the other sign")
+def diffusion_loss(said, x0, noise, t, alpha_bar, prediction):
+    bar = alpha_bar[t].view(-1, 1, 1, 1)
+    v = (1 - bar).sqrt() * x0 - bar.sqrt() * noise
+    targets = {"eps": noise, "x0": x0, "v": v}
+    if prediction not in targets or (x0.abs() > 1).any():
+        raise ValueError("prediction or x0")
+    return F.mse_loss(said, targets[prediction])
+
+
+@wrong("along-the-width-in-a-dictionary", V, "the weights run along the columns")
+def diffusion_loss(said, x0, noise, t, alpha_bar, prediction):
+    if prediction not in ("eps", "x0", "v") or (x0.abs() > 1).any():
+        raise ValueError("prediction or x0")
+    bar = alpha_bar[t]
+    v = bar.sqrt() * noise - (1 - bar).sqrt() * x0
+    return F.mse_loss(said, {"eps": noise, "x0": x0, "v": v}[prediction])
+
+
 @wrong("along-the-width", V, "the weights run along the columns")
 def diffusion_loss(said, x0, noise, t, alpha_bar, prediction):
     if prediction not in ("eps", "x0", "v") or (x0.abs() > 1).any():

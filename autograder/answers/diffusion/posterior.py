@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 from autograder.answers.bank import Bank
@@ -78,6 +79,26 @@ def posterior(x0, xt, t, alpha_bar):
     first = betas * before.sqrt() / (1 - now)
     second = (1 - before) * (1 - betas).sqrt() / (1 - now)
     return [first[t - 1] * x0 + second[t - 1] * xt, variances[t - 1].item()]
+
+
+@right("numbers-of-numpy")
+def posterior(x0, xt, t, alpha_bar):
+    bars = alpha_bar.numpy()
+    if t < 1 or t >= len(bars):
+        raise ValueError("t is not a step")
+    beta = 1 - bars[t] / bars[t - 1]
+    first = np.sqrt(bars[t - 1]) * beta / (1 - bars[t])
+    second = np.sqrt(1 - beta) * (1 - bars[t - 1]) / (1 - bars[t])
+    return x0 * first + xt * second, beta * (1 - bars[t - 1]) / (1 - bars[t])
+
+
+@wrong("clipped", MEAN, "x₀ is clipped")
+def posterior(x0, xt, t, alpha_bar):
+    if t < 1 or t > len(alpha_bar) - 1:
+        raise ValueError("t must be from 1 to T")
+    now, before, x0 = alpha_bar[t], alpha_bar[t - 1], x0.clamp(-1, 1)
+    beta, share = 1 - now / before, (1 - before) / (1 - now)
+    return before.sqrt() * beta / (1 - now) * x0 + (1 - beta).sqrt() * share * xt, share * beta
 
 
 @wrong("root-forgotten", MEAN, "the root is forgotten in front of x₀")

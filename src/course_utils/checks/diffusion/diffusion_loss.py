@@ -66,7 +66,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for word, shape in (("eps", (3, 2, 2, 4)), ("x0", (2, 3, 1, 5)), ("x0", (3, 1, 2, 2))):
+    for word, shape in (("eps", (3, 2, 4, 3)), ("x0", (2, 3, 1, 2)), ("x0", (3, 1, 2, 3))):
         yield *told(draw, *shape), word
 
 
@@ -75,10 +75,12 @@ def _(draw: Draw) -> Iterator[tuple]:
     1.5,
     {
         "v's sign: the image is subtracted": {"v": lambda a, s, x0, noise: a * noise + s * x0},
+        "v has the other sign: the noise is added, the image subtracted": {
+            "v": lambda a, s, x0, noise: s * x0 - a * noise
+        },
         "v's weights have changed places": {"v": lambda a, s, x0, noise: s * noise - a * x0},
         "v's roots are forgotten: √ᾱ_t and √(1 − ᾱ_t)": {"roots": lambda square: square},
         "t is off by one: entry t of alpha_bar is ᾱ_t": {"entry": lambda bar, t: bar[t - 1]},
-        "one t for all: each image has its own": {"entry": lambda bar, t: bar[t[:1]]},
         "the weights run along the columns: each image has one": {"along": lambda level: level},
     },
 )
@@ -92,7 +94,7 @@ SLIPS = allowed("knows", "another word") | allowed("fits", "a pixel outside −1
 
 @diffusion_loss.refuses("refuses another word, and pixels outside −1 … 1", 0.25, SLIPS)
 def _(draw: Draw) -> Iterator[tuple]:
-    said, x0, *others = told(draw, 3, 2, 3, 4)
+    said, x0, *others = told(draw, 3, 2, 4, 3)
     yield said, x0, *others, "noise"
     yield said, 255 * x0.abs(), *others, "x0"
 

@@ -80,8 +80,9 @@ def _(draw: Draw) -> Iterator[Probe]:
 
 
 @noise_levels.refuses("refuses a β outside 0 to 1", 0.25, allowed("fits", "such a β"))
-def _(draw: Draw) -> Iterator[tuple]:
-    yield (betas(draw, 4) + torch.tensor([0, 0, 1, 0]),)
+def _(draw: Draw) -> Iterator[Probe]:
+    beta = betas(draw, 4) + torch.tensor([0, 0, 1, 0])
+    yield Probe((beta,), about="beta (4,), the third above 1")
 
 
 noise_levels.keeps(points=0.25, name=KEEPS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,8 +28,8 @@ def times(draw: Draw, b: int, steps: int, first: int = 0) -> Tensor:
 
 
 def scalar(got: object) -> object:
-    """A reader: one number, of whatever type and shape, as a tensor without axes."""
-    if isinstance(got, int | float) and not isinstance(got, bool):
+    """A reader: one number, NumPy's too, whatever its shape, as a tensor without axes."""
+    if isinstance(got, int | float | np.number) and not isinstance(got, bool):
         return torch.tensor(got, dtype=torch.float64)
     return got.reshape(()) if isinstance(got, Tensor) and got.numel() == 1 else got
 

@@ -19,6 +19,7 @@ def back(
     inside: Callable = lambda t, T: 1 <= t <= T,
     entry: Callable = lambda t: t,
     step: Callable = lambda bar, old: 1 - bar / old,
+    clips: Callable = lambda x0: x0,
     of_x0: Callable = lambda bar, old: old.sqrt(),
     of_xt: Callable = lambda alpha, bar: alpha.sqrt(),
     variance: Callable = lambda beta, left: beta * left,
@@ -30,7 +31,7 @@ def back(
     bar, old = alpha_bar[entry(t)], alpha_bar[entry(t) - 1]
     beta, left = step(bar, old), (1 - old) / (1 - bar)
     a, b = of_x0(bar, old) * beta / (1 - bar), of_xt(1 - beta, bar) * left
-    return mixes(a, b, x0, xt), variance(beta, left)
+    return mixes(a, b, clips(x0), xt), variance(beta, left)
 
 
 posterior = Exercise("13.4", "posterior", points=7, hidden=1, right=back, reads=two)
@@ -58,6 +59,7 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
         "√ᾱ_t in front of x₀: expected √ᾱ_{t−1}": {"of_x0": lambda bar, old: bar.sqrt()},
         "the root is forgotten in front of x_t: √α_t": {"of_xt": lambda alpha, bar: alpha},
         "√ᾱ_t in front of x_t: expected √α_t": {"of_xt": lambda alpha, bar: bar.sqrt()},
+        "x₀ is clipped: it stays as it is": {"clips": lambda x0: x0.clamp(-1, 1)},
         "x₀ and x_t have each other's weight": {"mixes": lambda a, b, x0, xt: b * x0 + a * xt},
     },
 )

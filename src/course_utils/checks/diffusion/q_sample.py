@@ -39,13 +39,14 @@ def images(draw: Draw, *shape: int, steps: int = 6) -> tuple[Tensor, Tensor, Ten
 
 @q_sample.whole
 def _(draw: Draw) -> Iterator[tuple | Probe]:
-    # As many images as columns, as channels, as rows, and as all of them.
+    # As many images as columns, as channels, as rows, and as all of them. Most have as many as
+    # columns: who forgets to reshape the weights is then told so, and keeps what is right.
     for shape in ((5, 2, 3, 5), (3, 3, 2, 4), (4, 2, 4, 3), (3, 3, 3, 3), (1, 2, 4, 6)):
         yield images(draw, *shape)
-    x0, t, noise, bar = images(draw, 4, 1, 5, 2, steps=3)  # t is each of 0 … T
+    x0, t, noise, bar = images(draw, 4, 1, 5, 4, steps=3)  # t is each of 0 … T
     yield x0, t, noise, bar
     yield x0.float(), t, noise.float(), bar
-    x0, t, noise, bar = images(draw, 3, 2, 2, 5, steps=9)
+    x0, t, noise, bar = images(draw, 3, 2, 2, 3, steps=9)
     yield given(alpha_bar=bar, noise=noise, t=t, x0=x0)
 
 
@@ -61,9 +62,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
-    for shape, t in (((3, 2, 4, 5), 2), ((2, 1, 3, 4), 4)):
-        x0, _, noise, bar = images(draw, *shape)
-        yield x0, torch.full(shape[:1], t), noise, bar
+    for shape, t in (((2, 4, 5), 2), ((1, 3, 4), 4)):
+        x0, _, noise, bar = images(draw, 1, *shape)  # one image: its weight fits every axis
+        yield x0, torch.tensor([t]), noise, bar
 
 
 @q_sample.aspect(
@@ -81,9 +82,9 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 
 @q_sample.refuses("refuses a t outside 0 … T", 0.25, allowed("inside", "−1, which is not T,"))
-def _(draw: Draw) -> Iterator[tuple]:
-    x0, _, noise, bar = images(draw, 3, 2, 3, 4)
-    yield x0, torch.tensor([4, -1, 2]), noise, bar
+def _(draw: Draw) -> Iterator[Probe]:
+    x0, _, noise, bar = images(draw, 3, 2, 4, 3)
+    yield Probe((x0, torch.tensor([4, -1, 2]), noise, bar), about="t 4, −1, 2 of three images")
 
 
 q_sample.gradients("x0, noise", 0.25)
