@@ -30,7 +30,7 @@ SECONDS = 30  # for one cell or call
 
 def imports(answer: Answer) -> str:
     """The imports of an answer's file, which it counts on as on those of a notebook."""
-    tree = ast.parse(Path(inspect.getfile(answer.function)).read_text())
+    tree = ast.parse(Path(inspect.getfile(inspect.unwrap(answer.function))).read_text())
     kept = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     lines = [ast.unparse(node) for node in kept]
     return "\n".join(line for line in lines if "autograder" not in line)
