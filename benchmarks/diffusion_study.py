@@ -34,7 +34,7 @@ STEPS = (5, 10, 20, 50, 100, T)
 SAMPLERS = {"DDIM, η = 0": 0.0, "stochastic, η = 1": 1.0}
 SCALES = (0.0, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 DRAWN = 20  # steps, where something else is compared
-LENGTHS = {"half as long": "v, half as long", "short": "v"}  # of the training, and its variant
+LENGTHS = {"2 epochs": "v"}  # of training, and the variant that has it
 FEW_MANY = (10, 50)
 NOISY = (10, 100)
 EARLY = (800, 600)  # where a schedule that is too short ends

@@ -7,6 +7,7 @@ import torch
 
 from benchmarks import clip_failures, diffusion_study, diffusion_variants
 from benchmarks.kept import kept
+from course_utils import data
 from course_utils.course import Course
 from course_utils.reference.clip import contrastive_loss, multi_positive_loss
 from course_utils.reference.unet import UNet
@@ -40,10 +41,16 @@ def test_a_variant_learns_from_what_it_says():
     assert len(whole.unique(dim=0)) == len(whole) == 300
 
 
-def test_a_copy_is_much_nearer_to_one_image_than_to_the_others():
-    known = torch.rand(50, 1, 28, 28)
-    assert diffusion_variants.copies(known[:5] + 0.01, known) == 1
-    assert diffusion_variants.copies(torch.rand(5, 1, 28, 28), known) == 0
+def test_a_copy_is_nearer_than_test_images_are_to_theirs(monkeypatch):
+    train = data.fashion("train").images[:100].float() / 255
+    variant = diffusion_variants.Variant("trial", 1, few=100)
+    drawn = {"copies": train + 0.01, "strangers": 1 - train}
+    monkeypatch.setattr(diffusion_variants, "restored", lambda *_: None)
+    for name, share in (("copies", 1.0), ("strangers", 0.0)):
+        monkeypatch.setattr(
+            diffusion_variants, "gallery", lambda *_, n=name, **__: (drawn[n], 0)
+        )
+        assert diffusion_variants.copies(variant, 0, 0.1) == {"copies": share}
 
 
 def test_faults_of_sampling_are_worse_than_what_they_are_compared_with(monkeypatch):
