@@ -228,7 +228,7 @@ def zero_shot_head(prompts: Tensor | Sequence[Tensor]) -> Tensor:
     """A classifier made of texts: one weight vector a class (section 3.1.4).
 
     The features of each prompt are made 1 long, so that each counts alike; their mean is made 1
-    long again: it is the shorter, the less the prompts agree, and that class would lose.
+    long again: it is the shorter, the less the prompts agree, and so would be its logits.
 
     Args:
         prompts: (K, P, D), or K tensors (P_k, D), P_k ≥ 1: features of each class's prompts.
