@@ -149,7 +149,7 @@ def calibration_error(probabilities, labels, bins=10):
     return sum(abs(gap.item()) for gap in gaps) / bins
 
 
-@wrong("mean-of-nothing", Exercise.WHOLE, "NaN or infinity")
+@wrong("mean-of-nothing", Exercise.WHOLE, "an empty part has no mean")
 def calibration_error(probabilities, labels, bins=10):
     if not len(labels) or ((probabilities < 0) | (probabilities > 1)).any():
         raise ValueError("probabilities")

@@ -86,6 +86,16 @@ def clip_loss(images, texts, t):
     return total / n / 2
 
 
+@right("both-directions-in-one-batch")
+def clip_loss(images, texts, t):
+    if images.ndim != 2 or images.shape != texts.shape or not len(images):
+        raise ValueError("pairs of one shape are needed")
+    both = F.normalize(torch.stack([images, texts]), dim=2)
+    logits = torch.bmm(both, both.flip(0).transpose(1, 2)) * t.exp()
+    labels = torch.arange(len(images)).repeat(2)
+    return F.nll_loss(F.log_softmax(logits.flatten(0, 1), dim=1), labels)
+
+
 @wrong("not-normalised", COSINES, "not normalised")
 def clip_loss(images, texts, t):
     if images.shape != texts.shape or len(images) == 0:
@@ -113,7 +123,7 @@ def clip_loss(images, texts, t):
     return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 
 
-@wrong("limited-inside", COSINES, "t is limited inside the loss")
+@wrong("limited-inside", COSINES, "expected")
 def clip_loss(images, texts, t):
     if images.shape != texts.shape or len(images) == 0:
         raise ValueError("shapes")
@@ -138,6 +148,16 @@ def clip_loss(images, texts, t):
     logits = t.exp() * F.normalize(images) @ F.normalize(texts).T
     labels = torch.arange(len(images))
     return (F.cross_entropy(logits, labels) + F.cross_entropy(logits, labels)) / 2
+
+
+@wrong("softmax-first", BOTH, "the softmax is done twice")
+def clip_loss(images, texts, t):
+    if images.shape != texts.shape or len(images) == 0:
+        raise ValueError("shapes")
+    logits = t.exp() * F.normalize(images) @ F.normalize(texts).T
+    labels = torch.arange(len(images))
+    of_images = F.cross_entropy(logits.softmax(1), labels)
+    return (of_images + F.cross_entropy(logits.T.softmax(1), labels)) / 2
 
 
 @wrong("added", BOTH, "the two means are added")

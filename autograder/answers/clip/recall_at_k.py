@@ -81,6 +81,16 @@ def recall_at_k(similarity, right, k):
     return hit.sum() / hit.numel()
 
 
+@right("two-stable-sorts")
+def recall_at_k(similarity, right, k):
+    if k < 1 or k > similarity.shape[1] or not right.any(1).all():
+        raise ValueError("k, or a query without a right answer")
+    wrong_first = right.int().argsort(dim=1, stable=True)
+    scores = similarity.gather(1, wrong_first)
+    order = wrong_first.gather(1, scores.argsort(dim=1, descending=True, stable=True))
+    return right.gather(1, order)[:, :k].any(1).sum().item() / len(right)
+
+
 @wrong("topk", TIED, "a tie counts as found")
 def recall_at_k(similarity, right, k):
     if not 1 <= k <= similarity.shape[1] or not right.any(1).all():
@@ -120,7 +130,7 @@ def recall_at_k(similarity, right, k):
     return ((similarity >= best).sum(1) <= k).double().mean().item()
 
 
-@wrong("all-are-needed", SHARE, "all right answers must be found")
+@wrong("all-are-needed", SHARE, "all right answers are asked for")
 def recall_at_k(similarity, right, k):
     if not 1 <= k <= similarity.shape[1] or not right.any(1).all():
         raise ValueError("k or right")
@@ -153,7 +163,7 @@ def recall_at_k(similarity, right, k):
     return float(found.sum() / len(similarity[0]))
 
 
-@wrong("a-mask-of-0", Exercise.WHOLE, "expected")
+@wrong("a-mask-of-0", Exercise.WHOLE, "all similarities below 0")
 def recall_at_k(similarity, right, k):
     if not 1 <= k <= similarity.shape[1] or not right.any(1).all():
         raise ValueError("k or right")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -130,7 +132,7 @@ def zero_shot(images, prompts, scale):
     return (scale * F.normalize(images) @ weights.T).softmax(1)
 
 
-@wrong("over-the-images", SOFTMAX, "the softmax runs over the images")
+@wrong("over-the-images", SOFTMAX, "the softmax runs over images")
 def zero_shot(images, prompts, scale):
     if not prompts or any(len(texts) == 0 for texts in prompts):
         raise ValueError("each class needs a text")
@@ -152,6 +154,14 @@ def zero_shot(images, prompts, scale):
         raise ValueError("each class needs a text")
     means = torch.stack([F.normalize(texts).mean(0) for texts in prompts])
     return (F.normalize(images) @ F.normalize(means).T).softmax(1)
+
+
+@wrong("e-to-the-scale", SOFTMAX, "this scale is no logarithm")
+def zero_shot(images, prompts, scale):
+    if not prompts or any(len(texts) == 0 for texts in prompts):
+        raise ValueError("each class needs a text")
+    means = torch.stack([F.normalize(texts).mean(0) for texts in prompts])
+    return (math.exp(scale) * F.normalize(images) @ F.normalize(means).T).softmax(1)
 
 
 @wrong("logits", SOFTMAX, "these are the logits")

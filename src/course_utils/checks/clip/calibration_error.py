@@ -22,6 +22,7 @@ def off(
     belief: Callable = lambda mean, middle: mean,
     distance: Callable = lambda right, sure: (right - sure).abs(),
     weight: Callable = lambda counts: counts / counts.sum(),
+    empty: Callable = lambda far, none: far.masked_fill(none, 0),
     over: Callable = lambda weight, far: (weight * far).sum(),
 ) -> float:  # fmt: skip
     """The weighted mean distance of accuracy and confidence."""
@@ -31,7 +32,7 @@ def off(
     member = F.one_hot(part(c, bins).long().clamp(0, bins - 1), bins).to(c)  # (B, bins)
     counts, middle = member.sum(0), (torch.arange(bins).to(c) + 0.5) / bins
     mean, share = (x.to(c) @ member / counts.clamp(min=1) for x in (c, right))
-    far = distance(share, belief(mean, middle)).masked_fill(counts == 0, 0)
+    far = empty(distance(share, belief(mean, middle)), counts == 0)
     return float(over(weight(counts), far))
 
 
@@ -61,6 +62,7 @@ def ordinary(draw: Draw) -> Iterator[tuple | Probe]:
     "the label's probability, not the largest": {"sure": lambda p, y: p[range(len(p)), y]},
     "the middle of a part, not its mean confidence": {"belief": lambda mean, middle: middle},
     "differences cancel: expected distances": {"distance": lambda right, sure: right - sure},
+    "differences cancel: take their absolute values": {"distance": lambda right, c: c - right},
     "squared: expected the distance": {"distance": lambda right, sure: (right - sure) ** 2},
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:
@@ -71,6 +73,10 @@ def _(draw: Draw) -> Iterator[tuple]:
 @calibration_error.aspect("a part's weight is its share of the images", 0.5, {
     "unweighted: a part counts by its images": {"weight": lambda n: (n > 0) / (n > 0).sum()},
     "unweighted, and empty parts count, too": {"weight": lambda n: 0 * n + 1 / len(n)},
+    "added without weights": {"weight": lambda n: (n > 0).to(n)},
+    "an empty part has no mean, NaN: leave it out": {
+        "empty": lambda far, none: far.masked_fill(none, torch.nan)
+    },
     "the largest distance: expected the mean": {"over": lambda weight, far: far.max()},
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:

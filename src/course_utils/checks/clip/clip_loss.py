@@ -50,10 +50,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 
 @clip_loss.aspect("cosines, times s = e^t", 1, {
     "not normalised: make every row 1 long": {"length": lambda z: z},
-    "columns are made 1 long, not rows": {"length": lambda z: z / z.norm(dim=0)},
+    "columns are made 1 long: make rows 1 long": {"length": lambda z: z / z.norm(dim=0)},
     "t in place of s = e^t: t is its logarithm": {"scale": lambda t: t},
     "divided by e^t: s is no temperature": {"scale": lambda t: (-t).exp()},
-    "t is limited inside the loss: s is e^t": {"scale": lambda t: t.clamp(min=0).exp()},
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:
     for n, d, scale in ((4, 3, 2.0), (3, 4, 0.5)):
@@ -68,6 +67,9 @@ def _(draw: Draw) -> Iterator[tuple]:
         "chooses": lambda z: z.flatten().logsumexp(0) - z.diagonal()
     },
     "summed over the pairs: take the mean": {"over": torch.sum},
+    "softmax before cross_entropy, which takes logits: the softmax is done twice": {
+        "chooses": lambda z: z.softmax(1).logsumexp(1) - z.softmax(1).diagonal()
+    },
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:
     for n, d in ((4, 3), (3, 5)):

@@ -65,7 +65,7 @@ FROM_0 = {"place": lambda first, n: torch.arange(n)}
     "first is forgotten: the pair of row i is number first + i": FROM_0,
     "only its own pairs are compared": {"among": lambda own, every: own} | FROM_0,
     "the scale is forgotten": {"times": lambda cosines, s: cosines},
-    "divided by s: it is no temperature": {"times": torch.div},
+    "e^s: s is the scale, not its logarithm": {"times": lambda x, s: x * s.exp()},
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:
     for n, first, own in ((6, 2, 2), (5, 1, 3)):
@@ -76,7 +76,9 @@ def _(draw: Draw) -> Iterator[tuple]:
     "the mean over its own n pairs: divide by N": {"over": lambda sum, n, N: sum / (2 * n)},
     "not halved: the mean of both directions": {"over": lambda sum, n, N: sum / N},
     "not divided: the loss is a mean over all N": {"over": lambda sum, n, N: sum},
+    "halved, not divided by N: the loss is a mean": {"over": lambda sum, n, N: sum / 2},
     "the texts' direction is missing": {"joins": lambda of_images, of_texts: of_images},
+    "the images' direction is missing": {"joins": lambda of_images, of_texts: of_texts},
     "the loss of all N pairs, not its part": {"asks": lambda own, every: every} | FROM_0,
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:

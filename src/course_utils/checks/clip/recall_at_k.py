@@ -10,7 +10,7 @@ from torch import Tensor
 from course_utils.checks.clip.parts import BY_HAND, allowed, scalar
 from course_utils.checks.core import Draw
 from course_utils.checks.exercise import Exercise
-from course_utils.checks.probe import Probe, Subject, experiment, given
+from course_utils.checks.probe import Probe, Subject, experiment
 
 
 def found(
@@ -63,21 +63,24 @@ def ordinary(draw: Draw) -> Iterator[tuple | Probe]:
         about = f"{8 * best} queries, {c} candidates, three of them tied, k {k}"
         yield experiment(tied, *search(draw, c, best, alike=3), k, about=about)
     similarity, right = search(draw, 9, 6)
-    yield given(k=4, right=right, similarity=30 * (similarity - 3))  # all below 0
+    below = {"k": 4, "right": right, "similarity": 30 * (similarity - 3)}
+    yield Probe((), below, about="9 candidates, all similarities below 0, k 4")
 
 
 ALL = {"rivals": lambda right: ~torch.eye(right.shape[1]).bool()[None]}  # compete
 
 
 @recall_at_k.aspect("the share of queries with a right answer among the first k", 1.5, {
-    "all right answers must be found": ALL | {"joins": lambda got, r: (got | ~r).all(1)},
+    "all right answers are asked for: one of them is enough": (
+        ALL | {"joins": lambda got, right: (got | ~right).all(1)}
+    ),
     "the share of a query's right answers: one of them is enough": (
         ALL | {"joins": lambda got, right: (got & right).sum(1) / right.sum(1)}
     ),
     "only the first right answer of a row is looked for: any of them is enough": {
         "joins": lambda got, right: (got & right & (right.cumsum(1) == 1)).any(1)
     },
-    "the least similar come first": {"stands": torch.le},
+    "the least similar are put first: begin with the most similar": {"stands": torch.le},
     "the first k + 1 are looked at": {"inside": torch.le},
     "the first k − 1 are looked at": {"inside": lambda ahead, k: ahead < k - 1},
     "divided by the number of candidates": {"share": lambda hits, c: hits.sum() / c},

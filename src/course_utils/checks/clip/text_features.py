@@ -77,8 +77,9 @@ def _(draw: Draw) -> Iterator[tuple]:
 @text_features.aspect("multiplied by the projection, then made 1 long", 0.75, {
     "not normalised: make the result 1 long": {"length": lambda y: y},
     "the state is made 1 long, not its projection": {"before": unit, "length": lambda y: y},
-    "columns are made 1 long, not rows": {"length": lambda y: y / y.norm(dim=0)},
+    "columns are made 1 long: make rows 1 long": {"length": lambda y: y / y.norm(dim=0)},
     "the projection is transposed: it is (D, E)": {"projects": torch.nn.functional.linear},
+    "the projection is missing": {"projects": lambda state, projection: state},
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:
     for d, e in ((4, 4), (3, 5)):

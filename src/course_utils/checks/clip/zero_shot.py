@@ -55,10 +55,8 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
 @zero_shot.aspect("a class's weight: texts 1 long, their mean, 1 long again", 1.25, {
     "the mean is not made 1 long again: unlike texts lose": {"again": lambda w: w},
     "texts of any length are averaged: first make each 1 long": {"each": lambda p: p},
-    "only a class's first text counts": {"joins": lambda texts: texts[0]},
-    "a class's best text counts: the mean is its weight": {
-        "compares": lambda x, ps, _: torch.stack([(x @ unit(p).T).amax(1) for p in ps], 1)
-    },
+    "texts: columns are made 1 long, make rows 1 long": {"each": lambda p: unit(p.T).T},
+    "only a class's first text is used: take the mean": {"joins": lambda texts: texts[0]},
     "the softmax runs over all texts: each class has one weight": {
         "compares": lambda x, ps, _: x @ unit(torch.cat(ps)).T,
         "adds": lambda p, ps: torch.stack([s.sum(1) for s in p.split([*map(len, ps)], 1)], 1),
@@ -72,9 +70,10 @@ def _(draw: Draw) -> Iterator[tuple]:
 
 @zero_shot.aspect("a softmax over the classes, of scale times the cosine", 1, {
     "the images are not made 1 long": {"image": lambda x: x},
+    "images: columns are made 1 long, make rows 1 long": {"image": lambda x: unit(x.T).T},
     "the scale is forgotten": {"times": lambda cosine, scale: cosine},
-    "divided by the scale": {"times": lambda cosine, scale: cosine / scale},
-    "the softmax runs over the images": {"over": lambda logits: logits.softmax(0)},
+    "e^scale: this scale is no logarithm": {"times": lambda x, scale: torch.e**scale * x},
+    "the softmax runs over images, not classes": {"over": lambda logits: logits.softmax(0)},
     "these are the logits: expected probabilities": {"over": lambda logits: logits},
 })  # fmt: skip
 def _(draw: Draw) -> Iterator[tuple]:
