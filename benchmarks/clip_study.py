@@ -155,7 +155,7 @@ def moved_pixels(style: str, copies: int = 4) -> dict[str, float]:
 
 
 def calibration(model: CLIP, style: str) -> dict[str, float]:
-    """How sure and how right it is, before and after fitting a scale on half of the pictures."""
+    """How sure and how right it is, before and after fitting a scale on half the pictures."""
     seen = data.emoji("train").labels.unique()
     pictures = data.emoji("style", size=64, styles=[STYLES[style]])
     pictures = pictures.select(torch.isin(pictures.labels, seen))

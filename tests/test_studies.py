@@ -50,7 +50,9 @@ def test_a_copy_is_nearer_than_test_images_are_to_theirs(monkeypatch):
         monkeypatch.setattr(
             diffusion_variants, "gallery", lambda *_, n=name, **__: (drawn[n], 0)
         )
-        assert diffusion_variants.copies(variant, 0, 0.1) == {"copies": share}
+        found = diffusion_variants.copies(variant, 0, 0.1)
+        assert found["copies"] == share
+        assert (found["nearest known"] < found["test images' nearest"]) == (share == 1)
 
 
 def test_faults_of_sampling_are_worse_than_what_they_are_compared_with(monkeypatch):
