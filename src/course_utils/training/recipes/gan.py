@@ -52,7 +52,7 @@ def gan_fashion(run: Run) -> Trained:
 
 
 def gan_labelled(run: Run) -> Trained:
-    """The DCGAN of ``gan_fashion`` with labels for both networks, as long in time as diffusion.
+    """The DCGAN of ``gan_fashion`` with labels for both networks.
 
     It is compared with ``diffusion_fashion`` and does not ship.
     """
