@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import autograder.hidden.diffusion  # noqa: F401 - before a test of the grader takes its place
 from autograder.answers.diffusion import ANSWERS
 from course_utils.checks.core import Draw
 from course_utils.checks.diffusion import ddim_step, diffusion_loss, guided, q_sample

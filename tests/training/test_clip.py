@@ -13,7 +13,7 @@ from course_utils.course import CourseError
 from course_utils.data import Pictures
 from course_utils.data.boxing import boxed, pixel_similarity
 from course_utils.data.emoji import concepts, on_ground
-from course_utils.reference.clip import contrastive_loss, recall_at_k
+from course_utils.reference.clip import contrastive_loss, multi_positive_loss, recall_at_k
 from course_utils.training import clip
 from course_utils.training.clip import emoji_words, texts_of, vary
 from course_utils.training.contrastive_tiled import contrastive_loss_tiled
@@ -234,7 +234,9 @@ def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path) -> None:
 def test_the_scale_never_leaves_its_limits() -> None:
     torch.manual_seed(0)
     model = clip.small_clip()
-    training = clip._Training(model, texts_of(concepts(), emoji_words(), 1), 3e-3, 0.05, 20)
+    training = clip._Training(
+        model, texts_of(concepts(), emoji_words(), 1), 3e-3, 0.05, 20, multi_positive_loss
+    )
     with torch.no_grad():
         model.scale.t.fill_(math.log(400))
     training.step(torch.rand(8, 3, 32, 32), few(8).labels)
