@@ -24,7 +24,7 @@ from course_utils.reference.clip import hits_at_k, recall_at_k, unit, zero_shot_
 from course_utils.reference.clip_towers import CLIP
 from course_utils.reference.probe import features
 from course_utils.training.checkpoints import restore
-from course_utils.training.clip import emoji_words, small_clip, vary
+from course_utils.training.clip import emoji_words, known_texts, small_clip, vary
 from course_utils.training.recipes.clip import MOVED
 
 STYLES = {"near": "twemoji", "far": "openmoji"}
@@ -48,15 +48,9 @@ def of_texts(model: CLIP, texts: list[str]) -> Tensor:
     return features(model.text, emoji_words().encode(texts, skip=True))
 
 
-def known_words(texts: list[str]) -> list[str]:
-    """Those of which a word is known."""
-    words = emoji_words()
-    return [text for text in texts if words.encode([text], skip=True).any()]
-
-
 def ensembles(model: CLIP, meanings: list[Concept]) -> Tensor:
     """Weights of classes, each of all its texts of which a word is known."""
-    every = [known_words(list(c.texts)) or [c.name] for c in meanings]
+    every = [known_texts(c) for c in meanings]
     flat = of_texts(model, [text for texts in every for text in texts])
     return zero_shot_head(flat.split([len(texts) for texts in every]))
 
@@ -90,12 +84,12 @@ def wording(model: CLIP, x: Tensor, right: Tensor, seen: Tensor) -> dict[str, fl
     row = {"its name": recall_at_k(x @ unit(of_texts(model, names)).T, right)}
     for seed in range(SEEDS):
         choose = random.Random(seed).choice
-        single = [choose(known_words(list(c.texts[1:])) or [c.name]) for c in meanings]
+        single = [choose(known_texts(c)[1:] or [c.name]) for c in meanings]
         one = x @ unit(of_texts(model, single)).T
         row[f"one keyword, seed {seed}"] = recall_at_k(one, right)
     head = ensembles(model, meanings)
     row["name and keywords, each a text"] = recall_at_k(x @ head.T, right)
-    every = [known_words(list(c.texts)) or [c.name] for c in meanings]
+    every = [known_texts(c) for c in meanings]
     joined = [" ".join(texts) for texts in every]
     limit = emoji_words().length
     joined = [" ".join(text.split()[:limit]) for text in joined]

@@ -276,7 +276,7 @@ def test_texts_without_a_known_word_do_not_enter_an_ensemble() -> None:
     named = {concept.name: concept for concept in concepts()}
     words = emoji_words()
     for concept in named.values():
-        texts = recipe._known_texts(concept)
+        texts = clip.known_texts(concept)
         assert texts
         assert set(texts) <= set(concept.texts)
         if len(texts) > 1:

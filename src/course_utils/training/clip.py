@@ -96,6 +96,13 @@ def _ground(dice: Tensor) -> Tensor:
 # -- texts ------------------------------------------------------------------------------------
 
 
+def known_texts(concept: Concept) -> list[str]:
+    """Name and keywords of which a word is known; the name alone where there is none."""
+    words = emoji_words()
+    known = [text for text in concept.texts if words.encode([text], skip=True).any()]
+    return known or [concept.name]
+
+
 def texts_of(
     meanings: Sequence[Concept], words: Words, number: int = 32, seed: int = 0
 ) -> Tensor:

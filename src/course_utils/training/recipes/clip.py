@@ -11,11 +11,19 @@ from torch import Generator, Tensor
 from course_utils import data
 from course_utils.data import Pictures
 from course_utils.data.boxing import boxed, pixel_similarity
-from course_utils.data.emoji import Concept, Emoji, concepts, on_ground
+from course_utils.data.emoji import Emoji, concepts, on_ground
 from course_utils.reference.clip import hits_at_k, unit, zero_shot_head
 from course_utils.reference.clip_towers import CLIP
 from course_utils.reference.probe import features
-from course_utils.training.clip import emoji_words, learn, small_clip, texts_of, varied, vary
+from course_utils.training.clip import (
+    emoji_words,
+    known_texts,
+    learn,
+    small_clip,
+    texts_of,
+    varied,
+    vary,
+)
 from course_utils.training.run import Run, Trained
 
 BATCH, PASSES, BLOCKS = 256, 25, 30  # 750 passes, about 16 minutes of one CPU core
@@ -70,7 +78,7 @@ class Judges:
         words, meanings = emoji_words(), concepts()
         names = words.encode([c.name for c in meanings], skip=True)
         self.names = unit(features(model.text, names))
-        prompts = [_known_texts(concept) for concept in meanings]
+        prompts = [known_texts(concept) for concept in meanings]
         encoded = words.encode([text for texts in prompts for text in texts], skip=True)
         of_texts = features(model.text, encoded).split([len(texts) for texts in prompts])
         self.ensembles = zero_shot_head(of_texts)
@@ -143,13 +151,6 @@ class Judges:
             return on_ground(ready.images).float() / 255, ready.labels
         dice = Generator().manual_seed(MOVED)
         return vary(ready.images.float() / 255, dice, faint=False), ready.labels
-
-
-def _known_texts(concept: Concept) -> list[str]:
-    """Name and keywords of which a word is known; the name alone where there is none."""
-    words = emoji_words()
-    known = [text for text in concept.texts if words.encode([text], skip=True).any()]
-    return known or [concept.name]
 
 
 def _top(name: str, similarity: Tensor, right: Tensor) -> dict[str, float]:
