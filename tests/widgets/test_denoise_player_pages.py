@@ -17,7 +17,7 @@ from tests.visits import THEMES, WIDTHS, findings
 from tests.widgets.pages import write_page
 from tests.widgets.test_denoise_player import CLASSES, answers, settings
 from tests.widgets.test_parts import PAGE_ALONE
-from tests.widgets.test_point_field_pages import CUT_OFF
+from tests.widgets.test_point_field_pages import CUT_OFF, press
 from tests.widgets.test_static_widgets import TOO_SMALL
 
 
@@ -28,13 +28,6 @@ def says(page: Page, n: int = 0) -> str:
 
 def wait_for(page: Page, words: str, n: int = 0) -> None:
     until(lambda: words in says(page, n), f"for {words!r}")
-
-
-def press(page: Page, name: str, times: int = 1) -> None:
-    button = page.get_by_role("button", name=name, exact=True)
-    button.focus()
-    for _ in range(times):
-        page.keyboard.press("Enter")
 
 
 def pressed(page: Page) -> list[str]:
