@@ -16,6 +16,7 @@ from course_utils.training.patches import fitted
 from course_utils.training.run import Run, Trained
 
 PLAN = Plan(64_000, 4_000, 6_000, 1_500)  # scenes and steps, alike for every network
+LONGER = replace(PLAN, together=4 * PLAN.together, ships=False)
 
 
 def caption_encoder(run: Run) -> Trained:
@@ -51,10 +52,14 @@ def caption_transformer(run: Run) -> Trained:
     return PLAN.train_captioner(run, _with_trained_encoder(run, "caption_transformer"))
 
 
+def caption_gru_long(run: Run) -> Trained:
+    """The same as ``caption_gru`` with four times the steps end to end, scenes."""
+    return LONGER.train_captioner(run, _with_trained_encoder(run, "caption_gru"))
+
+
 def caption_transformer_long(run: Run) -> Trained:
     """The same as ``caption_transformer`` with four times the steps end to end, scenes."""
-    longer = replace(PLAN, together=4 * PLAN.together, ships=False)
-    return longer.train_captioner(run, _with_trained_encoder(run, "caption_transformer"))
+    return LONGER.train_captioner(run, _with_trained_encoder(run, "caption_transformer"))
 
 
 def caption_vit(run: Run) -> Trained:
