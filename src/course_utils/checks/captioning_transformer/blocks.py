@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -15,8 +17,16 @@ from course_utils.checks.captioning_transformer.parts import (
 from course_utils.checks.core import Draw
 
 
-def norm(x: Tensor, params: Params, name: str) -> Tensor:
-    return F.layer_norm(x, x.shape[-1:], params[f"{name}.weight"], params[f"{name}.bias"])
+def norm(x: Tensor, params: Params, name: str, less: int = 0) -> Tensor:
+    """Layer norm; ``less``: the variance is a sum divided by so many fewer than d."""
+    d, w, b = x.shape[-1], params[f"{name}.weight"], params[f"{name}.bias"]
+    shrunk = (1 - less / d) ** 0.5  # of what divides by a larger variance
+    return F.layer_norm(x, (d,), shrunk * w, b, 1e-5 * shrunk**2)
+
+
+def mlp(h: Tensor, params: Params, bends: Callable) -> Tensor:
+    h = bends(F.linear(h, params["linear1.weight"], params["linear1.bias"]))
+    return F.linear(h, params["linear2.weight"], params["linear2.bias"])
 
 
 def attend(

@@ -11,6 +11,7 @@ from course_utils.checks.captioning_transformer.bans import BLOCK_BY_HAND
 from course_utils.checks.captioning_transformer.blocks import (
     attend,
     block_params,
+    mlp,
     norm,
     silent,
 )
@@ -29,22 +30,19 @@ def block(
     *,
     step: Callable = lambda x, f, n: x + f(n(x)),
     norms: tuple[str, str, str] = ("norm1", "norm2", "norm3"),
+    normed: Callable = norm,
     order: tuple[int, int, int] = (0, 1, 2),
     masks: Callable = lambda mask: mask,
     seen: Callable = lambda memory, x, n: memory,
     bends: Callable = F.gelu,
 ) -> Tensor:
     """(B, T, d), (B, S, d) -> (B, T, d)."""
-
-    def mlp(h: Tensor) -> Tensor:
-        h = bends(F.linear(h, params["linear1.weight"], params["linear1.bias"]))
-        return F.linear(h, params["linear2.weight"], params["linear2.bias"])
-
-    ns = [lambda h, name=name: norm(h, params, name) for name in norms]
+    ns = [lambda h, name=name: normed(h, params, name) for name in norms]
+    looks = mask if mask is None else masks(mask)
     fs = [
-        lambda h: attend("self_attn.", h, h, params, heads, masks(mask)),
+        lambda h: attend("self_attn.", h, h, params, heads, looks),
         lambda h: attend("multihead_attn.", h, seen(memory, h, ns[1]), params, heads),
-        mlp,
+        lambda h: mlp(h, params, bends),
     ]
     for i in order:
         x = step(x, fs[i], ns[i])
@@ -89,7 +87,10 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
     | {
         "norm2 and norm3 are exchanged: norm2 is for the cross-attention": {
             "norms": ("norm1", "norm3", "norm2")
-        }
+        },
+        "the norm divides by d − 1: layer norm takes the mean of the squares": {
+            "normed": lambda h, params, name: norm(h, params, name, 1)
+        },
     },
 )
 def _(draw: Draw) -> Iterator[tuple]:
@@ -100,7 +101,10 @@ def _(draw: Draw) -> Iterator[tuple]:
 @decoder_block.aspect(
     "self-attention with the mask",
     0.5,
-    exchange("masks", {"the mask is ignored: self-attention needs it": lambda mask: None}),
+    {
+        "the mask is ignored: self-attention needs it": {"masks": lambda mask: None},
+        "the mask is turned round twice: attend does it": {"masks": lambda mask: ~mask},
+    },
 )
 def _(draw: Draw) -> Iterator[tuple]:
     for t, heads in ((4, 2), (5, 1)):

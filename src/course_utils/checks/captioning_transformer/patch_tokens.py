@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.checks.captioning_transformer.bans import PATCHES_BY_HAND
@@ -60,10 +62,10 @@ def ordinary(
     return draw.normal(b, c, rows * p, columns * p), params
 
 
-def reshaped(x: Tensor, p: int) -> Tensor:
+def reshaped(x: Tensor, p: int, first: Callable = lambda x, p: x) -> Tensor:
     """Not cut: C · p · p neighbours in memory, which is something else."""
     b, c, h, w = x.shape
-    return x.reshape(b, h // p, w // p, c, p, p)
+    return first(x, p).reshape(b, h // p, w // p, c, p, p)
 
 
 @patch_tokens.whole
@@ -86,8 +88,9 @@ def _(draw: Draw) -> Iterator[tuple | Probe]:
             "pixels": lambda c: c.movedim(3, 5)
         },
         "rows and columns of a patch are exchanged": {"pixels": lambda c: c.transpose(4, 5)},
-        "reshaped without cutting: neighbours in memory are no square of the image": {
-            "patches": reshaped
+        "reshaped without cutting: such neighbours are no square": {"patches": reshaped},
+        "unfold gives (B, C P P, N): exchange its last two axes, a reshape does not": {
+            "patches": partial(reshaped, first=lambda x, p: F.unfold(x, p, stride=p))
         },
         "the bias is missing": {"bias": lambda b: 0 * b},
     },
