@@ -24,14 +24,18 @@ def write(
     caption: str,
     seed: int,
     seconds: float,
+    module: str | None = None,
     **more: Any,
 ) -> Path:
-    """Store ``rows`` (one dict per table row) and ``more`` as ``results/<name>.json``."""
+    """Store ``rows`` (one dict per table row) and ``more`` as ``results/<name>.json``.
+
+    ``module`` with its words makes the result, where it has another name.
+    """
     record = {
         "caption": caption,
         "rows": rows,
         **more,
-        **provenance(f"python -m benchmarks.{name}", seed, seconds),
+        **provenance(f"python -m benchmarks.{module or name}", seed, seconds),
     }
     place = f"{name}_gpu" if torch.cuda.is_available() else name
     return save(place, record, Path(os.environ.get(FOLDER, ROOT / "results")))
