@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -167,21 +167,16 @@ def learn(
     training = _Training(model, texts, lr, weight_decay, steps, objective)
     settings = {"blocks": blocks, "passes": passes, "batches": len(batches), "lr": lr,
                 "weight_decay": weight_decay, "texts": list(texts.shape)}  # fmt: skip
-    done = state.read(resume, training.parts(), batches, settings) if resume else []
-    curve = [Block(**block) for block in done]
-    for block in curve:
-        watch(block)
-    for number in range(len(curve) + 1, blocks + 1):
+
+    def block(number: int) -> Block:
         model.train()
         bar = tqdm(range(passes), f"block {number}", leave=False, disable=None)
         said = [training.step(x, labels) for _ in bar for x, labels in batches]
         loss, right = torch.stack(said).mean(0).tolist()
-        scale = model.scale().item()
-        curve.append(Block(number, loss, right, number * passes, scale))
-        if resume:
-            state.write(resume, training.parts(), batches, settings, [asdict(b) for b in curve])
-        watch(curve[-1])
-    return curve
+        return Block(number, loss, right, number * passes, model.scale().item())
+
+    parts = training.parts()
+    return state.epochs(blocks, block, Block, resume, parts, batches, settings, watch)
 
 
 class _Training:

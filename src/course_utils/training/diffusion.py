@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -110,19 +110,16 @@ def learn(
         "steps": schedule.steps, "last": schedule.alpha_bar[-1].item(),
     }  # fmt: skip
     lesson = _Lesson(network, schedule, epochs * len(batches), settings)
-    done = state.read(resume, lesson.parts(), batches, settings) if resume else []
-    curve = [Round(**epoch) for epoch in done]
-    for epoch in curve:
-        watch(epoch)
-    for number in range(len(curve) + 1, epochs + 1):
+
+    def learned(number: int) -> Round:
         bar = tqdm(batches, f"epoch {number}", leave=False, disable=None)
         error = torch.stack([lesson.learn(x, y) for x, y in bar]).mean().item()
         if not math.isfinite(error):
             raise CourseError(f"the loss is {error} in epoch {number}: try a lower lr")
-        curve.append(Round(number, error, *judge(lesson.mean)))
-        if resume:
-            state.write(resume, lesson.parts(), batches, settings, [asdict(e) for e in curve])
-        watch(curve[-1])
+        return Round(number, error, *judge(lesson.mean))
+
+    parts = lesson.parts()
+    curve = state.epochs(epochs, learned, Round, resume, parts, batches, settings, watch)
     return lesson.mean, curve
 
 

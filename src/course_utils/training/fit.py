@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -113,18 +113,13 @@ def fit(
             ema.update_parameters(model)
 
     objective = objective or partial(classify, label_smoothing=label_smoothing)
-    done = state.read(resume, parts, batches, settings) if resume else []
-    history = [Epoch(**epoch) for epoch in done]
-    for epoch in history:
-        watch(epoch)
     run = distributed.wrap(model)
     run = torch.compile(run) if compile else run  # type: ignore[assignment]
-    for number in range(len(history) + 1, epochs + 1):
-        history.append(_epoch(number, run, batches, objective, step, bfloat16))
-        if resume and distributed.rank() == 0:
-            state.write(resume, parts, batches, settings, [asdict(e) for e in history])
-        watch(history[-1])
-    return history
+
+    def epoch(number: int) -> Epoch:
+        return _epoch(number, run, batches, objective, step, bfloat16)
+
+    return state.epochs(epochs, epoch, Epoch, resume, parts, batches, settings, watch)
 
 
 def _epoch(

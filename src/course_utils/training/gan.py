@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -183,18 +183,14 @@ def learn(
     """
     game = _Game(generator, discriminator, lr, decay, epochs * len(batches))
     settings = {"epochs": epochs, "batches": len(batches), "lr": lr, "decay": decay}
-    done = state.read(resume, game.parts(), batches, settings) if resume else []
-    curve = [Round(**epoch) for epoch in done]
-    for epoch in curve:
-        watch(epoch)
-    for number in range(len(curve) + 1, epochs + 1):
+
+    def play(number: int) -> Round:
         bar = tqdm(batches, f"epoch {number}", leave=False, disable=None)
         losses = torch.stack([game.play(real) for real, _ in bar]).mean(0)
         right = told_apart(discriminator, *_some(generator, batches))
-        curve.append(Round(number, losses[0].item(), right, losses[1].item(), judge(game.mean)))
-        if resume:
-            state.write(resume, game.parts(), batches, settings, [asdict(e) for e in curve])
-        watch(curve[-1])
+        return Round(number, losses[0].item(), right, losses[1].item(), judge(game.mean))
+
+    curve = state.epochs(epochs, play, Round, resume, game.parts(), batches, settings, watch)
     return game.mean, curve
 
 

@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from course_utils.course import CourseError
 from course_utils.data import Batches
 from course_utils.files import write_atomically
+from course_utils.training import distributed
+
+Kind = TypeVar("Kind")  # of an epoch: a dataclass
+
+
+def epochs(
+    number: int,
+    one: Callable[[int], Kind],
+    kind: Callable[..., Kind],
+    path: Path | None,
+    parts: Mapping[str, Any],
+    batches: Batches,
+    settings: dict[str, Any],
+    watch: Callable[[Kind], None],
+) -> list[Kind]:
+    """``one(n)`` for each epoch n from 1 to ``number``, and what they gave.
+
+    Args:
+        kind: makes an epoch of its fields again.
+        path: a file that holds the state after each epoch; where it exists, those before it
+            are not done again. None: nothing is kept.
+        parts, settings: see ``write``.
+        watch: is told each epoch, those before an interruption too.
+    """
+    history = [kind(**epoch) for epoch in read(path, parts, batches, settings)] if path else []
+    for epoch in history:
+        watch(epoch)
+    for n in range(len(history) + 1, number + 1):
+        history.append(one(n))
+        if path and distributed.rank() == 0:
+            write(path, parts, batches, settings, [asdict(e) for e in history])  # type: ignore[call-overload]
+        watch(history[-1])
+    return history
 
 
 def write(
