@@ -147,7 +147,7 @@ class TransformerDecoder(nn.Module):
         for layer in self.layers:
             k, v = layer.multihead_attn.keys(seen)
             room = (len(k), k.shape[1], len(self.places), k.shape[-1])
-            cache.append([k.new_zeros(room), k.new_zeros(room), k.contiguous(), v.contiguous()])
+            cache.append([k.new_empty(room), k.new_empty(room), k, v])
         return 0, cache, more
 
     def step(self, words: Tensor, state: State) -> tuple[Tensor, State]:
