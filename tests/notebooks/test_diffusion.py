@@ -199,6 +199,19 @@ def test_told_no_class_it_is_behind_the_gan_and_the_targets_are_reached() -> Non
         assert one["named rightly"] > 0.95
 
 
+def test_told_the_class_the_gan_is_nearer_and_its_images_are_named_less_rightly() -> None:
+    gan, untold = rows("labelled_gan_seeds"), rows("gan_seeds", network="GAN")
+    for one, told, none in zip(
+        gan, rows("diffusion_seeds", network="diffusion"), untold, strict=True
+    ):
+        assert one["epochs"] == none["epochs"]
+        assert one["Fréchet distance"] < told["Fréchet distance"]
+        assert one["Fréchet distance"] < none["Fréchet distance"] / 3
+        assert one["CPU seconds"] < told["CPU seconds"] / 2
+        real = told["real images named rightly"]
+        assert one["named rightly"] < real < told["named rightly"]
+
+
 def test_faults_of_sampling_are_as_the_gallery_says() -> None:
     last = [
         values("diffusion_study", "distance", **{"noise in the last of": k}) for k in (10, 100)

@@ -148,12 +148,12 @@ def test_what_is_refused() -> None:
 
 
 def label(page: Page) -> str:
-    return page.locator(".ag").get_attribute("aria-label") or ""
+    return page.locator(".atg").get_attribute("aria-label") or ""
 
 
 def until(page: Page, words: str) -> None:
     page.wait_for_function(
-        "words => document.querySelector('.ag').ariaLabel.includes(words)", arg=words
+        "words => document.querySelector('.atg').ariaLabel.includes(words)", arg=words
     )
 
 
@@ -163,9 +163,9 @@ def test_by_keyboard(browser: Browser, tmp_path: Path, width: int) -> None:
         assert "stage 2, products q kᵀ: Greatest for red" in label(page)
         press(page, page.get_by_role("button", name="Next"), "Enter", times=3)
         until(page, "stage 5, weights: softmax: red looks most at cat")
-        assert page.locator(".ag-matrix td").all_inner_texts()[8].startswith("7")  # red to cat
+        assert page.locator(".atg-matrix td").all_inner_texts()[8].startswith("7")  # red to cat
         q = page.get_by_label("q of red, number 2")
-        assert page.locator(".ag-numbers input[tabindex='0']").count() == 1
+        assert page.locator(".atg-numbers input[tabindex='0']").count() == 1
         press(page, page.get_by_label("q of a, number 1"), "ArrowDown")
         page.keyboard.press("ArrowRight")
         assert q.evaluate("el => el === document.activeElement")
@@ -178,7 +178,7 @@ def test_by_keyboard(browser: Browser, tmp_path: Path, width: int) -> None:
         page.keyboard.press("Control+a")
         page.keyboard.type("ten")
         page.keyboard.press("Enter")
-        assert "“ten” is no number." in page.locator(".ag-inputs").inner_text()
+        assert "“ten” is no number." in page.locator(".atg-inputs").inner_text()
         assert q.input_value() == "0.5"
         press(page, page.get_by_role("button", name="cat: work out its row"), "Enter")
         until(page, "cat looks most at red")
@@ -203,9 +203,9 @@ def test_each_preset_fits_and_is_pressed(browser: Browser, tmp_path: Path, name:
 def test_swapping_by_keyboard(browser: Browser, tmp_path: Path) -> None:
     with shown(browser, tmp_path, AttentionGrid("no position codes")) as (page, _):
         assert "each word has the same output as before" in label(page)
-        heads = page.locator(".ag-matrix tbody th").all_inner_texts()
+        heads = page.locator(".atg-matrix tbody th").all_inner_texts()
         assert heads[:2] == ["red", "a"]
         press(page, page.get_by_label("Add position codes"), "Space")
         until(page, "outputs change, by up to")
         press(page, page.get_by_label("Swap the first two words"), "Space")
-        page.wait_for_function("!document.querySelector('.ag').ariaLabel.includes('swapped')")
+        page.wait_for_function("!document.querySelector('.atg').ariaLabel.includes('swapped')")

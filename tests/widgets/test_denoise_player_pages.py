@@ -23,7 +23,7 @@ from tests.widgets.test_static_widgets import TOO_SMALL
 
 def says(page: Page, n: int = 0) -> str:
     """What a widget is called, with ordinary spaces."""
-    return " ".join((page.locator(".dp").nth(n).get_attribute("aria-label") or "").split())
+    return " ".join((page.locator(".dpl").nth(n).get_attribute("aria-label") or "").split())
 
 
 def wait_for(page: Page, words: str, n: int = 0) -> None:
@@ -72,7 +72,7 @@ def test_by_keyboard_in_a_page(
         way = page.get_by_role("slider", name="Way back")
         until(lambda: "step 20 of 20" in (way.get_attribute("aria-valuetext") or ""))
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert page.evaluate(CUT_OFF.replace(".pf", ".dp")) == []
+        assert page.evaluate(CUT_OFF.replace(".pf", ".dpl")) == []
         assert page.evaluate(TOO_SMALL) == []
         assert not watch.outside
         assert not watch.errors
@@ -135,7 +135,7 @@ def test_it_begins_near_the_view(browser: Browser, tmp_path: Path) -> None:
         page.locator(".static-widget[data-ready]").nth(2).wait_for()
         wait_for(page, "step 10 of 20")
         assert says(page, 2) == "Images out of noise, not computed yet"
-        page.locator(".dp").nth(2).scroll_into_view_if_needed()
+        page.locator(".dpl").nth(2).scroll_into_view_if_needed()
         wait_for(page, "step 10 of 20", 2)
         assert watch.errors == []
 

@@ -29,6 +29,16 @@ display(one, two, pad, quiz, Tally(names=["a.sum"]))""",
     """print("kernel reads", one.position, two.stride, two.kernel_name)
 print("and", pad.right, pad.pixels == bytes(784), quiz.chosen)""",
 ]
+EVERY = """import inspect
+
+from course_utils import widgets
+
+kinds = [getattr(widgets, name) for name in widgets.__all__]
+kinds = [kind for kind in kinds if inspect.isclass(kind)]
+needs = {kind: inspect.signature(kind).parameters.values() for kind in kinds}
+alone = [k for k in kinds if all(p.default is not p.empty or p.kind > 2 for p in needs[k])]
+print("kinds", *(kind.__name__ for kind in alone))
+display(*(kind() for kind in alone))"""  # those that need no arguments
 # Nothing of the user's settings, and nothing left behind in them.
 PRIVATE = [
     "IPYTHONDIR",
@@ -68,12 +78,13 @@ def answers(address: str) -> bool:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[str]:
-    """The address of a JupyterLab whose folder holds ``widgets.ipynb``."""
+    """The address of a JupyterLab whose folder holds ``widgets.ipynb`` and ``every.ipynb``."""
     folder, port = tmp_path / "course", free_port()
     folder.mkdir()
-    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}  # no dialog
-    nbformat.write(notebook, folder / "widgets.ipynb")
+    for name, sources in (("widgets", CELLS), ("every", [EVERY])):
+        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, folder / f"{name}.ipynb")  # with a kernel: no dialog
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder}"]
     private = {name: str(tmp_path / name.lower()) for name in PRIVATE}
     for name, setting in SETTINGS.items():
@@ -113,13 +124,35 @@ def canvas(page: Page) -> str:
     return page.evaluate("document.querySelector('.fe2-output canvas').toDataURL()")
 
 
+def run_all(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_text("| Idle").wait_for()  # cells run before are lost
+    page.locator(".jp-Notebook .cm-content").last.click()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+
+
+def test_every_widget_lives_in_jupyterlab(browser: Browser, lab: str) -> None:
+    """Each is drawn, and none complains; how they answer is tested in the page."""
+    with open_page(browser) as (page, watch):
+        run_all(page, f"{lab}/lab/tree/every.ipynb")
+        page.get_by_text("kinds AttentionGrid").wait_for()
+        names = page.get_by_text("kinds AttentionGrid").inner_text().split()[1:]
+        assert {"DenoisePlayer", "PointField", "WordSearch"} <= set(names)
+        outputs = page.locator(".jp-OutputArea-output")  # the first is what was printed
+        outputs.nth(len(names)).wait_for(state="attached")
+        for n in range(1, len(names) + 1):
+            outputs.nth(n).scroll_into_view_if_needed()  # it starts when it is seen
+            drawn = outputs.nth(n).locator("button, input, select, canvas, svg, table").first
+            drawn.wait_for(state="attached")
+        assert outputs.count() == len(names) + 1  # no error, no warning
+        assert watch.outside == []
+        assert [error for error in watch.errors if "uncaught" in error] == []
+
+
 def test_widgets_in_jupyterlab(browser: Browser, lab: str) -> None:
     with open_page(browser) as (page, watch):
-        page.goto(f"{lab}/lab/tree/widgets.ipynb")
-        page.get_by_text("| Idle").wait_for()  # cells run before are lost
-        page.locator(".jp-Notebook .cm-content").nth(1).click()
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
+        run_all(page, f"{lab}/lab/tree/widgets.ipynb")
         page.get_by_text("kernel reads 31 1 sobel x").wait_for()
         page.locator(".fe2-output canvas").wait_for()
 

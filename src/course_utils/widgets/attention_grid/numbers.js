@@ -11,7 +11,7 @@ const LARGEST = 9; // of a number that is typed
 export class Numbers {
   constructor({ put, refuse }) {
     Object.assign(this, { put, refuse, at: [0, 0], fields: [], columns: [] });
-    this.root = make("table", { class: "ag-table ag-numbers" });
+    this.root = make("table", { class: "atg-table atg-numbers" });
   }
 
   // known: { q, k, v }, the rows of each.
@@ -34,10 +34,10 @@ export class Numbers {
   build(words, columns) {
     Object.assign(this, { columns, at: [0, 0] });
     this.fields = words.map((word, r) => columns.map((_, c) => this.field(word, r, c)));
-    const first = (c) => (columns[c][1] === 0 && c > 0 ? { class: "ag-first" } : {});
+    const first = (c) => (columns[c][1] === 0 && c > 0 ? { class: "atg-first" } : {});
     const heads = NUMBERS.map((name) => make("th", { scope: "colgroup",
       colspan: this.known[name][0].length }, name));
-    this.root.classList.toggle("ag-many", columns.length > 6);
+    this.root.classList.toggle("atg-many", columns.length > 6);
     this.root.replaceChildren(make("caption", {}, "Numbers to change"),
       make("thead", {}, make("tr", {}, make("td"), ...heads)),
       make("tbody", {}, ...this.fields.map((row, r) => make("tr", {},

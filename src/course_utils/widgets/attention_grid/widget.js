@@ -14,15 +14,15 @@ function cells(found, stage) {
   if (stage === 0) {
     return { heads: ["q", "k", "v"], rows: names.map((_, t) =>
       [found.q, found.k, found.v].map((part) => (part[t].length > 2
-        ? { text: vector(part[t], 1), kind: "ag-vector ag-long" } : { text: vector(part[t]), kind: "ag-vector" }))) };
+        ? { text: vector(part[t], 1), kind: "atg-vector atg-long" } : { text: vector(part[t]), kind: "atg-vector" }))) };
   }
   if (stage === 5) {
-    return { heads: ["y"], rows: found.y.map((row) => [{ text: vector(row), kind: "ag-vector" }]) };
+    return { heads: ["y"], rows: found.y.map((row) => [{ text: vector(row), kind: "atg-vector" }]) };
   }
   const values = found[VALUES[stage]];
   const most = Math.max(...values.flat().filter(Number.isFinite).map(Math.abs), 1e-9);
-  const cell = (v) => (v === -Infinity ? { text: "−∞", kind: "ag-hidden" }
-    : { text: stage === 4 ? percent(v) : fixed(v, 2), share: Math.abs(v) / most, kind: v < 0 ? "ag-minus" : "" });
+  const cell = (v) => (v === -Infinity ? { text: "−∞", kind: "atg-hidden" }
+    : { text: stage === 4 ? percent(v) : fixed(v, 2), share: Math.abs(v) / most, kind: v < 0 ? "atg-minus" : "" });
   return { heads: names.map((name) => name), rows: values.map((row) => row.map(cell)) };
 }
 
@@ -52,18 +52,18 @@ class View {
   }
 
   arrange() {
-    this.table = make("table", { class: "ag-table ag-matrix" });
+    this.table = make("table", { class: "atg-table atg-matrix" });
     this.moved = make("p", {});
     this.refused = make("p", {});
     const roots = (parts) => parts.map((p) => p.root);
-    return make("div", { class: "ptp ag", role: "group" },
+    return make("div", { class: "ptp atg", role: "group" },
       this.presets.root,
       make("div", { class: "ptp-controls" },
         ...roots([this.mask, this.scaled, this.positions, this.swapped])),
-      make("div", { class: "ag-panels" },
-        make("div", { class: "ag-stage" }, this.table,
-          make("div", { class: "ag-works" }, this.moved), this.player.root),
-        make("div", { class: "ag-inputs" }, this.numbers.root, this.refused,
+      make("div", { class: "atg-panels" },
+        make("div", { class: "atg-stage" }, this.table,
+          make("div", { class: "atg-works" }, this.moved), this.player.root),
+        make("div", { class: "atg-inputs" }, this.numbers.root, this.refused,
           make("p", { class: "ptp-note" },
             "Arrow keys move, Page Up and Page Down change by 0.5, Enter takes what you type."))),
       this.voice.root);
@@ -104,10 +104,10 @@ class View {
       const pick = make("button", { type: "button", "aria-pressed": t === this.state.chosen,
         "aria-label": `${names[t]}: work out its row`, ...OWN_KEYS }, names[t]);
       pick.addEventListener("click", () => set(this.model, { chosen: t }));
-      const made = make("tr", { class: t === this.state.chosen ? "ag-chosen" : "" },
+      const made = make("tr", { class: t === this.state.chosen ? "atg-chosen" : "" },
         make("th", { scope: "row" }, pick), ...row.map(({ text, share = 0, kind }) => {
           const cell = make("td", { class: kind }, text);
-          cell.style.setProperty("--ag-share", share.toFixed(3));
+          cell.style.setProperty("--atg-share", share.toFixed(3));
           return cell;
         }));
       return made;

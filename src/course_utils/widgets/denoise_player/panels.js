@@ -11,14 +11,14 @@ export const greys = (x) => Uint8Array.from(x, (v) => Math.round(127.5 * (clamp(
 
 // A titled image with a line below it.
 export function panel(title, kind = "") {
-  const canvas = make("canvas", { role: "img", class: "dp-image", "aria-label": "Not computed yet" });
+  const canvas = make("canvas", { role: "img", class: "dpl-image", "aria-label": "Not computed yet" });
   const note = make("p", { class: "ptp-note" });
   const show = (values, name, words) => {
     paint(canvas, values, SIDE, SIDE);
     canvas.setAttribute("aria-label", name);
     note.textContent = words;
   };
-  const root = make("div", { class: `dp-panel ${kind}` }, make("p", { class: "ptp-title" }, title), canvas, note);
+  const root = make("div", { class: `dpl-panel ${kind}` }, make("p", { class: "ptp-title" }, title), canvas, note);
   return { root, show };
 }
 

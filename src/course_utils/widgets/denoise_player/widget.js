@@ -25,7 +25,7 @@ class View {
     this.controls = this.makeControls();
     this.change = this.makeChange();
     this.presets = presets(model.get("presets"), { put: (state) => this.take(state) });
-    this.panels = { x: panel("xₜ"), guess: panel("x̂₀, predicted image"), eps: panel("ε̂, predicted noise", "dp-noisy"),
+    this.panels = { x: panel("xₜ"), guess: panel("x̂₀, predicted image"), eps: panel("ε̂, predicted noise", "dpl-noisy"),
       near: panel("Nearest in training") };
     this.player = stepPlayer("Way back", {
       pace: PACE, name: (n) => this.name(n), say: (frame) => says(frame, this.count),
@@ -62,16 +62,16 @@ class View {
     const { model } = this, other = () => set(model, { seed: (model.get("seed") + 1) % 1000 });
     this.seed = make("span", { class: "ptp-note" });
     this.undo = button("Undo changes", { put: () => set(model, { changes: [] }) }).root;
-    this.note = make("p", { class: "ptp-note dp-about" });
-    return make("div", { class: "ptp dp", role: "group", "aria-label": "Images out of noise, not computed yet" },
+    this.note = make("p", { class: "ptp-note dpl-about" });
+    return make("div", { class: "ptp dpl", role: "group", "aria-label": "Images out of noise, not computed yet" },
       this.presets.root,
       make("div", { class: "ptp-controls" }, ...Object.values(this.controls).map((c) => c.root)),
-      make("div", { class: "dp-panels" }, ...Object.values(this.panels).map((one) => one.root)),
-      make("div", { class: "dp-below" }, this.player.root,
-        make("div", { class: "dp-hand" }, this.change.root,
-          make("div", { class: "dp-buttons" }, this.undo, button("New seed", { put: other }).root, this.seed))),
-      make("div", { class: "dp-path" }, make("p", { class: "ptp-title" }, "The way so far: ",
-        make("span", { class: "dp-noisy" }, "xₜ above, "), "x̂₀", make("span", { class: "dp-noisy" }, " below")),
+      make("div", { class: "dpl-panels" }, ...Object.values(this.panels).map((one) => one.root)),
+      make("div", { class: "dpl-below" }, this.player.root,
+        make("div", { class: "dpl-hand" }, this.change.root,
+          make("div", { class: "dpl-buttons" }, this.undo, button("New seed", { put: other }).root, this.seed))),
+      make("div", { class: "dpl-path" }, make("p", { class: "ptp-title" }, "The way so far: ",
+        make("span", { class: "dpl-noisy" }, "xₜ above, "), "x̂₀", make("span", { class: "dpl-noisy" }, " below")),
       this.path.root),
       this.note);
   }
