@@ -207,7 +207,7 @@ def test_told_the_class_the_gan_is_nearer_and_its_images_are_named_less_rightly(
         assert one["epochs"] == none["epochs"]
         assert one["Fréchet distance"] < told["Fréchet distance"]
         assert one["Fréchet distance"] < none["Fréchet distance"] / 3
-        assert one["CPU seconds"] < told["CPU seconds"] / 2
+        assert 0.4 < one["CPU seconds"] / told["CPU seconds"] < 0.6
         real = told["real images named rightly"]
         assert one["named rightly"] < real < told["named rightly"]
 
