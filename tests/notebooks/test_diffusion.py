@@ -210,6 +210,7 @@ def test_told_the_class_the_gan_is_nearer_and_its_images_are_named_less_rightly(
         assert 0.4 < one["CPU seconds"] / told["CPU seconds"] < 0.6
         real = told["real images named rightly"]
         assert one["named rightly"] < real < told["named rightly"]
+        assert told["unguided, named rightly"] < one["named rightly"]
 
 
 def test_faults_of_sampling_are_as_the_gallery_says() -> None:
