@@ -189,6 +189,13 @@ def test_guidance_names_more_and_spreads_less() -> None:
         assert distance[0.0][seed] > 3 * distance[1.0][seed]
 
 
+def test_a_thousand_steps_give_hardly_more_than_a_hundred() -> None:
+    for row in results.table("diffusion_all_steps").record["rows"]:  # of one seed
+        hundred = full(row["sampler"], 100)[row["seed"]]
+        assert row["steps"] == 1000
+        assert abs(row["distance"] - hundred) < 0.05 * hundred
+
+
 def test_told_no_class_it_is_behind_the_gan_and_the_targets_are_reached() -> None:
     told = rows("diffusion_seeds", network="diffusion")
     gan = rows("gan_seeds", network="GAN")
