@@ -10,7 +10,7 @@ import sys
 import traceback
 import zlib
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from IPython.core.formatters import DisplayFormatter
@@ -23,7 +23,10 @@ from autograder.boundary.remote import Link
 from course_utils.checks.core import Draw
 
 HIDDEN = "autograder.hidden"
-_loaded: list[int] = []  # the salt of the hidden modules that are imported
+# The hidden modules of the last notebook, by their salt: what they computed is of use again. They
+# stand in ``sys.modules`` while test cells run alone, so that a process that grades can still
+# import others of this name.
+_kept: dict[int, dict[str, ModuleType]] = {}
 MAX_PRINTED = 100_000
 # A test cell that expects changes of its tensors says so, "# in place: sgd_step": otherwise an
 # answer could zero the inputs that the right value is worked out from.
@@ -51,14 +54,13 @@ class Trusted:
 
     def __enter__(self) -> Trusted:
         self._path = list(autograder.__path__)
-        salt = _salt(self._modules)
-        if _loaded != [salt]:  # else what they have computed is of use again
-            _forget_hidden()
-            _loaded[:] = [salt]
+        self._salt = _salt(self._modules)
+        self._outside = _take_hidden()
+        sys.modules.update(_kept.get(self._salt, {}))
         self._before = set(sys.modules)
         sys.path[:0] = [str(self._folder)]
         autograder.__path__ = [str(self._modules / "autograder"), *self._path]
-        Draw.salt = salt
+        Draw.salt = self._salt
         with contextlib.redirect_stdout(io.StringIO()):
             for cell in self._instructor.cells:
                 if cell.cell_type == "code" and not is_solution(cell) and not is_grade(cell):
@@ -71,11 +73,13 @@ class Trusted:
         Draw.salt = 0
         sys.path.remove(str(self._folder))
         autograder.__path__ = self._path
+        _kept.clear()
+        _kept[self._salt] = _take_hidden()
         for name in set(sys.modules) - self._before:
             file = getattr(sys.modules[name], "__file__", None) or ""
-            places = [] if name.startswith(HIDDEN) else [self._folder, self._modules]
-            if any(str(place) in file for place in places):
+            if any(str(place) in file for place in (self._folder, self._modules)):
                 del sys.modules[name]
+        sys.modules.update(self._outside)
 
     def run(self, cell: NotebookNode, seconds: float) -> list[NotebookNode]:
         """The outputs of a test cell, which may use ``seconds`` of the student's code."""
@@ -116,9 +120,10 @@ def _salt(modules: Path) -> int:
     return zlib.crc32(b"".join(file.read_bytes() for file in files))
 
 
-def _forget_hidden() -> None:
-    for name in [n for n in sys.modules if n == HIDDEN or n.startswith(f"{HIDDEN}.")]:
-        del sys.modules[name]
+def _take_hidden() -> dict[str, ModuleType]:
+    """The hidden modules that are imported, which are so no longer."""
+    names = [n for n in sys.modules if n == HIDDEN or n.startswith(f"{HIDDEN}.")]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def bound_names(source: str) -> set[str]:
