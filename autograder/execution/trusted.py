@@ -23,9 +23,9 @@ from autograder.boundary.remote import Link
 from course_utils.checks.core import Draw
 
 HIDDEN = "autograder.hidden"
-# The hidden modules of the last notebook, by their salt: what they computed is of use again. They
-# stand in ``sys.modules`` while test cells run alone, so that a process that grades can still
-# import others of this name.
+# The hidden modules of the last notebook, by their salt: what they computed is of use again.
+# They stand in ``sys.modules`` only while its test cells run: others of this name can still be
+# imported, before and after.
 _kept: dict[int, dict[str, ModuleType]] = {}
 MAX_PRINTED = 100_000
 # A test cell that expects changes of its tensors says so, "# in place: sgd_step": otherwise an
