@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
 
 from autograder.answers.bank import Answer
 from course_utils import checks
@@ -175,3 +177,31 @@ def test_each_hidden_property_is_needed(chapter):
         alone = [set(report.failures) for report in wrong]
         for prop in hidden.properties:
             assert {prop.name} in alone, f"{exercise}: {prop.name}"
+
+
+def _writes_into_its_input(function, written):
+    """The same answer, which then adds 1 to its first argument that holds floats, if any."""
+
+    def answer(*args, **kwargs):
+        copies = tree_map(lambda x: x.clone() if isinstance(x, Tensor) else x, (args, kwargs))
+        value = function(*copies[0], **copies[1])
+        with torch.no_grad():
+            for x in tree_leaves((args, kwargs)):
+                if isinstance(x, Tensor) and x.is_floating_point() and x.numel():
+                    written.append(x.add_(1))
+                    break
+        return value
+
+    return answer
+
+
+@every_chapter
+def test_an_input_that_is_changed_costs_one_property(chapter):
+    """Not those of the gradient or of refusals, too: one mistake, one price."""
+    firsts = {a.exercise: a for a in reversed(bank(chapter)) if a.right}
+    for exercise, answer in firsts.items():
+        written = []
+        changing = _writes_into_its_input(answer.function, written)
+        failures = grade(chapter, replace(answer, function=changing)).failures
+        assert len(failures) == bool(written), f"{exercise}: {failures}"
+        assert all("changed in place" in said for said in failures.values())

@@ -107,4 +107,4 @@ def _(draw: Draw) -> Iterator[tuple]:
     yield p + torch.tensor([0.8, 0, 0]), labels, 5
 
 
-calibration_error.experiments("inputs stay as they are", 0.25)(ordinary)
+calibration_error.leaves_inputs(0.25)
