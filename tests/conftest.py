@@ -79,3 +79,19 @@ def visits(browser: Browser, built_site: Path) -> dict[str, dict[str, Visit]]:  
     from tests.visits import all_visits
 
     return {how: all_visits(browser, built_site, how) for how in ("file", "http")}
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the device ``meta``: autograd starts a thread for CUDA, which needs a GPU."""
+    from tests import on_device
+
+    monkeypatch.setattr(on_device, "DEVICE", "meta")
+
+
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conditions on values are not asked for: ``meta`` has no values."""
+    from course_utils.reference import autoencoders
+
+    monkeypatch.setattr(autoencoders, "holds", lambda condition: True)
