@@ -83,6 +83,8 @@ JOBS = (
     trained("resnet18_cifar10", 6),
     trained("caption_transformer_large", 10),
     trained("caption_vit_large", 14),
+    trained("diffusion_fashion_large", 12),
+    trained("clip_emoji_large", 8),
     trained("simclr_resnet18", 40),
 )
 

@@ -272,6 +272,14 @@ def test_a_trial_of_the_recipe_is_judged_beside_pixels(monkeypatch) -> None:
     assert sum(2 * t.numel() for t in trained.tensors.values()) < 390_000
 
 
+def test_a_trial_of_the_large_recipe_is_judged_and_does_not_ship(monkeypatch) -> None:
+    monkeypatch.setattr(recipe, "BLOCKS", 1)
+    trained = RECIPES["clip_emoji_large"](Run(CPU, share=0.05))
+    assert trained.row["parameters"] == pytest.approx(2.6e6, rel=0.01)
+    assert 0 <= trained.row["near: top-1"] <= 1
+    assert not trained.ships
+
+
 def test_texts_without_a_known_word_do_not_enter_an_ensemble() -> None:
     named = {concept.name: concept for concept in concepts()}
     words = emoji_words()

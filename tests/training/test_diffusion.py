@@ -234,3 +234,20 @@ def test_a_trial_of_the_recipe_gives_a_network_and_its_row(monkeypatch):
     assert trained.ships
     for tensor in trained.tensors.values():
         assert torch.equal(tensor, tensor.half().float())
+
+
+def test_the_large_recipe_trains_a_network_of_its_own(monkeypatch):
+    """At a hundredth of its size, with a small network in its place."""
+    made: list = []
+
+    def small(**options):
+        made.append(UNet(**options))
+        return UNet(widths=(8, 8), condition=8, patch=options["patch"])
+
+    monkeypatch.setattr(recipe, "UNet", small)
+    monkeypatch.setattr(recipe, "DRAWN", 2)
+    trained = RECIPES["diffusion_fashion_large"](Run(CPU, share=0.005))
+    assert sum(p.numel() for p in made[0].parameters()) == pytest.approx(3.8e6, rel=0.02)
+    assert made[0].patch == 1
+    assert not trained.ships
+    assert trained.row["images"] == 100

@@ -13,7 +13,7 @@ from course_utils.data import Pictures
 from course_utils.data.boxing import boxed, pixel_similarity
 from course_utils.data.emoji import Emoji, concepts, on_ground
 from course_utils.reference.clip import hits_at_k, unit, zero_shot_head
-from course_utils.reference.clip_towers import CLIP
+from course_utils.reference.clip_towers import CLIP, ImageTower, WordMean
 from course_utils.reference.probe import features
 from course_utils.training.clip import (
     emoji_words,
@@ -27,6 +27,7 @@ from course_utils.training.clip import (
 from course_utils.training.run import Run, Trained
 
 BATCH, PASSES, BLOCKS = 256, 25, 30  # 750 passes, about 16 minutes of one CPU core
+WIDE = 256  # numbers that images and texts of the large towers share
 STYLES = {"near": "twemoji", "far": "openmoji"}  # neither is trained on
 GRIDS = ("gesture", "profession", "shape")
 MOVED = 7  # the seed of how the judged images are moved and recoloured
@@ -35,7 +36,19 @@ MOVED = 7  # the seed of how the judged images are moved and recoloured
 def clip_emoji(run: Run) -> Trained:
     """CLIP on emoji, 32 × 32 pixels: two small towers, five styles."""
     torch.manual_seed(run.seed)
-    model = small_clip().to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return _agreed(run, small_clip())
+
+
+def clip_emoji_large(run: Run) -> Trained:
+    """CLIP on emoji, 32 × 32 pixels, by towers of 2.6 million weights, for a GPU."""
+    torch.manual_seed(run.seed)
+    image = ImageTower(WIDE, widths=(64, 128, WIDE))
+    return _agreed(run, CLIP(image, WordMean(len(emoji_words()), WIDE, WIDE)), ships=False)
+
+
+def _agreed(run: Run, model: CLIP, ships: bool = True) -> Trained:
+    """Both towers trained, and judged."""
+    model = model.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     known = _boxed(run.part(data.emoji("train", size=64)))
     batches = known.batches(
         min(BATCH, len(known)), seed=run.seed, device=run.device, augment=varied(run.seed),
@@ -51,7 +64,7 @@ def clip_emoji(run: Run) -> Trained:
     row |= {"images": len(known), "passes": curve[-1].passes, "words": len(emoji_words().words)}
     row["logit scale"] = round(curve[-1].scale, 2)
     row["parameters"] = sum(p.numel() for p in model.parameters())
-    return Trained(model.state_dict(), row, list(curve))
+    return Trained(model.state_dict(), row, list(curve), ships)
 
 
 def _boxed(pictures: Pictures) -> Pictures:
