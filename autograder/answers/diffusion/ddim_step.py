@@ -105,6 +105,16 @@ def ddim_step(xt, t, s, eps, alpha_bar, eta, noise):
     return a_s.sqrt() * x0 + (1 - a_s).sqrt() * eps + sigma * noise
 
 
+@wrong("sigma-without-its-root", SIGMA, "σ has lost its roots")
+def ddim_step(xt, t, s, eps, alpha_bar, eta, noise):
+    if not 0 <= s < t <= len(alpha_bar) - 1 or not 0 <= eta <= 1:
+        raise ValueError("0 ≤ s < t ≤ T")
+    a_t, a_s = alpha_bar[t], alpha_bar[s]
+    x0 = (xt - (1 - a_t).sqrt() * eps) / a_t.sqrt()
+    sigma = eta * (1 - a_s) / (1 - a_t) * (1 - a_t / a_s)
+    return a_s.sqrt() * x0 + (1 - a_s - sigma**2).sqrt() * eps + sigma * noise
+
+
 @wrong("beta-in-place-of-its-posterior", ANY, "at s = 0 noise is added")
 def ddim_step(xt, t, s, eps, alpha_bar, eta, noise):
     if not 0 <= s < t <= len(alpha_bar) - 1 or not 0 <= eta <= 1:

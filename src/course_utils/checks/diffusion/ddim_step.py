@@ -20,7 +20,7 @@ def stepped(
     image: Callable = lambda x, eps, bar: (x - (1 - bar).sqrt() * eps) / bar.sqrt(),
     clips: Callable = lambda x0: x0,
     strength: Callable = lambda eta: eta,
-    spread: Callable = lambda share, step, full: (share * step).sqrt(),
+    spread: Callable = lambda share, step: (share * step).sqrt(),
     stays: Callable = lambda then, sigma: (1 - then - sigma**2).clamp(min=0).sqrt(),
     adds: Callable = lambda sigma: sigma,
 ) -> Tensor:  # fmt: skip
@@ -28,7 +28,7 @@ def stepped(
     if not ordered(t, s, len(alpha_bar) - 1) or not fits(eta):
         raise ValueError("0 ≤ s < t ≤ T, and eta from 0 to 1")
     now, then = alpha_bar[t], alpha_bar[entry(t, s)]
-    sigma = strength(eta) * spread((1 - then) / (1 - now), 1 - now / then, 1 - now)
+    sigma = strength(eta) * spread((1 - then) / (1 - now), 1 - now / then)
     x0 = clips(image(xt, eps, now))
     return then.sqrt() * x0 + stays(then, sigma) * eps + adds(sigma) * noise
 
@@ -72,7 +72,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     1.5,
     {
         "η is ignored: without it no noise comes": {"strength": lambda eta: 0},
-        "σ is η √(1 − ᾱ_t), x_t's noise": {"spread": lambda share, step, full: full.sqrt()},
+        "σ has lost its roots": {"spread": lambda share, step: share * step},
         "σ² is forgotten under the root": {"stays": lambda then, sigma: (1 - then).sqrt()},
         "the noise is multiplied by σ²: expected σ": {"adds": lambda sigma: sigma**2},
     },
@@ -89,7 +89,7 @@ def _(draw: Draw) -> Iterator[tuple]:
     {
         "ᾱ_{t−1} in place of ᾱ_s: s is any time before t": {"entry": lambda t, s: t - 1},
         "σ is of β, the factor √((1 − ᾱ_s) / (1 − ᾱ_t)) is missing: at s = 0 noise is added": {
-            "spread": lambda share, step, full: step.sqrt()
+            "spread": lambda share, step: step.sqrt()
         },
     },
 )
