@@ -73,13 +73,16 @@ def test_what_was_measured_beside_the_rows_is_shown_too():
     assert "[" not in results.table("depth").note  # its curves are for the figure
 
 
+SHOWN = ("show", "compare", "apart", "upright")  # functions of the page of results
+
+
 def test_the_page_of_results_has_each_of_them_once():
     page = json.loads((ROOT / "book" / "results.ipynb").read_text())
     code = ["".join(c["source"]) for c in page["cells"] if c["cell_type"] == "code"]
     shown = [
         keyword.arg
         for node in ast.walk(ast.parse("\n".join(code)))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("show", "compare")
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SHOWN
         for keyword in node.keywords
     ]
     assert sorted(shown) == results.names()

@@ -61,11 +61,18 @@ class Trusted:
         sys.path[:0] = [str(self._folder)]
         autograder.__path__ = [str(self._modules / "autograder"), *self._path]
         Draw.salt = self._salt
-        with contextlib.redirect_stdout(io.StringIO()):
-            for cell in self._instructor.cells:
-                if cell.cell_type == "code" and not is_solution(cell) and not is_grade(cell):
-                    exec(_set_up(cell), self._space)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                self._run_set_up()
+        except BaseException:  # then nobody else puts things back
+            self.__exit__(None, None, None)
+            raise
         return self
+
+    def _run_set_up(self) -> None:
+        for cell in self._instructor.cells:
+            if cell.cell_type == "code" and not is_solution(cell) and not is_grade(cell):
+                exec(_set_up(cell), self._space)
 
     def __exit__(
         self, kind: type | None, error: BaseException | None, tb: TracebackType | None

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, cast
 
 import pytest
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 
 import autograder
 from autograder.execution.trusted import HIDDEN, Trusted
@@ -55,3 +55,17 @@ def test_what_hidden_checks_computed_is_of_use_again(modules: Path) -> None:
     assert graded(modules) is once
     (modules / "autograder" / "hidden" / "theirs.py").write_text("VALUE = 4444\n", "utf-8")
     assert graded(modules).VALUE == 4444  # another course, other checks
+
+
+def test_a_set_up_that_fails_leaves_nothing_behind(modules: Path) -> None:
+    before, path = hidden(), [*autograder.__path__, *sys.path]
+    fails = new_notebook(
+        cells=[new_code_cell("import autograder.hidden.theirs\nimport nowhere")]
+    )
+    with (
+        pytest.raises(ModuleNotFoundError, match="nowhere"),
+        Trusted(fails, modules, modules, cast(Any, None)),
+    ):
+        pass
+    assert hidden() == before
+    assert [*autograder.__path__, *sys.path] == path
