@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from typing import Any
 
 import pytest
@@ -58,6 +59,13 @@ def measured() -> dict[str, Any]:
     return row
 
 
+def seeds() -> list[dict[str, Any]]:
+    """Of this network and of those with two other seeds."""
+    rows: list[dict[str, Any]] = results.table("clip_seeds").record["rows"]
+    assert [row["seed"] for row in rows] == list(range(SEEDS))
+    return rows
+
+
 def study(what: str) -> list[dict[str, Any]]:
     return [r for r in results.table("clip_study").record["rows"] if r["what"] == what]
 
@@ -79,13 +87,13 @@ def test_at_scale_1_the_softmax_is_too_flat() -> None:
 
 
 def test_cutting_lifts_the_floor_and_clip_stands_above_it() -> None:
-    rows, floor = measured(), {r["style"]: r for r in study("pixels")}
+    floor = {r["style"]: r for r in study("pixels")}
     plain, cut = floor["near"]["as drawn"], floor["near"]["cut to its box"]
     assert cut - plain == pytest.approx(0.1, abs=0.01)  # ten points
     assert floor["far"]["cut to its box"] == pytest.approx(
         2 * floor["far"]["as drawn"], rel=0.05
     )
-    for style in ("near", "far"):
+    for rows, style in product(seeds(), ("near", "far")):
         clip, pixels = rows[f"{style}: top-1"], rows[f"{style}, pixels: top-1"]
         assert pixels == pytest.approx(floor[style]["cut to its box"], abs=1e-3)
         assert clip - pixels > 3 * (
@@ -102,12 +110,12 @@ def test_few_candidates_hide_that_the_tone_is_not_read() -> None:
     (trap,) = study("candidates")
     few, all_cells = (v for k, v in trap.items() if k.startswith("among"))
     assert few > 0.9
-    assert all_cells < 0.4
     assert all_cells < few / 2
-    rows = measured()
-    assert all_cells == pytest.approx(rows["gesture, near: exact"], abs=1e-3)
-    assert rows["gesture, near: base"] > 0.9
-    assert rows["gesture, near: trait"] < 0.5
+    assert all_cells == pytest.approx(measured()["gesture, near: exact"], abs=1e-3)
+    for rows in seeds():
+        assert rows["gesture, near: exact"] < 0.5
+        assert rows["gesture, near: base"] > 0.8
+        assert rows["gesture, near: trait"] == pytest.approx(0.5, abs=0.1)
 
 
 def test_keywords_help_among_the_unseen_alone() -> None:
