@@ -116,6 +116,7 @@ def test_a_wrong_call_is_refused_in_words(example, name, values, said):
         ("right: true, ", "", "exactly one choice must"),
         ("{text: it moves,", "{right: true, text: it moves,", "exactly one choice must"),
         ("text: it moves", "text: it stays", "two different choices"),
+        ("text: it moves", "text: it moves.", "without a full stop"),
         ("text: it moves", "text: 3", "in quotes if it is a number"),
         (", why: Only into the next window.", "", "needs a text and a why"),
         ("kind: predict", "kind: guess", "kind must be one of"),

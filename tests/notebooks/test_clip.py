@@ -63,6 +63,7 @@ def seeds() -> list[dict[str, Any]]:
     """Of this network and of those with two other seeds."""
     rows: list[dict[str, Any]] = results.table("clip_seeds").record["rows"]
     assert [row["seed"] for row in rows] == list(range(SEEDS))
+    assert measured().items() <= rows[0].items()  # the network that ships is the first
     return rows
 
 

@@ -237,7 +237,7 @@ def test_a_trial_of_the_recipe_gives_a_network_and_its_row(monkeypatch):
 
 
 def test_the_large_recipe_trains_a_network_of_its_own(monkeypatch):
-    """At a hundredth of its size, with a small network in its place."""
+    """A trial, with a small network in its place."""
     made: list = []
 
     def small(**options):

@@ -347,7 +347,7 @@ class Exercise(Check):
         mine = study.got(name)
         wrong = [g for g in mine if not study.agrees(g) and not study.agrees(g, study.found)]
         if not wrong:
-            charged = any(got.changed for got in study.values)  # once, by ``keeps``
+            charged = any(got.changed for got in study.values)  # once, by ``keeps`` or its like
             return None if charged else self._refuse_changes(mine)
         own = [slip for slip in self.slips if slip.aspect in (name, name.removesuffix(EVERY))]
         found = next(study.explanations(mine, own, 1, study.found), ())

@@ -123,6 +123,8 @@ def _problems_of_choices(entry: Mapping[str, Any]) -> Iterable[str]:
     for choice in choices:
         if not _is_text(choice.get("text")) or not _is_text(choice.get("why")):
             yield f"a choice needs a text and a why, in quotes if it is a number: {choice}"
+        elif choice["text"].endswith("."):
+            yield f"a choice ends without a full stop, as its why follows: {choice['text']!r}"
         if unknown := set(choice) - OF_A_CHOICE:
             yield f"a choice with unknown keys {sorted(unknown)}"
 
